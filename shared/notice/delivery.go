@@ -1,0 +1,129 @@
+package notice
+
+import (
+	"slices"
+	"time"
+)
+
+// DeliveryState is what became of one recipient in one run.
+type DeliveryState string
+
+const (
+	Claimed      DeliveryState = "claimed"    // a worker holds the lease and may be sending
+	Sent         DeliveryState = "sent"       // SES accepted it
+	Delivered    DeliveryState = "delivered"  // the mailbox provider accepted it
+	BouncedBack  DeliveryState = "bounced"    // the mailbox provider refused it
+	ComplainedOf DeliveryState = "complained" // the reader reported it
+	Skipped      DeliveryState = "skipped"    // the rules say no mail; Reason says which
+	Failed       DeliveryState = "failed"     // SES will never accept it; Reason says why
+	Retry        DeliveryState = "retry"      // surely not accepted: may be claimed again
+	Unknown      DeliveryState = "unknown"    // nobody knows whether it was accepted
+	Held         DeliveryState = "held"       // unknown for good: an operator decides
+)
+
+// DeliveryStates lists every state, in the order reports show them.
+var DeliveryStates = []DeliveryState{Claimed, Sent, Delivered, BouncedBack, ComplainedOf, Skipped, Failed, Retry, Unknown, Held}
+
+// Terminal reports whether a run may end with a delivery in this state. Sent is
+// terminal though an event may still refine it; Held is, because only a person
+// can move it on.
+func (s DeliveryState) Terminal() bool {
+	return !slices.Contains([]DeliveryState{Claimed, Retry, Unknown}, s)
+}
+
+// Accepted reports whether SES took the message.
+func (s DeliveryState) Accepted() bool {
+	return slices.Contains([]DeliveryState{Sent, Delivered, BouncedBack, ComplainedOf}, s)
+}
+
+// SkipReason says by which rule a recipient got no mail.
+type SkipReason string
+
+const (
+	SkipOptedOut   SkipReason = "opted_out"
+	SkipBounced    SkipReason = "bounced"
+	SkipComplained SkipReason = "complained"
+	SkipErased     SkipReason = "erased"
+	SkipNotDue     SkipReason = "already_notified" // another notice came first
+)
+
+// Delivery is one line of the ledger.
+type Delivery struct {
+	Run         RunID         `json:"run"`
+	Recipient   RecipientID   `json:"recipient"`
+	State       DeliveryState `json:"state"`
+	Reason      string        `json:"reason,omitempty"`
+	Attempt     int           `json:"attempt,omitempty"`     // claims so far
+	LeaseUntil  time.Time     `json:"lease_until,omitzero"`  // while claimed
+	SettleAfter time.Time     `json:"settle_after,omitzero"` // while unknown or retry
+	ClaimedAt   time.Time     `json:"claimed_at,omitzero"`   // of the last claim
+	SentAt      time.Time     `json:"sent_at,omitzero"`      // accepted by SES
+	UpdatedAt   time.Time     `json:"updated_at"`
+	MessageID   string        `json:"message_id,omitempty"` // SES's
+	Version     string        `json:"version,omitempty"`    // of the policy the mail spoke of
+	Locale      string        `json:"locale,omitempty"`     // the mail was written in
+}
+
+// Retention is how long a delivery stays in the ledger: 24 months (CCPA
+// regulations § 7101 asks as much of request records; we keep notices alike).
+const RetentionMonths = 24
+
+// moves lists, for each state, the states a delivery may go to next. A state that
+// is missing is final. An SES event with our tags proves acceptance, so every
+// state in which the message may have left can become an accepted one; among
+// accepted states the order of events does not matter, the graver one stays.
+var moves = map[DeliveryState][]DeliveryState{
+	Claimed:     {Sent, Delivered, BouncedBack, ComplainedOf, Failed, Retry, Unknown},
+	Retry:       {Claimed, Sent, Delivered, BouncedBack, ComplainedOf, Skipped, Failed},
+	Unknown:     {Sent, Delivered, BouncedBack, ComplainedOf, Failed, Retry, Held},
+	Held:        {Sent, Delivered, BouncedBack, ComplainedOf, Failed, Retry},
+	Failed:      {Sent, Delivered, BouncedBack, ComplainedOf},
+	Sent:        {Delivered, BouncedBack, ComplainedOf, Failed},
+	Delivered:   {BouncedBack, ComplainedOf},
+	BouncedBack: {ComplainedOf},
+}
+
+// CanBecome reports whether a delivery may go from s to next.
+func (s DeliveryState) CanBecome(next DeliveryState) bool { return slices.Contains(moves[s], next) }
+
+// From lists the states from which a delivery may become s.
+func (s DeliveryState) From() []DeliveryState {
+	var from []DeliveryState
+	for _, state := range DeliveryStates {
+		if state.CanBecome(s) {
+			from = append(from, state)
+		}
+	}
+	return from
+}
+
+// Counts is how many deliveries of a run are in each state.
+type Counts map[DeliveryState]int
+
+// Total adds up all states.
+func (c Counts) Total() (n int) {
+	for _, k := range c {
+		n += k
+	}
+	return n
+}
+
+// Accepted adds up what SES took.
+func (c Counts) Accepted() (n int) {
+	for s, k := range c {
+		if s.Accepted() {
+			n += k
+		}
+	}
+	return n
+}
+
+// Open adds up what is not terminal.
+func (c Counts) Open() (n int) {
+	for s, k := range c {
+		if !s.Terminal() {
+			n += k
+		}
+	}
+	return n
+}

@@ -1,0 +1,126 @@
+package notice
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Version is one published text of a policy. Everything but Approval is
+// immutable once stored.
+type Version struct {
+	Policy      string            `json:"policy"`
+	Name        string            `json:"version"`
+	Effective   Date              `json:"effective"`
+	Class       Class             `json:"class"`
+	Basis       string            `json:"basis,omitempty"` // legal basis of a mandatory notice
+	Summary     map[string]string `json:"summary"`         // what changed, in plain words, by locale
+	SHA256      string            `json:"sha256"`          // of Text, lower-case hex
+	Normaliser  int               `json:"normaliser"`      // version of the rules that made Text
+	Text        string            `json:"text"`            // normalised: what is compared and hashed
+	HTML        string            `json:"html"`            // sanitised: what a reader is shown
+	Previous    string            `json:"previous,omitempty"`
+	PublishedBy string            `json:"published_by"`
+	PublishedAt time.Time         `json:"published_at"`
+	Approval    *Approval         `json:"approval,omitempty"`
+}
+
+var (
+	policyName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,30}$`)
+	versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$`)
+)
+
+// CheckPolicyName refuses a name that could not stand in a link, a run or a tag.
+func CheckPolicyName(s string) error {
+	if !policyName.MatchString(s) {
+		return Invalid("policy name %q cannot be used", s).Hint("use up to 31 lower-case letters, digits and hyphens, like privacy")
+	}
+	return nil
+}
+
+// CheckVersionName refuses a name that could not stand in a link, a run or a tag.
+func CheckVersionName(s string) error {
+	if !versionName.MatchString(s) {
+		return Invalid("version %q cannot be used", s).Hint("use up to 40 letters, digits, dots and hyphens, like 2026-11 or 2.1")
+	}
+	return nil
+}
+
+// Baseline reports whether this is the first version of its policy: recorded
+// with its publisher as approver, and followed by no run.
+func (v Version) Baseline() bool { return v.Previous == "" }
+
+// Approved reports whether the version as it is now is what somebody approved.
+func (v Version) Approved() bool {
+	return v.Approval != nil && v.Approval.Hash == v.ContentHash()
+}
+
+// ContentHash covers everything of a version that a recipient is told: two
+// versions with the same hash send the same notice. An approval names it, and
+// the sender compares it before every slice (invariant 5, nothing unapproved).
+func (v Version) ContentHash() string {
+	h := sha256.New()
+	field := func(s string) { fmt.Fprintf(h, "%d:%s,", len(s), s) }
+	for _, s := range []string{v.Policy, v.Name, string(v.Effective), string(v.Class), v.Basis, v.SHA256} {
+		field(s)
+	}
+	for _, locale := range slices.Sorted(maps.Keys(v.Summary)) {
+		field(locale)
+		field(v.Summary[locale])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// InForce picks the version an annual review speaks of on a day: of the approved
+// ones the latest whose effective date has come, else the latest approved. ok is
+// false when nothing is approved.
+func InForce(versions []Version, today Date) (v Version, ok bool) {
+	var latest Version
+	for _, candidate := range versions {
+		if !candidate.Approved() {
+			continue
+		}
+		if latest.Name == "" || newer(candidate, latest) {
+			latest = candidate
+		}
+		if candidate.Effective <= today && (v.Name == "" || newer(candidate, v)) {
+			v = candidate
+		}
+	}
+	if v.Name == "" {
+		v = latest
+	}
+	return v, v.Name != ""
+}
+
+// newer orders versions by effective date, then by publication.
+func newer(a, b Version) bool {
+	if a.Effective != b.Effective {
+		return a.Effective > b.Effective
+	}
+	return a.PublishedAt.After(b.PublishedAt)
+}
+
+// Latest returns the most recently published version; ok is false for none.
+func Latest(versions []Version) (v Version, ok bool) {
+	for _, candidate := range versions {
+		if !ok || candidate.PublishedAt.After(v.PublishedAt) {
+			v, ok = candidate, true
+		}
+	}
+	return v, ok
+}
+
+// ChangeRunID names the run that tells of a version. Versions hold no "_", so
+// different versions never share a run.
+func ChangeRunID(policy, version string) RunID {
+	return RunID("change-" + policy + "-" + strings.ReplaceAll(version, ".", "_"))
+}
+
+// AnnualRunID names the annual run of a day.
+func AnnualRunID(day Date) RunID { return RunID("annual-" + string(day)) }

@@ -1,0 +1,101 @@
+package notice
+
+import "time"
+
+// RunState is where a run stands.
+type RunState string
+
+const (
+	Waiting   RunState = "waiting"   // for approval
+	Running   RunState = "running"   // released, audited, settled
+	Paused    RunState = "paused"    // by an operator
+	Stopped   RunState = "stopped"   // by the system; StopReason says why
+	Done      RunState = "done"      // an audit pass found no gap
+	Cancelled RunState = "cancelled" // for good
+)
+
+// Open reports whether the run can still send.
+func (s RunState) Open() bool { return s != Done && s != Cancelled }
+
+// Run is one sending of one notice to everyone concerned.
+type Run struct {
+	ID          RunID     `json:"run"`
+	Kind        Kind      `json:"kind"`
+	Class       Class     `json:"class"`
+	Policy      string    `json:"policy"`
+	Version     string    `json:"version"`
+	ContentHash string    `json:"content_hash"` // of the approved version
+	State       RunState  `json:"state"`
+	StopReason  string    `json:"stop_reason,omitempty"`
+	OpenedAt    time.Time `json:"opened_at"`
+	StartedAt   time.Time `json:"started_at,omitzero"` // approved; people known by then are the audience
+	DoneAt      time.Time `json:"done_at,omitzero"`
+	Approval    *Approval `json:"approval,omitempty"`
+	From        Date      `json:"from,omitempty"` // annual: first due day covered
+	To          Date      `json:"to,omitempty"`   // annual: last due day covered
+	Audience    int       `json:"audience"`       // people concerned, as last counted
+	// Progress of the release. Pass 0 releases everyone; each later pass is an
+	// audit that releases whom it finds missing.
+	Pass      int       `json:"pass"`
+	Cursor    string    `json:"cursor,omitempty"`
+	Released  int       `json:"released"`            // recipients queued so far, over all passes
+	Missing   int       `json:"missing"`             // found without a terminal state in this pass
+	NotBefore time.Time `json:"not_before,omitzero"` // the next pass starts then
+	Counts    Counts    `json:"counts,omitempty"`    // frozen when the run was done
+	// Rev rises with every save; a save names the Rev it was based on.
+	Rev int64 `json:"rev"`
+}
+
+// Approve releases a waiting run. The version must be exactly what the approver
+// saw: its hash goes into the run and is compared before every slice.
+func (r *Run) Approve(v Version, by string, at time.Time) error {
+	if r.State != Waiting {
+		return Refused("run %s is %s and cannot be approved", r.ID, r.State)
+	}
+	if by == "" {
+		return Invalid("an approval needs a name").Hint("say who approves with --by")
+	}
+	if v.ContentHash() != r.ContentHash {
+		return Refused("run %s was opened for another text of version %s", r.ID, v.Name).Hint("publish the text again and approve its run")
+	}
+	r.Approval = &Approval{By: by, At: at, Hash: r.ContentHash}
+	r.State, r.StartedAt = Running, at
+	return nil
+}
+
+// Pause holds a running run.
+func (r *Run) Pause() error { return r.step("paused", Paused, Running, Stopped) }
+
+// Resume lets a paused or stopped run go on. What was released before counts as
+// lost until the audit pass proves otherwise, so the run is audited again.
+func (r *Run) Resume() error {
+	if err := r.step("resumed", Running, Paused, Stopped); err != nil {
+		return err
+	}
+	r.StopReason = ""
+	return nil
+}
+
+// Cancel ends a run for good.
+func (r *Run) Cancel() error {
+	return r.step("cancelled", Cancelled, Waiting, Running, Paused, Stopped)
+}
+
+// Stop holds a running run for a reason of the system's.
+func (r *Run) Stop(reason string) error {
+	if err := r.step("stopped", Stopped, Running); err != nil {
+		return err
+	}
+	r.StopReason = reason
+	return nil
+}
+
+func (r *Run) step(verb string, to RunState, from ...RunState) error {
+	for _, s := range from {
+		if r.State == s {
+			r.State = to
+			return nil
+		}
+	}
+	return Refused("run %s is %s and cannot be %s", r.ID, r.State, verb)
+}

@@ -1,0 +1,125 @@
+// Package store names what policymail asks of its database. store/bolt and
+// store/dynamo implement it, and storetest holds both to one contract. Callers
+// do not use this interface: each declares the few methods it needs.
+package store
+
+import (
+	"context"
+	"time"
+
+	"policymail/shared/notice"
+)
+
+// Store is the whole of it. Every method is safe for concurrent use. A thing that
+// is not there is notice.ErrNotFound; a condition that no longer holds is
+// notice.ErrConflict. Reads are strongly consistent unless they say otherwise.
+type Store interface {
+	Recipients
+	Deliveries
+	Policies
+	Runs
+	Documents
+}
+
+// Recipients and their history.
+type Recipients interface {
+	// Recipient reads one person.
+	Recipient(ctx context.Context, id notice.RecipientID) (notice.Recipient, error)
+	// Recipients reads up to 100 people; whoever is unknown is left out.
+	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
+	// ImportRecipients adds or merges rows by Imported.Recipient and
+	// Imported.Apply, one outcome a row. A new person's due date is taken with the
+	// lead in days. Standing, clock and due date of a known person stay.
+	ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error)
+	// ChangeRecipient replaces the person read as before by after and appends the
+	// event in one transaction. It is ErrConflict if the stored Rev is no longer
+	// before.Rev; it stores Rev before.Rev+1. An erased person (after.Status ==
+	// Erased) keeps only ID, Status, OptOut and Rev, whatever after holds.
+	// LastNotice and LastRun are not written by it (RecordNotice owns them),
+	// except that erasure removes them.
+	ChangeRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error
+	// RecordNotice moves the person's clock: LastNotice, LastRun and Due. It never
+	// moves LastNotice back, touches nothing else, does not raise Rev, and is
+	// silent for a person who is unknown or erased. due is stored only while the
+	// person is active and has not opted out of annual notices.
+	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
+	// MoveDue sets only the due date, under the same conditions as RecordNotice.
+	MoveDue(ctx context.Context, id notice.RecipientID, due notice.Date) error
+	// ListRecipients pages through everybody but the erased, in the store's own
+	// order, from cursor ("" at first; "" returned at the end). Eventually
+	// consistent. A page may hold fewer than limit and still not be the last.
+	ListRecipients(ctx context.Context, cursor string, limit int) (page []notice.Recipient, next string, err error)
+	// DueRecipients pages through the ids due on a day from first to last, both
+	// included, through the sparse index; its cost depends on how many are due, not
+	// on how many there are. Eventually consistent.
+	DueRecipients(ctx context.Context, first, last notice.Date, cursor string, limit int) (page []notice.RecipientID, next string, err error)
+	// PreferenceEvents lists a person's history, oldest first.
+	PreferenceEvents(ctx context.Context, id notice.RecipientID) ([]notice.PreferenceEvent, error)
+}
+
+// Deliveries is the ledger.
+type Deliveries interface {
+	// Claim takes the right to send to d.Recipient in d.Run. In one transaction it
+	// checks that the person's Rev is still rev and that the ledger holds no line
+	// for them in this run, or one in state retry, and writes d. Otherwise nothing
+	// is written: notice.ErrConflict if Rev moved on; else no error, claimed is
+	// false and existing is the line that is there. The written line's Attempt is
+	// the existing line's plus one.
+	Claim(ctx context.Context, d notice.Delivery, rev int64) (existing notice.Delivery, claimed bool, err error)
+	// RecordDelivery writes d (a skip, for one) if the ledger has no line for it
+	// yet, or one that may become d.State; wrote is false otherwise.
+	RecordDelivery(ctx context.Context, d notice.Delivery) (wrote bool, err error)
+	// MoveDelivery replaces the line read as before by after if the stored line
+	// still has before's State, Attempt and UpdatedAt; ErrConflict otherwise.
+	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
+	// Deliveries reads the lines of up to 100 people in a run; missing ones are left out.
+	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
+	// ListDeliveries pages through a run's ledger. Eventually consistent.
+	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) (page []notice.Delivery, next string, err error)
+	// CountDeliveries counts a run's ledger by state, exactly.
+	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
+	// UnresolvedDeliveries pages through lines in state unknown or retry whose
+	// SettleAfter is not after the instant, through a sparse index. Eventually consistent.
+	UnresolvedDeliveries(ctx context.Context, before time.Time, cursor string, limit int) (page []notice.Delivery, next string, err error)
+	// ForgetDeliveries removes every line of a person in the runs given (erasure).
+	ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error
+}
+
+// Policies and their versions.
+type Policies interface {
+	// AddVersion stores a version for ever; ErrConflict if its name is taken.
+	AddVersion(ctx context.Context, v notice.Version) error
+	// ApproveVersion records the first approval; ErrConflict if there is one.
+	ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error
+	// Version reads one version.
+	Version(ctx context.Context, policy, version string) (notice.Version, error)
+	// Versions lists all versions of a policy, oldest publication first.
+	Versions(ctx context.Context, policy string) ([]notice.Version, error)
+}
+
+// Runs and their progress.
+type Runs interface {
+	// AddRun stores a new run with Rev 1; ErrConflict if the id is taken.
+	AddRun(ctx context.Context, r notice.Run) error
+	// SaveRun replaces a run if the stored Rev is r.Rev (ErrConflict otherwise) and
+	// returns it with Rev raised by one.
+	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
+	// Run reads one run, open or ended.
+	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
+	// OpenRuns lists the runs whose state is Open, oldest first.
+	OpenRuns(ctx context.Context) ([]notice.Run, error)
+	// ListRuns lists every run, oldest first.
+	ListRuns(ctx context.Context) ([]notice.Run, error)
+}
+
+// Documents are small JSON records of one owner each: an import's progress, a
+// mark, a pacer's tick. Their rev makes every save conditional.
+type Documents interface {
+	// Document reads the record into v (as encoding/json does) and returns its rev.
+	Document(ctx context.Context, kind, id string, v any) (rev int64, err error)
+	// SaveDocument writes v if the stored rev is rev (0: there is none yet);
+	// ErrConflict otherwise. It returns the new rev.
+	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+	// DeleteDocument removes the record; removing what is not there is no error.
+	DeleteDocument(ctx context.Context, kind, id string) error
+}
