@@ -77,7 +77,7 @@ var moves = map[DeliveryState][]DeliveryState{
 	Retry:       {Claimed, Sent, Delivered, BouncedBack, ComplainedOf, Skipped, Failed},
 	Unknown:     {Sent, Delivered, BouncedBack, ComplainedOf, Failed, Retry, Held},
 	Held:        {Sent, Delivered, BouncedBack, ComplainedOf, Failed, Retry},
-	Failed:      {Sent, Delivered, BouncedBack, ComplainedOf},
+	Failed:      {Delivered, BouncedBack, ComplainedOf},
 	Sent:        {Delivered, BouncedBack, ComplainedOf, Failed},
 	Delivered:   {BouncedBack, ComplainedOf},
 	BouncedBack: {ComplainedOf},

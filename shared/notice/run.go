@@ -41,6 +41,7 @@ type Run struct {
 	Released  int       `json:"released"`            // recipients queued so far, over all passes
 	Missing   int       `json:"missing"`             // found without a terminal state in this pass
 	NotBefore time.Time `json:"not_before,omitzero"` // the next pass starts then
+	Settling  bool      `json:"settling,omitempty"`  // nobody is missing; unknown deliveries are waited for
 	Counts    Counts    `json:"counts,omitempty"`    // frozen when the run was done
 	// Rev rises with every save; a save names the Rev it was based on.
 	Rev int64 `json:"rev"`

@@ -62,10 +62,10 @@ type Deliveries interface {
 	// Claim takes the right to send to d.Recipient in d.Run. In one transaction it
 	// checks that the person's Rev is still rev and that the ledger holds no line
 	// for them in this run, or one in state retry, and writes d. Otherwise nothing
-	// is written: notice.ErrConflict if Rev moved on; else no error, claimed is
-	// false and existing is the line that is there. The written line's Attempt is
-	// the existing line's plus one.
-	Claim(ctx context.Context, d notice.Delivery, rev int64) (existing notice.Delivery, claimed bool, err error)
+	// is written: notice.ErrConflict if Rev moved on; else no error and claimed is
+	// false. line is what the ledger holds now: the claim as written, its Attempt one
+	// more than that of the line before, or the line that was in the way.
+	Claim(ctx context.Context, d notice.Delivery, rev int64) (line notice.Delivery, claimed bool, err error)
 	// RecordDelivery writes d (a skip, for one) if the ledger has no line for it
 	// yet, or one that may become d.State; wrote is false otherwise.
 	RecordDelivery(ctx context.Context, d notice.Delivery) (wrote bool, err error)

@@ -1,0 +1,161 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"policymail/shared/notice"
+)
+
+// AnnualStore is what opening an annual run needs.
+type AnnualStore interface {
+	Versions(ctx context.Context, policy string) ([]notice.Version, error)
+	DueRecipients(ctx context.Context, first, last notice.Date, cursor string, limit int) ([]notice.RecipientID, string, error)
+	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
+	AddRun(ctx context.Context, r notice.Run) error
+	Document(ctx context.Context, kind, id string, v any) (int64, error)
+	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+}
+
+// Annual opens the annual run of a day for those whose due date has come.
+type Annual struct {
+	Store    AnnualStore
+	Settings Settings
+	Now      func() time.Time
+}
+
+// annualMark remembers how far the due days are covered by runs. A run is written
+// into the mark before it exists, so that a crash in between opens it next time
+// and never covers a day twice.
+type annualMark struct {
+	Next    notice.Date `json:"next"` // first due day no run covers
+	Opening *notice.Run `json:"opening,omitempty"`
+}
+
+const annualMarks = "annual"
+
+// firstLookBack is how many days the very first run looks back: due days begin
+// with the first import, and the daily trigger runs from the day of deployment.
+const firstLookBack = 31
+
+// Open opens today's annual run if anybody is due, and covers every due day since
+// the last run, so missed days are caught up (invariant 4, twelve months). A
+// second trigger of the same day opens nothing: run ids come from the date, and
+// each due day belongs to exactly one run, so nobody is in two annual runs at
+// once (invariant 1, never twice). Without an approved version there is nothing
+// to send: opened is false, the days stay uncovered, and the error says so as
+// notice.ErrRefused.
+func (a Annual) Open(ctx context.Context) (run notice.Run, opened bool, err error) {
+	today := notice.DateOf(a.Now())
+	mark, rev, err := a.mark(ctx, today)
+	if err != nil {
+		return notice.Run{}, false, err
+	}
+	if mark.Opening != nil {
+		return a.finish(ctx, mark, rev)
+	}
+	if mark.Next > today {
+		run, err := a.Store.Run(ctx, notice.AnnualRunID(today))
+		if errors.Is(err, notice.ErrNotFound) {
+			return notice.Run{}, false, nil // nobody was due
+		}
+		return run, false, err
+	}
+	if run, err := a.Store.Run(ctx, notice.AnnualRunID(today)); err == nil {
+		return run, false, nil // cancelled today: its days go to tomorrow's run
+	} else if !errors.Is(err, notice.ErrNotFound) {
+		return notice.Run{}, false, err
+	}
+
+	due, err := a.countDue(ctx, mark.Next, today)
+	if err != nil {
+		return notice.Run{}, false, err
+	}
+	if due == 0 {
+		mark.Next = today.AddDays(1)
+		_, err = a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, mark, rev)
+		return notice.Run{}, false, err
+	}
+	versions, err := a.Store.Versions(ctx, a.Settings.Policy)
+	if err != nil {
+		return notice.Run{}, false, err
+	}
+	v, ok := notice.InForce(versions, today)
+	if !ok {
+		return notice.Run{}, false, notice.Refused("%d people are due an annual review of %q, but no version of it is approved", due, a.Settings.Policy).
+			Hint("publish the policy")
+	}
+	mark.Opening = &notice.Run{
+		ID: notice.AnnualRunID(today), Kind: notice.Annual, Class: notice.Optional,
+		Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(),
+		State: notice.Running, OpenedAt: a.Now(), StartedAt: a.Now(), Approval: v.Approval,
+		From: mark.Next, To: today, Audience: due,
+	}
+	mark.Next = today.AddDays(1)
+	if rev, err = a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, mark, rev); err != nil {
+		return notice.Run{}, false, fmt.Errorf("reserve due days up to %s: %w", today, err)
+	}
+	return a.finish(ctx, mark, rev)
+}
+
+// finish adds the run that the mark announces and clears the announcement.
+func (a Annual) finish(ctx context.Context, mark annualMark, rev int64) (notice.Run, bool, error) {
+	run := *mark.Opening
+	opened := true
+	if err := a.Store.AddRun(ctx, run); errors.Is(err, notice.ErrConflict) {
+		opened = false
+	} else if err != nil {
+		return notice.Run{}, false, err
+	}
+	mark.Opening = nil
+	if _, err := a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, mark, rev); err != nil && !errors.Is(err, notice.ErrConflict) {
+		return notice.Run{}, false, err
+	}
+	return run, opened, nil
+}
+
+func (a Annual) mark(ctx context.Context, today notice.Date) (annualMark, int64, error) {
+	var m annualMark
+	rev, err := a.Store.Document(ctx, annualMarks, a.Settings.Policy, &m)
+	if errors.Is(err, notice.ErrNotFound) {
+		m.Next = today.AddDays(-firstLookBack)
+		rev, err = a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, m, 0)
+	}
+	return m, rev, err
+}
+
+func (a Annual) countDue(ctx context.Context, first, last notice.Date) (n int, err error) {
+	for cursor := ""; ; {
+		page, next, err := a.Store.DueRecipients(ctx, first, last, cursor, 1000)
+		if err != nil {
+			return 0, err
+		}
+		n += len(page)
+		if next == "" {
+			return n, nil
+		}
+		cursor = next
+	}
+}
+
+// uncover gives the due days of a cancelled annual run back to the next run.
+func uncover(ctx context.Context, store documents, r notice.Run) error {
+	for {
+		var m annualMark
+		rev, err := store.Document(ctx, annualMarks, r.Policy, &m)
+		if err != nil {
+			return err
+		}
+		m.Next = min(m.Next, r.From)
+		if _, err = store.SaveDocument(ctx, annualMarks, r.Policy, m, rev); !errors.Is(err, notice.ErrConflict) {
+			return err
+		}
+	}
+}
+
+type documents interface {
+	Document(ctx context.Context, kind, id string, v any) (int64, error)
+	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+}

@@ -1,0 +1,122 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"policymail/shared/notice"
+)
+
+// OperatorStore is what an operator's decisions about runs need.
+type OperatorStore interface {
+	runStore
+	audienceStore
+	documents
+	Version(ctx context.Context, policy, version string) (notice.Version, error)
+	ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error
+}
+
+// Operator approves, holds and ends runs.
+type Operator struct {
+	Store    OperatorStore
+	Account  AccountReader
+	Settings Settings
+	Now      func() time.Time
+}
+
+// Plan is what approving a run does: to how many, when, at what cost.
+type Plan struct {
+	Run       notice.RunID    `json:"run"`
+	State     notice.RunState `json:"state"`
+	Kind      notice.Kind     `json:"kind"`
+	Class     notice.Class    `json:"class"`
+	Policy    string          `json:"policy"`
+	Version   string          `json:"version"`
+	Effective notice.Date     `json:"effective"`
+	Audience  int             `json:"audience"`
+	Rate      float64         `json:"rate"`     // recipients a second
+	Seconds   float64         `json:"seconds"`  // from start to the last send
+	CostUSD   float64         `json:"cost_usd"` // SES and everything around it
+	DryRun    bool            `json:"dry_run"`
+}
+
+// costPerNotice is in US dollars: $0.10 per 1,000 messages for SES (list price,
+// us-east-1, 2026) and about a tenth of that for everything else.
+const costPerNotice = 0.10/1000 + 0.011/1000
+
+// Approve lets a waiting run start, and with it the annual reviews of its version
+// (invariant 5, nothing unapproved). With dryRun it only says what would happen.
+func (o Operator) Approve(ctx context.Context, id notice.RunID, by string, dryRun bool) (Plan, error) {
+	run, err := o.Store.Run(ctx, id)
+	if err != nil {
+		return Plan{}, err
+	}
+	v, err := o.Store.Version(ctx, run.Policy, run.Version)
+	if err != nil {
+		return Plan{}, err
+	}
+	// Refuse before anything is written, the dry run too.
+	if err := run.Approve(v, by, o.Now()); err != nil {
+		return Plan{}, err
+	}
+	if run.Audience, err = CountAudience(ctx, o.Store, run); err != nil {
+		return Plan{}, err
+	}
+	if !dryRun {
+		// The version first: a crash in between leaves a run that can be approved again.
+		err := o.Store.ApproveVersion(ctx, v.Policy, v.Name, *run.Approval)
+		if err != nil && !errors.Is(err, notice.ErrConflict) {
+			return Plan{}, err
+		}
+		if _, err := o.Store.SaveRun(ctx, run); err != nil {
+			return Plan{}, err
+		}
+	}
+	return o.plan(ctx, run, v, dryRun)
+}
+
+func (o Operator) plan(ctx context.Context, run notice.Run, v notice.Version, dryRun bool) (Plan, error) {
+	account, err := o.Account.Account(ctx)
+	if err != nil {
+		return Plan{}, err
+	}
+	rate := o.Settings.Share * account.MaxSendRate
+	if account.Max24HourSend >= 0 {
+		if daily := o.Settings.Share * account.Max24HourSend; float64(run.Audience) > daily {
+			rate = min(rate, daily/(24*time.Hour).Seconds())
+		}
+	}
+	plan := Plan{Run: run.ID, State: run.State, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version,
+		Effective: v.Effective, Audience: run.Audience, Rate: rate, CostUSD: float64(run.Audience) * costPerNotice, DryRun: dryRun}
+	if rate > 0 {
+		plan.Seconds = float64(run.Audience) / rate
+	}
+	return plan, nil
+}
+
+// Pause holds a run: within a tick nothing more is released, and slices already
+// queued are dropped when they come up.
+func (o Operator) Pause(ctx context.Context, id notice.RunID) (notice.Run, error) {
+	return changeRun(ctx, o.Store, id, func(r *notice.Run) error { return r.Pause() })
+}
+
+// Resume lets a run go on; the audit pass finds whoever was dropped meanwhile.
+func (o Operator) Resume(ctx context.Context, id notice.RunID) (notice.Run, error) {
+	return changeRun(ctx, o.Store, id, func(r *notice.Run) error { return r.Resume() })
+}
+
+// Cancel ends a run for good. Whoever a cancelled annual run did not reach belongs
+// to the next one (invariant 4, twelve months).
+func (o Operator) Cancel(ctx context.Context, id notice.RunID) (notice.Run, error) {
+	run, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
+		if r.State == notice.Cancelled {
+			return nil // so that a cancel cut short can be repeated
+		}
+		return r.Cancel()
+	})
+	if err != nil || run.Kind != notice.Annual {
+		return run, err
+	}
+	return run, uncover(ctx, o.Store, run)
+}

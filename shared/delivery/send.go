@@ -1,0 +1,291 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"policymail/shared/notice"
+)
+
+// SenderStore is what sending a slice needs.
+type SenderStore interface {
+	runStore
+	Version(ctx context.Context, policy, version string) (notice.Version, error)
+	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
+	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
+	MoveDue(ctx context.Context, id notice.RecipientID, due notice.Date) error
+	Claim(ctx context.Context, d notice.Delivery, rev int64) (line notice.Delivery, claimed bool, err error)
+	RecordDelivery(ctx context.Context, d notice.Delivery) (bool, error)
+	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
+}
+
+// Sender sends slices: strong read, claim, SendEmail, record, person by person.
+type Sender struct {
+	Store    SenderStore
+	Mailer   Mailer
+	Letters  Letters
+	Settings Settings
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// ErrOutOfTime ends a slice whose worker is about to be stopped: the queue
+// delivers it again, and whoever was served is left out by the ledger.
+var ErrOutOfTime = errors.New("not enough time left to send the rest of the slice")
+
+const (
+	throttlePause = time.Minute      // until a throttled recipient is tried again
+	quotaPause    = 15 * time.Minute // until a recipient over the daily quota is tried again
+	failedPause   = 30               // days until an address SES refused is tried again in an annual run
+)
+
+// errEndSlice ends a slice early without handing it back to the queue: the audit
+// pass releases the rest again.
+var errEndSlice = errors.New("slice ended early")
+
+// SendSlice serves every recipient of a slice. It may be called again with the
+// same slice, at the same time too: the claim lets one of the calls send. A run
+// that is not running sends nothing, and a version that is not exactly what was
+// approved stops its run (invariant 5, nothing unapproved). An error means the
+// queue should deliver the slice again.
+func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
+	run, err := s.Store.Run(ctx, slice.Run)
+	if errors.Is(err, notice.ErrNotFound) {
+		s.Log.Error("slice of an unknown run dropped", "run", slice.Run)
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if run.State != notice.Running {
+		s.Log.Info("slice dropped", "run", run.ID, "state", run.State)
+		return nil
+	}
+	v, err := s.Store.Version(ctx, run.Policy, run.Version)
+	if err != nil {
+		return err
+	}
+	if !v.Approved() || run.Approval == nil || v.ContentHash() != run.Approval.Hash {
+		return stopRun(ctx, s.Store, s.Log, run.ID, "version "+v.Name+" is not the text that was approved")
+	}
+	people, err := s.Store.Recipients(ctx, slice.Recipients)
+	if err != nil {
+		return err
+	}
+	tally := notice.Counts{}
+	defer func() {
+		s.Log.Info("slice", "run", run.ID, "recipients", len(slice.Recipients), "sent", tally[notice.Sent],
+			"skipped", tally[notice.Skipped], "failed", tally[notice.Failed], "retry", tally[notice.Retry], "unknown", tally[notice.Unknown])
+	}()
+	for _, id := range slice.Recipients {
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < s.Settings.SendTimeout {
+			return ErrOutOfTime
+		}
+		person, ok := people[id]
+		if !ok {
+			person = notice.Recipient{ID: id, Status: notice.Erased}
+		}
+		state, err := s.serve(ctx, run, v, person)
+		tally[state]++
+		if errors.Is(err, errEndSlice) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve brings one recipient of a run to a state and returns it, or "" if another
+// worker has them.
+//
+// Never twice (invariant 1): SendEmail is called only after Claim wrote this
+// worker's claim, and a claim is granted only where the ledger has no line or one
+// that says "surely not accepted". Never after an opt-out (invariant 3): the claim
+// is granted only while the recipient's Rev is the one the decision was made on,
+// in the same transaction; an opt-out raises Rev before it is acknowledged, so a
+// claim after the acknowledgement fails and the decision is made anew.
+func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r notice.Recipient) (notice.DeliveryState, error) {
+	for {
+		line := notice.Delivery{Run: run.ID, Recipient: r.ID, Version: v.Name, UpdatedAt: s.Now()}
+		if reason := r.Decline(run, s.Settings.LeadDays, notice.DateOf(s.Now())); reason != "" {
+			line.State, line.Reason = notice.Skipped, string(reason)
+			_, err := s.Store.RecordDelivery(ctx, line)
+			return line.State, err
+		}
+		// Written before the claim: nothing that can fail stands between claim and send.
+		letter, language, err := s.Letters.Write(run, v, r)
+		if err != nil {
+			s.Log.Error("message cannot be written", "run", run.ID, "recipient", r.ID, "error", err.Error())
+			line.State, line.Reason = notice.Failed, "message could not be written"
+			return line.State, s.recordFailure(ctx, run, line)
+		}
+		line.State, line.Locale = notice.Claimed, language
+		line.ClaimedAt, line.LeaseUntil = s.Now(), s.Now().Add(s.Settings.Lease)
+		line, claimed, err := s.Store.Claim(ctx, line, r.Rev)
+		if errors.Is(err, notice.ErrConflict) {
+			fresh, err := s.Store.Recipients(ctx, []notice.RecipientID{r.ID})
+			if err != nil {
+				return "", err
+			}
+			r = fresh[r.ID] // zero when gone: declined as erased
+			if r.ID == "" {
+				r = notice.Recipient{ID: line.Recipient, Status: notice.Erased}
+			}
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if !claimed {
+			if line.State == notice.Claimed && line.LeaseUntil.Before(s.Now()) {
+				return notice.Unknown, abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow)
+			}
+			return "", nil
+		}
+		return s.send(ctx, run, r, line, letter)
+	}
+}
+
+// send makes the one call that cannot be taken back and records its outcome. A
+// crash anywhere in here leaves the claim behind; when its lease is dead the
+// delivery is unknown, and never sent again on a guess.
+func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, claim notice.Delivery, letter Envelope) (notice.DeliveryState, error) {
+	call, cancel := context.WithTimeout(ctx, s.Settings.SendTimeout)
+	messageID, sendErr := s.Mailer.Send(call, letter)
+	cancel()
+	// The record must be written even if the worker was told to stop meanwhile.
+	ctx = context.WithoutCancel(ctx)
+	after := claim
+	after.UpdatedAt, after.LeaseUntil = s.Now(), time.Time{}
+	if sendErr == nil {
+		after.State, after.MessageID, after.SentAt = notice.Sent, messageID, s.Now()
+		// The clock first: a ledger that says sent then implies a clock that moved.
+		if err := recordNotice(ctx, s.Store, s.Settings, run, r, after.SentAt); err != nil {
+			return notice.Unknown, err
+		}
+		return after.State, s.move(ctx, claim, after)
+	}
+	var refusal *SendError
+	if !errors.As(sendErr, &refusal) {
+		refusal = &SendError{Fault: SendUnknown, Err: sendErr}
+	}
+	after.Reason = refusal.Err.Error()
+	switch refusal.Fault {
+	case SendThrottled:
+		after.State, after.SettleAfter = notice.Retry, s.Now().Add(throttlePause)
+		return after.State, s.move(ctx, claim, after)
+	case SendQuota:
+		after.State, after.SettleAfter = notice.Retry, s.Now().Add(quotaPause)
+		return after.State, errors.Join(s.move(ctx, claim, after), errEndSlice)
+	case SendStopped, SendMisconfigured:
+		after.State, after.SettleAfter = notice.Retry, s.Now().Add(quotaPause)
+		if err := s.move(ctx, claim, after); err != nil {
+			return after.State, err
+		}
+		if err := stopRun(ctx, s.Store, s.Log, run.ID, refusal.Err.Error()); err != nil {
+			return after.State, err
+		}
+		return after.State, errEndSlice
+	case SendRefused:
+		after.State = notice.Failed
+		if err := s.move(ctx, claim, after); err != nil {
+			return after.State, err
+		}
+		return after.State, s.postpone(ctx, run, r.ID)
+	default:
+		after.State, after.SettleAfter = notice.Unknown, s.Now().Add(s.Settings.SettleWindow)
+		return after.State, s.move(ctx, claim, after)
+	}
+}
+
+// move records an outcome; an SES event that was faster has recorded more.
+func (s Sender) move(ctx context.Context, before, after notice.Delivery) error {
+	err := s.Store.MoveDelivery(ctx, before, after)
+	if errors.Is(err, notice.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+func (s Sender) recordFailure(ctx context.Context, run notice.Run, line notice.Delivery) error {
+	if _, err := s.Store.RecordDelivery(ctx, line); err != nil {
+		return err
+	}
+	return s.postpone(ctx, run, line.Recipient)
+}
+
+// postpone keeps a recipient nothing can be sent to from being due every day.
+func (s Sender) postpone(ctx context.Context, run notice.Run, id notice.RecipientID) error {
+	if run.Kind != notice.Annual {
+		return nil
+	}
+	return s.Store.MoveDue(ctx, id, notice.DateOf(s.Now()).AddDays(failedPause))
+}
+
+type noticeRecorder interface {
+	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
+}
+
+// recordNotice starts the recipient's twelve months anew (invariant 4). Any notice
+// of the policy that annual reviews speak of counts; those of other policies do not.
+func recordNotice(ctx context.Context, store noticeRecorder, s Settings, run notice.Run, r notice.Recipient, at time.Time) error {
+	if run.Policy != s.Policy {
+		return nil
+	}
+	r.LastNotice = at
+	return store.RecordNotice(ctx, r.ID, run.ID, at, r.NextDue(s.LeadDays, notice.DateOf(at)))
+}
+
+type deliveryMover interface {
+	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
+}
+
+// abandon turns a claim whose lease is dead into an unknown delivery.
+func abandon(ctx context.Context, store deliveryMover, line notice.Delivery, now time.Time, window time.Duration) error {
+	after := line
+	after.State, after.Reason = notice.Unknown, "the worker died between claim and record"
+	after.LeaseUntil, after.SettleAfter, after.UpdatedAt = time.Time{}, line.ClaimedAt.Add(window), now
+	if err := store.MoveDelivery(ctx, line, after); err != nil && !errors.Is(err, notice.ErrConflict) {
+		return err
+	}
+	return nil
+}
+
+type runStore interface {
+	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
+	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
+}
+
+// stopRun stops a running run for a reason of the system's; a run that is not
+// running stays as it is.
+func stopRun(ctx context.Context, store runStore, log *slog.Logger, id notice.RunID, reason string) error {
+	_, err := changeRun(ctx, store, id, func(r *notice.Run) error {
+		if r.State != notice.Running {
+			return nil
+		}
+		log.Error("run stopped", "run", id, "reason", reason)
+		return r.Stop(reason)
+	})
+	return err
+}
+
+// changeRun applies a change to a run as it is now, again if somebody was faster.
+func changeRun(ctx context.Context, store runStore, id notice.RunID, change func(*notice.Run) error) (notice.Run, error) {
+	for {
+		run, err := store.Run(ctx, id)
+		if err != nil {
+			return run, err
+		}
+		if err := change(&run); err != nil {
+			return run, err
+		}
+		saved, err := store.SaveRun(ctx, run)
+		if errors.Is(err, notice.ErrConflict) {
+			continue
+		}
+		return saved, err
+	}
+}
