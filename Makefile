@@ -1,0 +1,13 @@
+# `go test ./...` needs nothing but Go. The targets here do the rest.
+.PHONY: test verify bench
+
+test:
+	go test ./...
+
+verify:
+	test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
+	go vet ./...
+	POLICYMAIL_VERIFY=1 go test -race -short ./...
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...

@@ -1,0 +1,156 @@
+package delivery_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"policymail/shared/notice"
+)
+
+func TestAnnualTriggerTwiceAndLate(t *testing.T) {
+	w := newWorld(t)
+	w.people(10, time.Date(2025, 4, 1, 0, 0, 0, 0, time.UTC)) // due 2026-03-18
+	w.publish("v1", true)
+	if _, opened, err := w.annual().Open(ctx); err != nil || opened {
+		t.Fatalf("nobody is due, yet opened=%v err=%v", opened, err)
+	}
+	w.now = time.Date(2026, 3, 21, 6, 0, 0, 0, time.UTC) // three days late
+	run, opened, err := w.annual().Open(ctx)
+	if err != nil || !opened || run.Audience != 10 {
+		t.Fatalf("run %+v opened=%v err=%v", run, opened, err)
+	}
+	if again, opened, err := w.annual().Open(ctx); err != nil || opened || again.ID != run.ID {
+		t.Fatalf("second trigger: %s opened=%v err=%v", again.ID, opened, err)
+	}
+	w.finish(run.ID)
+	w.now = w.now.AddDate(0, 0, 1)
+	if _, opened, err := w.annual().Open(ctx); err != nil || opened {
+		t.Fatalf("next day: opened=%v err=%v", opened, err)
+	}
+	if len(w.sent) != 10 {
+		t.Errorf("%d messages left for 10 people", len(w.sent))
+	}
+}
+
+func TestAnnualNeedsAnApprovedVersion(t *testing.T) {
+	w := newWorld(t)
+	w.people(1, time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))
+	w.now = w.now.AddDate(0, 0, 2)
+	if _, _, err := w.annual().Open(ctx); !errors.Is(err, notice.ErrRefused) {
+		t.Fatalf("without a version: %v", err)
+	}
+	w.publish("v1", true)
+	if run, opened, err := w.annual().Open(ctx); err != nil || !opened {
+		t.Fatalf("with a version: %+v %v", run, err)
+	}
+}
+
+func TestCancelledAnnualRunGoesToTheNext(t *testing.T) {
+	w := newWorld(t)
+	w.people(10, time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))
+	w.publish("v1", true)
+	w.now = w.now.AddDate(0, 0, 1)
+	run, _, err := w.annual().Open(ctx)
+	w.must(err)
+	_, err = w.operator().Cancel(ctx, run.ID)
+	w.must(err)
+	if _, opened, err := w.annual().Open(ctx); err != nil || opened {
+		t.Fatalf("same day: opened=%v err=%v", opened, err)
+	}
+	w.now = w.now.AddDate(0, 0, 1)
+	next, opened, err := w.annual().Open(ctx)
+	if err != nil || !opened || next.Audience != 10 {
+		t.Fatalf("next day: %+v opened=%v err=%v", next, opened, err)
+	}
+}
+
+// Five virtual years of random people, changes and missed triggers: on every day,
+// nobody reachable and willing is past twelve months (invariant 4). The one
+// exception is a person whose clock had run out before we knew them: they have
+// two days from the import, and triggers missed in a row come on top.
+func TestTwelveMonthsHoldEveryDay(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t)
+		w.publish("v0", true)
+		maxMissed := rapid.IntRange(0, 10).Draw(rt, "missed triggers in a row")
+		missed, versions, people := 0, 0, 0
+		for day := range 5 * 365 {
+			today := notice.DateOf(w.now)
+			if people < 8 && rapid.IntRange(0, 60).Draw(rt, "import") == 0 {
+				past := rapid.IntRange(0, 500).Draw(rt, "days since the last notice")
+				id := notice.RecipientID(fmt.Sprintf("p%d", people))
+				people++
+				_, err := w.store.ImportRecipients(ctx, []notice.Imported{{ID: id, Address: string(id) + "@example.com",
+					At: w.now, LastNotified: w.now.AddDate(0, 0, -past)}}, w.set.LeadDays)
+				w.must(err)
+			}
+			if people > 0 && rapid.IntRange(0, 300).Draw(rt, "preference") == 0 {
+				id := notice.RecipientID(fmt.Sprintf("p%d", rapid.IntRange(0, people-1).Draw(rt, "who")))
+				out := rapid.Bool().Draw(rt, "opt out")
+				w.must(w.change(id, notice.ByPage, func(r *notice.Recipient) { r.OptOut = notice.OptOut{Annual: out, Change: out} }))
+			}
+			if rapid.IntRange(0, 400).Draw(rt, "change") == 0 {
+				versions++
+				run := w.publish(fmt.Sprintf("v%d", versions), false)
+				_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+				w.must(err)
+			}
+			if missed < maxMissed && rapid.IntRange(0, 9).Draw(rt, "trigger missed") == 0 {
+				missed++
+			} else {
+				missed = 0
+				_, _, err := w.annual().Open(ctx)
+				w.must(err)
+				if rapid.IntRange(0, 9).Draw(rt, "trigger twice") == 0 {
+					_, _, err := w.annual().Open(ctx)
+					w.must(err)
+				}
+			}
+			if open, err := w.store.OpenRuns(ctx); err != nil || len(open) > 0 {
+				w.must(err)
+				for range 4 { // release, audit, done
+					w.must(w.pacer().Tick(ctx))
+					w.drain()
+					w.now = w.now.Add(w.set.AuditDelay)
+				}
+			}
+			for i := range people {
+				r, err := w.store.Recipient(ctx, notice.RecipientID(fmt.Sprintf("p%d", i)))
+				w.must(err)
+				if r.Status != notice.Active || r.OptOut.Annual {
+					continue
+				}
+				grace := notice.DateOf(r.ImportedAt).AddDays(2 + maxMissed)
+				if changed, err := w.store.PreferenceEvents(ctx, r.ID); err == nil && len(changed) > 0 {
+					grace = notice.Later(grace, notice.DateOf(changed[len(changed)-1].At).AddDays(2+maxMissed))
+				}
+				if today > notice.Later(r.Deadline(), grace) {
+					rt.Fatalf("day %d (%s): %s had the last notice on %s and is overdue", day, today, r.ID, notice.DateOf(r.LastNotice))
+				}
+			}
+			w.now = today.AddDays(1).Time().Add(6 * time.Hour)
+		}
+		for id, runs := range w.runsOf() {
+			for run, n := range runs {
+				if n > 1 {
+					rt.Fatalf("%s got %d messages of %s", id, n, run)
+				}
+			}
+		}
+	})
+}
+
+func (w *world) runsOf() map[notice.RecipientID]map[notice.RunID]int {
+	all := map[notice.RecipientID]map[notice.RunID]int{}
+	for _, e := range w.sent {
+		if all[e.Recipient] == nil {
+			all[e.Recipient] = map[notice.RunID]int{}
+		}
+		all[e.Recipient][e.Run]++
+	}
+	return all
+}

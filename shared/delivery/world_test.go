@@ -1,0 +1,192 @@
+package delivery_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/store"
+	"policymail/shared/store/bolt"
+)
+
+// world is the sending side of policymail with a real store, a clock that is
+// moved by hand, and an SES that writes down what really left.
+type world struct {
+	t     testing.TB
+	store store.Store
+	now   time.Time
+	set   delivery.Settings
+	queue []delivery.Slice
+	sent  []delivery.Envelope
+	// answer decides what SES says to a message; nil accepts it. accepted false
+	// means the message did not leave.
+	answer  func(e delivery.Envelope) (accepted bool, err error)
+	account delivery.Account
+}
+
+var discard = slog.New(slog.NewJSONHandler(io.Discard, nil))
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "policymail.db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return &world{t: t, store: db, now: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC),
+		set: delivery.Settings{Policy: "privacy", LeadDays: 14, Share: 1, SliceSize: 7, Tick: time.Minute, Lease: 3 * time.Minute,
+			AuditDelay: 15 * time.Minute, SettleWindow: 24 * time.Hour, SendTimeout: 10 * time.Second},
+		account: delivery.Account{MaxSendRate: 100, Max24HourSend: -1, SendingEnabled: true, Production: true, Enforcement: "HEALTHY"},
+	}
+}
+
+func (w *world) clock() time.Time { return w.now }
+
+func (w *world) Enqueue(_ context.Context, slices []delivery.Slice, _ time.Duration) error {
+	w.queue = append(w.queue, slices...)
+	return nil
+}
+
+func (w *world) Account(context.Context) (delivery.Account, error) { return w.account, nil }
+
+func (w *world) Write(run notice.Run, v notice.Version, r notice.Recipient) (delivery.Envelope, string, error) {
+	return delivery.Envelope{To: r.Address, Run: run.ID, Recipient: r.ID, Kind: run.Kind, Raw: []byte(v.SHA256)}, "en", nil
+}
+
+func (w *world) Send(_ context.Context, e delivery.Envelope) (string, error) {
+	accepted, err := true, error(nil)
+	if w.answer != nil {
+		accepted, err = w.answer(e)
+	}
+	if accepted {
+		w.sent = append(w.sent, e)
+	}
+	return fmt.Sprintf("m%d", len(w.sent)), err
+}
+
+func (w *world) annual() delivery.Annual {
+	return delivery.Annual{Store: w.store, Settings: w.set, Now: w.clock}
+}
+
+func (w *world) pacer() delivery.Pacer {
+	return delivery.Pacer{Store: w.store, Queue: w, Account: w, Settings: w.set, Now: w.clock, Log: discard}
+}
+
+func (w *world) sender() delivery.Sender {
+	return delivery.Sender{Store: w.store, Mailer: w, Letters: w, Settings: w.set, Now: w.clock, Log: discard}
+}
+
+func (w *world) operator() delivery.Operator {
+	return delivery.Operator{Store: w.store, Account: w, Settings: w.set, Now: w.clock}
+}
+
+func (w *world) feedback() delivery.Feedback {
+	return delivery.Feedback{Store: w.store, Settings: w.set, Now: w.clock, Log: discard,
+		Suppress: func(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID) error {
+			return w.change(id, way, func(r *notice.Recipient) { r.Status = status })
+		}}
+}
+
+// change changes a person's standing as the preference pages do.
+func (w *world) change(id notice.RecipientID, way notice.Way, change func(*notice.Recipient)) error {
+	before, err := w.store.Recipient(context.Background(), id)
+	if err != nil {
+		return err
+	}
+	after := before
+	change(&after)
+	after.Due = after.NextDue(w.set.LeadDays, notice.DateOf(w.now))
+	return w.store.ChangeRecipient(context.Background(), before, after, notice.PreferenceEvent{
+		ID: fmt.Sprintf("%d-%s", w.now.UnixNano(), id), Recipient: id, At: w.now, Way: way,
+		Before: before.Standing(), After: after.Standing()})
+}
+
+// people imports n people whose clock started at an instant.
+func (w *world) people(n int, clock time.Time) (ids []notice.RecipientID) {
+	var rows []notice.Imported
+	for i := range n {
+		id := notice.RecipientID(fmt.Sprintf("p%05d", i))
+		ids = append(ids, id)
+		rows = append(rows, notice.Imported{ID: id, Address: fmt.Sprintf("p%d@example.com", i), At: w.now, LastNotified: clock})
+	}
+	_, err := w.store.ImportRecipients(context.Background(), rows, w.set.LeadDays)
+	w.must(err)
+	return ids
+}
+
+// publish stores a version; a baseline is approved, a later one opens a run.
+func (w *world) publish(name string, baseline bool) notice.Run {
+	v := notice.Version{Policy: "privacy", Name: name, Effective: notice.DateOf(w.now), Class: notice.Optional, SHA256: "sha-" + name,
+		PublishedAt: w.now, Summary: map[string]string{"en": "What changed in " + name}}
+	if baseline {
+		v.Approval = &notice.Approval{By: "Ada", At: w.now, Hash: v.ContentHash()}
+		w.must(w.store.AddVersion(context.Background(), v))
+		return notice.Run{}
+	}
+	v.Previous = "before"
+	w.must(w.store.AddVersion(context.Background(), v))
+	run := notice.Run{ID: notice.ChangeRunID("privacy", name), Kind: notice.Change, Class: v.Class, Policy: "privacy", Version: name,
+		ContentHash: v.ContentHash(), State: notice.Waiting, OpenedAt: w.now}
+	w.must(w.store.AddRun(context.Background(), run))
+	return run
+}
+
+// work lets a minute pass: a tick of the pacer, then every queued slice.
+func (w *world) work() {
+	w.must(w.pacer().Tick(context.Background()))
+	w.drain()
+	w.now = w.now.Add(time.Minute)
+}
+
+func (w *world) drain() {
+	for len(w.queue) > 0 {
+		slice := w.queue[0]
+		w.queue = w.queue[1:]
+		w.must(w.sender().SendSlice(context.Background(), slice))
+	}
+}
+
+// finish works until the run is done, or fails after two days of virtual time.
+func (w *world) finish(id notice.RunID) notice.Run {
+	w.t.Helper()
+	for range 2 * 24 * 60 {
+		w.work()
+		run, err := w.store.Run(context.Background(), id)
+		w.must(err)
+		if run.State == notice.Done {
+			return run
+		}
+	}
+	w.t.Fatalf("run %s did not end", id)
+	return notice.Run{}
+}
+
+func (w *world) counts(id notice.RunID) notice.Counts {
+	c, err := w.store.CountDeliveries(context.Background(), id)
+	w.must(err)
+	return c
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// sentTo counts what left for each recipient in a run.
+func (w *world) sentTo(run notice.RunID) map[notice.RecipientID]int {
+	n := map[notice.RecipientID]int{}
+	for _, e := range w.sent {
+		if e.Run == run {
+			n[e.Recipient]++
+		}
+	}
+	return n
+}

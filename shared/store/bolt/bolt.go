@@ -1,0 +1,134 @@
+// Package bolt keeps policymail's data in one bbolt file: the store of the local
+// stack and of tests. It behaves like store/dynamo; storetest holds both to it.
+package bolt
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"policymail/shared/notice"
+)
+
+// Store is a bbolt database. Its methods are those of store.Store.
+type Store struct{ db *bbolt.DB }
+
+// Buckets, and how their keys are built.
+var (
+	recipients = []byte("recipients") // rid
+	due        = []byte("due")        // day/rid, no value
+	audit      = []byte("audit")      // rid/event id
+	deliveries = []byte("deliveries") // run/rid
+	unresolved = []byte("unresolved") // settle after/run/rid, no value
+	versions   = []byte("versions")   // policy/version
+	runs       = []byte("runs")       // run
+	documents  = []byte("documents")  // kind/id
+)
+
+// Open opens or makes the database file. Without durable a write is not synced to
+// the disk: for data that need not outlive the process.
+func Open(path string, durable bool) (*Store, error) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: !durable, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		if errors.Is(err, bbolt.ErrTimeout) {
+			return nil, fmt.Errorf("open %s: another process has it open", path)
+		}
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{recipients, due, audit, deliveries, unresolved, versions, runs, documents} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return &Store{db}, nil
+}
+
+// Close waits for transactions to end and closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// view reads and update writes in one transaction; a cancelled context does neither.
+func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.db.View(f)
+}
+
+func (s *Store) update(ctx context.Context, f func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.db.Update(f)
+}
+
+// key joins parts with a byte that stands in none of them.
+func key(parts ...string) []byte {
+	var k []byte
+	for i, p := range parts {
+		if i > 0 {
+			k = append(k, 0)
+		}
+		k = append(k, p...)
+	}
+	return k
+}
+
+// load reads a record; found is false if it is not there.
+func load(tx *bbolt.Tx, bucket, k []byte, v any) (found bool, err error) {
+	b := tx.Bucket(bucket).Get(k)
+	if b == nil {
+		return false, nil
+	}
+	return true, json.Unmarshal(b, v)
+}
+
+func save(tx *bbolt.Tx, bucket, k []byte, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return tx.Bucket(bucket).Put(k, b)
+}
+
+// page walks up to limit records whose keys begin with prefix, from after cursor.
+// It returns the key to go on after, or "" at the end.
+func page(tx *bbolt.Tx, bucket []byte, prefix, cursor string, limit int, visit func(k string, v []byte) error) (next string, err error) {
+	c := tx.Bucket(bucket).Cursor()
+	from := max(prefix, cursor)
+	k, v := c.Seek([]byte(from))
+	if cursor != "" && string(k) == cursor {
+		k, v = c.Next()
+	}
+	last := ""
+	for n := 0; k != nil && hasPrefix(k, prefix); k, v = c.Next() {
+		if n == limit {
+			return last, nil
+		}
+		if err := visit(string(k), v); err != nil {
+			return "", err
+		}
+		last = string(k)
+		n++
+	}
+	return "", nil
+}
+
+func hasPrefix(k []byte, prefix string) bool {
+	return len(k) >= len(prefix) && string(k[:len(prefix)]) == prefix
+}
+
+// conflict is what a condition that no longer holds answers.
+func conflict(what string, id any) error {
+	return notice.Conflict("%s %v was changed or taken meanwhile", what, id)
+}

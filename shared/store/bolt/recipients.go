@@ -1,0 +1,194 @@
+package bolt
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"policymail/shared/notice"
+)
+
+func (s *Store) Recipient(ctx context.Context, id notice.RecipientID) (r notice.Recipient, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		found, err := load(tx, recipients, []byte(id), &r)
+		if err == nil && !found {
+			return notice.NotFound("no recipient %s", id)
+		}
+		return err
+	})
+	return r, err
+}
+
+func (s *Store) Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error) {
+	people := make(map[notice.RecipientID]notice.Recipient, len(ids))
+	err := s.view(ctx, func(tx *bbolt.Tx) error {
+		for _, id := range ids {
+			var r notice.Recipient
+			found, err := load(tx, recipients, []byte(id), &r)
+			if err != nil {
+				return err
+			}
+			if found {
+				people[id] = r
+			}
+		}
+		return nil
+	})
+	return people, err
+}
+
+func (s *Store) ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error) {
+	outcomes := make([]notice.Outcome, len(rows))
+	err := s.update(ctx, func(tx *bbolt.Tx) error {
+		for i, row := range rows {
+			var r notice.Recipient
+			found, err := load(tx, recipients, []byte(row.ID), &r)
+			if err != nil {
+				return err
+			}
+			before := r
+			if found {
+				r, outcomes[i] = row.Apply(r)
+			} else {
+				r, outcomes[i] = row.Recipient(lead), notice.Added
+			}
+			if outcomes[i] == notice.Added || outcomes[i] == notice.Updated {
+				if err := putRecipient(tx, before, r); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return outcomes, err
+}
+
+// putRecipient writes a person and keeps the due index in step.
+func putRecipient(tx *bbolt.Tx, before, r notice.Recipient) error {
+	if before.Due != r.Due {
+		if before.Due != "" {
+			if err := tx.Bucket(due).Delete(key(string(before.Due), string(r.ID))); err != nil {
+				return err
+			}
+		}
+		if r.Due != "" {
+			if err := tx.Bucket(due).Put(key(string(r.Due), string(r.ID)), nil); err != nil {
+				return err
+			}
+		}
+	}
+	return save(tx, recipients, []byte(r.ID), r)
+}
+
+func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error {
+	return s.update(ctx, func(tx *bbolt.Tx) error {
+		var stored notice.Recipient
+		found, err := load(tx, recipients, []byte(before.ID), &stored)
+		if err != nil {
+			return err
+		}
+		if !found || stored.Rev != before.Rev {
+			return conflict("recipient", before.ID)
+		}
+		after.ID, after.Rev = before.ID, before.Rev+1
+		after.LastNotice, after.LastRun = stored.LastNotice, stored.LastRun
+		if after.Status == notice.Erased {
+			after = notice.Recipient{ID: after.ID, Status: after.Status, OptOut: after.OptOut, Rev: after.Rev}
+		}
+		if err := putRecipient(tx, stored, after); err != nil {
+			return err
+		}
+		return save(tx, audit, key(string(before.ID), event.ID), event)
+	})
+}
+
+func (s *Store) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, day notice.Date) error {
+	return s.touch(ctx, id, func(r *notice.Recipient) {
+		if at.Before(r.LastNotice) {
+			return
+		}
+		r.LastNotice, r.LastRun = at, run
+		setDue(r, day)
+	})
+}
+
+func (s *Store) MoveDue(ctx context.Context, id notice.RecipientID, day notice.Date) error {
+	return s.touch(ctx, id, func(r *notice.Recipient) { setDue(r, day) })
+}
+
+func setDue(r *notice.Recipient, day notice.Date) {
+	if r.Status == notice.Active && !r.OptOut.Annual {
+		r.Due = day
+	}
+}
+
+// touch changes what does not decide whether mail may be sent: Rev stays.
+func (s *Store) touch(ctx context.Context, id notice.RecipientID, change func(*notice.Recipient)) error {
+	return s.update(ctx, func(tx *bbolt.Tx) error {
+		var r notice.Recipient
+		found, err := load(tx, recipients, []byte(id), &r)
+		if err != nil || !found || r.Status == notice.Erased {
+			return err
+		}
+		before := r
+		change(&r)
+		return putRecipient(tx, before, r)
+	})
+}
+
+func (s *Store) ListRecipients(ctx context.Context, cursor string, limit int) (people []notice.Recipient, next string, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		next, err = page(tx, recipients, "", cursor, limit, func(_ string, v []byte) error {
+			var r notice.Recipient
+			if err := json.Unmarshal(v, &r); err != nil {
+				return err
+			}
+			if r.Status != notice.Erased {
+				people = append(people, r)
+			}
+			return nil
+		})
+		return err
+	})
+	return people, next, err
+}
+
+func (s *Store) DueRecipients(ctx context.Context, first, last notice.Date, cursor string, limit int) (ids []notice.RecipientID, next string, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		c := tx.Bucket(due).Cursor()
+		k, _ := c.Seek([]byte(max(string(first), cursor)))
+		if cursor != "" && string(k) == cursor {
+			k, _ = c.Next()
+		}
+		at := ""
+		for ; k != nil; k, _ = c.Next() {
+			day, id, _ := strings.Cut(string(k), "\x00")
+			if notice.Date(day) > last {
+				break
+			}
+			if len(ids) == limit {
+				next = at
+				break
+			}
+			ids = append(ids, notice.RecipientID(id))
+			at = string(k)
+		}
+		return nil
+	})
+	return ids, next, err
+}
+
+func (s *Store) PreferenceEvents(ctx context.Context, id notice.RecipientID) (events []notice.PreferenceEvent, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		_, err := page(tx, audit, string(key(string(id), "")), "", -1, func(_ string, v []byte) error {
+			var e notice.PreferenceEvent
+			events = append(events, e)
+			return json.Unmarshal(v, &events[len(events)-1])
+		})
+		return err
+	})
+	return events, err
+}
