@@ -1,0 +1,150 @@
+// Package locale holds every sentence policymail says to a recipient, in every
+// language it speaks. Adding a language is adding one file.
+package locale
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/go-playground/locales"
+	"golang.org/x/text/language"
+
+	"policymail/shared/notice"
+)
+
+// Language is one language with all its sentences.
+type Language struct {
+	Tag   string // BCP 47
+	Name  string // of the language, in the language
+	Dir   string // "ltr" or "rtl"
+	Words Words
+	cldr  locales.Translator // how dates are written
+}
+
+// Words are the sentences. A {name} in braces is filled in by Fill; tests hold
+// every language to the same sentences with the same names.
+type Words struct {
+	Mail Mail
+	Page Page
+}
+
+// Mail is what the mails say.
+type Mail struct {
+	AnnualSubject    string // {company}
+	AnnualHeading    string
+	AnnualIntro      string // {company}
+	AnnualWhy        string // {company}
+	ChangeSubject    string // {company}
+	ChangeHeading    string
+	ChangeIntro      string // {company}
+	ChangeWhy        string // {company}
+	MandatoryWhy     string // {company} {basis}
+	Greeting         string // {name}
+	GreetingNoName   string
+	WhatChanged      string
+	Effective        string // {date}
+	InForceSince     string // {date}
+	SummaryElsewhere string // {language}: the summary follows in another language
+	ReadPolicy       string
+	SeeChanges       string
+	YourChoices      string
+	Preferences      string
+	Unsubscribe      string
+	LinkSubject      string // {company}
+	LinkIntro        string // {company}
+	LinkButton       string
+	LinkNotYou       string
+}
+
+// Page is what the pages say.
+type Page struct {
+	UnsubscribeTitle  string
+	UnsubscribeAsk    string // {company}
+	UnsubscribeButton string
+	UnsubscribeDone   string
+	UnsubscribeNote   string
+	Undo              string
+	UndoDone          string
+	PreferencesTitle  string
+	PreferencesIntro  string // {company}
+	PreferenceAnnual  string
+	PreferenceChange  string
+	PreferenceNone    string
+	Save              string
+	Saved             string
+	MorePreferences   string
+	StartTitle        string
+	StartIntro        string // {company}
+	LinkTitle         string
+	LinkIntro         string
+	LinkAddress       string
+	LinkButton        string
+	LinkSent          string
+	PolicyTitle       string
+	PolicyEffective   string // {date}
+	PolicyVersions    string
+	PolicyVersion     string // {version}
+	PolicyChanges     string
+	ChangesTitle      string
+	ChangesIntro      string // {old} {new}
+	ChangesNone       string
+	Unchanged         string
+	Added             string
+	Removed           string
+	ErrorTitle        string
+	ErrorForged       string
+	ErrorExpired      string
+	ErrorNotFound     string
+	ErrorServer       string
+	AskForLink        string
+	SkipToContent     string
+}
+
+var (
+	all     []*Language
+	matcher language.Matcher
+)
+
+// register adds a language; called by each language's file.
+func register(l Language, cldr locales.Translator) {
+	l.cldr = cldr
+	all = append(all, &l)
+	// English first: it is what the matcher falls back to.
+	rank := func(l *Language) string { return strings.TrimPrefix(l.Tag, "en") }
+	slices.SortFunc(all, func(a, b *Language) int { return strings.Compare(rank(a), rank(b)) })
+	tags := make([]language.Tag, len(all))
+	for i, l := range all {
+		tags[i] = language.MustParse(l.Tag)
+	}
+	matcher = language.NewMatcher(tags)
+}
+
+// All returns every language, English first, then by tag.
+func All() []*Language { return all }
+
+// Match picks the language for a reader: the recipient's own locale if we speak
+// it, else the best of an Accept-Language header (RFC 9110 § 12.5.4), else
+// English. Both may be empty or nonsense.
+func Match(recipient, acceptLanguage string) *Language {
+	for _, want := range []string{recipient, acceptLanguage} {
+		tags, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(want, "_", "-"))
+		if err != nil || len(tags) == 0 {
+			continue
+		}
+		if _, i, confidence := matcher.Match(tags...); confidence != language.No {
+			return all[i]
+		}
+	}
+	return all[0]
+}
+
+// Date writes a date in full, as the language does (CLDR long format).
+func (l *Language) Date(d notice.Date) string { return l.cldr.FmtDateLong(d.Time()) }
+
+// Fill puts values into the {names} of a sentence: Fill(s, "company", "Example").
+func Fill(sentence string, pairs ...string) string {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		pairs[i] = "{" + pairs[i] + "}"
+	}
+	return strings.NewReplacer(pairs...).Replace(sentence)
+}

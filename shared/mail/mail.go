@@ -1,0 +1,197 @@
+// Package mail writes the messages recipients get: one RFC 5322 message per
+// person, text and HTML made from the same sentences.
+package mail
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/emersion/go-message"
+	gomail "github.com/emersion/go-message/mail"
+
+	"policymail/shared/delivery"
+	"policymail/shared/locale"
+	"policymail/shared/notice"
+)
+
+// Brand is whose mail it is.
+type Brand struct {
+	Company       string
+	PostalAddress string // one line; shown at the bottom
+	From          string // RFC 5322 mailbox of optional notices
+	FromMandatory string // RFC 5322 mailbox of mandatory notices; From if empty
+	ReplyTo       string // RFC 5322 mailbox that somebody reads
+	LogoURL       string // https; optional, the mail reads well without it
+	Colour        string // of buttons, like "#1a5fb4"
+	ListID        string // RFC 2919, like "privacy.example.com"
+}
+
+// Links are the pages a notice points to.
+type Links struct {
+	Unsubscribe string // the one-click URI of RFC 8058; opens a page too
+	Preferences string
+	Policy      string // the full text of the version
+	Comparison  string // with the version before
+}
+
+// Linker makes the links of a notice for one person.
+type Linker interface {
+	Links(run notice.Run, v notice.Version, r notice.Recipient) Links
+}
+
+// Writer writes messages. It is safe for concurrent use.
+type Writer struct {
+	brand           Brand
+	from, mandatory netmail.Address
+	replyTo         netmail.Address
+	linker          Linker
+	now             func() time.Time
+}
+
+// New checks the brand and returns its writer; all faults are reported at once.
+func New(b Brand, l Linker, now func() time.Time) (*Writer, error) {
+	w := &Writer{brand: b, linker: l, now: now}
+	var faults []error
+	mailbox := func(name, s string) netmail.Address {
+		a, err := netmail.ParseAddress(s)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s %q is not a mailbox like \"Example <privacy@example.com>\"", name, s))
+			return netmail.Address{}
+		}
+		return *a
+	}
+	if b.FromMandatory == "" {
+		b.FromMandatory = b.From
+	}
+	w.from, w.mandatory, w.replyTo = mailbox("from", b.From), mailbox("from of mandatory notices", b.FromMandatory), mailbox("reply-to", b.ReplyTo)
+	for name, s := range map[string]string{"company": b.Company, "postal address": b.PostalAddress, "list id": b.ListID} {
+		if err := oneLine(name, s); err != nil {
+			faults = append(faults, err)
+		} else if s == "" {
+			faults = append(faults, fmt.Errorf("%s is missing", name))
+		}
+	}
+	if b.LogoURL != "" && !strings.HasPrefix(b.LogoURL, "https://") {
+		faults = append(faults, fmt.Errorf("logo URL %q must begin with https://", b.LogoURL))
+	}
+	return w, errors.Join(faults...)
+}
+
+// oneLine refuses what could end a header line and begin another (header
+// injection). Nothing is stripped silently.
+func oneLine(name, s string) error {
+	if i := strings.IndexFunc(s, unicode.IsControl); i >= 0 {
+		return fmt.Errorf("%s holds a line break or control character at byte %d", name, i)
+	}
+	return nil
+}
+
+// Write writes the notice of a run for one person; it implements
+// delivery.Letters. A message of an optional run cannot be written without its
+// unsubscribe link, and no message with an address other than the person's.
+func (w *Writer) Write(run notice.Run, v notice.Version, r notice.Recipient) (delivery.Envelope, string, error) {
+	l := locale.Match(r.Locale, "")
+	links := w.linker.Links(run, v, r)
+	optional := run.Class != notice.Mandatory
+	if optional && !strings.HasPrefix(links.Unsubscribe, "http") {
+		return delivery.Envelope{}, "", errors.New("an optional notice needs its unsubscribe link")
+	}
+	m := w.letter(l, run, v, r, links)
+	e := delivery.Envelope{From: w.from.Address, To: r.Address, Run: run.ID, Recipient: r.ID, Kind: run.Kind}
+	from := w.from
+	if !optional {
+		from, e.From = w.mandatory, w.mandatory.Address
+	}
+	h := w.header(from, r, m.Subject, string(run.ID)+"/"+string(r.ID))
+	if optional {
+		// RFC 8058 § 3.1: exactly one https URI, and the POST header beside it.
+		h.Set("List-Unsubscribe", "<"+links.Unsubscribe+">")
+		h.Set("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
+	var err error
+	e.Raw, err = w.compose(h, m, r)
+	return e, l.Tag, err
+}
+
+// WriteLink writes the answer to "send me my link".
+func (w *Writer) WriteLink(r notice.Recipient, link string) (delivery.Envelope, error) {
+	l := locale.Match(r.Locale, "")
+	m := w.linkLetter(l, r, link)
+	h := w.header(w.from, r, m.Subject, "link/"+string(r.ID)+"/"+link)
+	raw, err := w.compose(h, m, r)
+	return delivery.Envelope{From: w.from.Address, To: r.Address, Recipient: r.ID, Raw: raw}, err
+}
+
+// header sets what every message carries, each header once. The seed makes the
+// message id and the part boundary the same for the same message.
+func (w *Writer) header(from netmail.Address, r notice.Recipient, subject, seed string) gomail.Header {
+	sum := sha256.Sum256([]byte(seed))
+	id := hex.EncodeToString(sum[:12])
+	_, domain, _ := strings.Cut(from.Address, "@")
+	var h gomail.Header
+	h.SetAddressList("From", []*gomail.Address{{Name: from.Name, Address: from.Address}})
+	h.SetAddressList("To", []*gomail.Address{{Name: r.Name, Address: r.Address}})
+	h.SetAddressList("Reply-To", []*gomail.Address{{Name: w.replyTo.Name, Address: w.replyTo.Address}})
+	h.SetSubject(subject)
+	h.SetDate(w.now())
+	h.SetMessageID(id + "@" + domain)
+	h.Set("MIME-Version", "1.0")
+	h.SetContentType("multipart/alternative", map[string]string{"boundary": "=_" + id})
+	h.Set("List-Id", "<"+w.brand.ListID+">")  // RFC 2919 § 3
+	h.Set("Auto-Submitted", "auto-generated") // RFC 3834 § 5
+	return h
+}
+
+// compose renders both bodies and puts the message together.
+func (w *Writer) compose(h gomail.Header, m letter, r notice.Recipient) ([]byte, error) {
+	for name, s := range map[string]string{"subject": m.Subject, "recipient name": r.Name, "recipient address": r.Address} {
+		if err := oneLine(name, s); err != nil {
+			return nil, err
+		}
+	}
+	var out, text, html bytes.Buffer
+	if err := textTemplate.Execute(&text, m); err != nil {
+		return nil, err
+	}
+	if err := htmlTemplate.Execute(&html, m); err != nil {
+		return nil, err
+	}
+	for _, body := range []*bytes.Buffer{&text, &html} {
+		if i := bytes.Index(body.Bytes(), []byte("{{")); i >= 0 {
+			return nil, errors.New("a placeholder was left in the message")
+		}
+	}
+	mw, err := message.CreateWriter(&out, h.Header)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		kind string
+		body *bytes.Buffer
+	}{{"text/plain", &text}, {"text/html", &html}} {
+		var ph message.Header
+		ph.SetContentType(part.kind, map[string]string{"charset": "utf-8"})
+		ph.Set("Content-Transfer-Encoding", "quoted-printable")
+		pw, err := mw.CreatePart(ph)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := part.body.WriteTo(pw); err != nil {
+			return nil, err
+		}
+		if err := pw.Close(); err != nil {
+			return nil, err
+		}
+	}
+	if err := mw.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
