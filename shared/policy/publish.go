@@ -1,0 +1,155 @@
+package policy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"policymail/shared/notice"
+)
+
+// Store is what publishing needs.
+type Store interface {
+	AddVersion(ctx context.Context, v notice.Version) error
+	Versions(ctx context.Context, policy string) ([]notice.Version, error)
+	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
+	AddRun(ctx context.Context, r notice.Run) error
+}
+
+// Publication is what a publisher hands in.
+type Publication struct {
+	Policy     string            `json:"policy"`
+	Version    string            `json:"version"`
+	Effective  string            `json:"effective"` // ISO 8601 date
+	Class      string            `json:"class,omitempty"`
+	Basis      string            `json:"basis,omitempty"`
+	Summary    map[string]string `json:"summary,omitempty"` // by locale
+	Source     []byte            `json:"source"`
+	SourceName string            `json:"source_name"`
+	By         string            `json:"by,omitempty"`
+}
+
+// Result is what became of a publication. Run is empty for a baseline and for an
+// unchanged text.
+type Result struct {
+	Policy    string       `json:"policy"`
+	Version   string       `json:"version"`
+	SHA256    string       `json:"sha256"`
+	Class     notice.Class `json:"class"`
+	Run       notice.RunID `json:"run,omitempty"`
+	Baseline  bool         `json:"baseline"`
+	Unchanged bool         `json:"unchanged"`
+}
+
+// Publisher records versions.
+type Publisher struct {
+	Store Store
+	Now   func() time.Time
+}
+
+// Publish records a text as a version and opens the run that waits for approval.
+// A policy's first version is its baseline: approved by its publisher, no run. The
+// same text as the latest version is no new version and starts nothing. A call
+// that was cut short is completed by repeating it (invariant 5, nothing unapproved).
+func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) {
+	v, err := p.read(in)
+	if err != nil {
+		return Result{}, err
+	}
+	all, err := p.Store.Versions(ctx, v.Policy)
+	if err != nil {
+		return Result{}, err
+	}
+	latest, known := notice.Latest(all)
+	result := Result{Policy: v.Policy, Version: v.Name, SHA256: v.SHA256, Class: v.Class}
+	if known && latest.SHA256 == v.SHA256 {
+		result.Version, result.Class, result.Unchanged = latest.Name, latest.Class, true
+		if !latest.Baseline() {
+			// Complete a publication that died before its run was added.
+			if err := p.open(ctx, latest); err != nil {
+				return Result{}, err
+			}
+		}
+		return result, nil
+	}
+	if slices.ContainsFunc(all, func(old notice.Version) bool { return old.Name == v.Name }) {
+		return Result{}, notice.Conflict("version %s of %s is already published with another text", v.Name, v.Policy).Hint("give the new text a new version")
+	}
+	if known {
+		v.Previous = latest.Name
+		if len(v.Summary) == 0 {
+			return Result{}, notice.Invalid("version %s has no summary of what changed", v.Name).Hint("add --summary FILE or --summary LOCALE=FILE")
+		}
+		result.Run = notice.ChangeRunID(v.Policy, v.Name)
+	} else {
+		result.Baseline = true
+		v.Approval = &notice.Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash()}
+	}
+	if err := p.Store.AddVersion(ctx, v); err != nil {
+		return Result{}, err
+	}
+	if known {
+		err = p.open(ctx, v)
+	}
+	return result, err
+}
+
+// open adds the run of a version, once.
+func (p Publisher) open(ctx context.Context, v notice.Version) error {
+	err := p.Store.AddRun(ctx, notice.Run{ID: notice.ChangeRunID(v.Policy, v.Name), Kind: notice.Change, Class: v.Class,
+		Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(), State: notice.Waiting, OpenedAt: p.Now()})
+	if errors.Is(err, notice.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// read checks a publication; every fault is reported at once.
+func (p Publisher) read(in Publication) (notice.Version, error) {
+	var faults []string
+	note := func(err error) {
+		if err != nil {
+			faults = append(faults, err.Error())
+		}
+	}
+	note(notice.CheckPolicyName(in.Policy))
+	note(notice.CheckVersionName(in.Version))
+	effective, err := notice.ParseDate(in.Effective)
+	if err != nil {
+		faults = append(faults, "effective date: "+err.Error())
+	}
+	class, err := notice.ParseClass(in.Class)
+	note(err)
+	if class == notice.Mandatory && strings.TrimSpace(in.Basis) == "" {
+		faults = append(faults, "a mandatory notice needs its legal basis; add --basis")
+	}
+	summary := map[string]string{}
+	for _, tag := range slices.Sorted(maps.Keys(in.Summary)) {
+		if parsed, err := language.Parse(tag); err != nil {
+			faults = append(faults, "summary locale "+tag+" is not a language tag like en or pt-BR")
+		} else if text := strings.TrimSpace(in.Summary[tag]); text == "" {
+			faults = append(faults, "the summary for "+tag+" is empty")
+		} else {
+			summary[parsed.String()] = text
+		}
+	}
+	text, err := Normalise(in.Source, in.SourceName)
+	note(err)
+	if len(faults) > 0 {
+		return notice.Version{}, notice.Invalid("%s", strings.Join(faults, "\n"))
+	}
+	sum := sha256.Sum256([]byte(text.Plain))
+	by := in.By
+	if by == "" {
+		by = "operator"
+	}
+	return notice.Version{Policy: in.Policy, Name: in.Version, Effective: effective, Class: class, Basis: strings.TrimSpace(in.Basis), Summary: summary,
+		SHA256: hex.EncodeToString(sum[:]), Normaliser: Normaliser, Text: text.Plain, HTML: text.HTML, PublishedBy: by, PublishedAt: p.Now()}, nil
+}

@@ -1,0 +1,79 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"policymail/shared/locale"
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+)
+
+// policy shows one version of a policy, or the one in force, with all versions. A
+// version that waits for approval is not public yet.
+func (s *Site) policy(r *request) error {
+	v, all, err := s.version(r)
+	if err != nil {
+		return err
+	}
+	words := r.lang.Words.Page
+	return r.render(http.StatusOK, "policy", view{Title: words.PolicyTitle, Version: v, Body: template.HTML(v.HTML), Policy: v.Policy,
+		Subtitle:  locale.Fill(words.PolicyVersion, "version", v.Name),
+		Effective: locale.Fill(words.PolicyEffective, "date", r.lang.Date(v.Effective)),
+		Versions:  r.lines(all), HasChanges: !v.Baseline()})
+}
+
+// changes compares a version with the one before it.
+func (s *Site) changes(r *request) error {
+	v, _, err := s.version(r)
+	if err != nil {
+		return err
+	}
+	words := r.lang.Words.Page
+	page := view{Title: words.ChangesTitle, Version: v, Policy: v.Policy, Message: words.ChangesNone}
+	if !v.Baseline() {
+		before, err := s.Store.Version(r.Context(), v.Policy, v.Previous)
+		if err != nil {
+			return err
+		}
+		page.Message = locale.Fill(words.ChangesIntro, "new", v.Name, "old", before.Name)
+		page.Comparison = policy.Compare(before.Text, v.Text).HTML(policy.Labels{Added: words.Added, Removed: words.Removed, Unchanged: words.Unchanged})
+	}
+	return r.render(http.StatusOK, "changes", page)
+}
+
+// version finds the version a request names, among those that are approved.
+func (s *Site) version(r *request) (notice.Version, []notice.Version, error) {
+	all, err := s.Store.Versions(r.Context(), r.PathValue("policy"))
+	if err != nil {
+		return notice.Version{}, nil, err
+	}
+	all = slices.DeleteFunc(all, func(v notice.Version) bool { return !v.Approved() })
+	slices.Reverse(all)
+	name := r.PathValue("version")
+	if name == "" {
+		v, ok := notice.InForce(all, notice.DateOf(s.Now()))
+		if !ok {
+			return v, nil, errPage(http.StatusNotFound)
+		}
+		return v, all, nil
+	}
+	for _, v := range all {
+		if v.Name == name {
+			return v, all, nil
+		}
+	}
+	return notice.Version{}, nil, errPage(http.StatusNotFound)
+}
+
+func (r *request) lines(all []notice.Version) (lines []versionLine) {
+	words := r.lang.Words.Page
+	for _, v := range all {
+		lines = append(lines, versionLine{Label: locale.Fill(words.PolicyVersion, "version", v.Name),
+			URL:       "/policy/" + url.PathEscape(v.Policy) + "/" + url.PathEscape(v.Name),
+			Effective: locale.Fill(words.PolicyEffective, "date", r.lang.Date(v.Effective))})
+	}
+	return lines
+}

@@ -1,0 +1,187 @@
+// Package web serves the pages recipients reach: unsubscribe, preferences, "send
+// me my link", and the policy with its versions. Every page is rendered on the
+// server and works without JavaScript.
+//
+// GET, HEAD and OPTIONS change nothing, whatever the link (invariant 6): only the
+// POST handlers call Preferences.Set.
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"policymail/shared/locale"
+	"policymail/shared/notice"
+	"policymail/shared/privacy"
+	"policymail/shared/token"
+)
+
+// Store is what the pages read.
+type Store interface {
+	Recipient(ctx context.Context, id notice.RecipientID) (notice.Recipient, error)
+	Version(ctx context.Context, policy, version string) (notice.Version, error)
+	Versions(ctx context.Context, policy string) ([]notice.Version, error)
+}
+
+// Site is everything the pages need.
+type Site struct {
+	Store       Store
+	Preferences privacy.Preferences
+	Keys        *token.Keys
+	URLs        URLs
+	Company     string
+	// SendLink mails a fresh link to a person.
+	SendLink func(ctx context.Context, r notice.Recipient, link string) error
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// maxBody is the largest form we read; ours have a few dozen bytes.
+const maxBody = 64 << 10
+
+//go:embed templates static
+var files embed.FS
+
+var pages = template.Must(template.ParseFS(files, "templates/*.html"))
+
+// Handler serves the site.
+func (s *Site) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.page(s.start))
+	mux.HandleFunc("GET /u/{token}", s.page(s.askUnsubscribe))
+	mux.HandleFunc("POST /u/{token}", s.page(s.unsubscribe))
+	mux.HandleFunc("GET /p/{token}", s.page(s.preferences))
+	mux.HandleFunc("POST /p/{token}", s.page(s.savePreferences))
+	mux.HandleFunc("GET /link", s.page(s.askLink))
+	mux.HandleFunc("POST /link", s.page(s.sendLink))
+	mux.HandleFunc("GET /policy/{policy}", s.page(s.policy))
+	mux.HandleFunc("GET /policy/{policy}/{version}", s.page(s.policy))
+	mux.HandleFunc("GET /policy/{policy}/{version}/changes", s.page(s.changes))
+	static, _ := fs.Sub(files, "static")
+	mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(static))))
+	for _, path := range []string{"/u/{token}", "/p/{token}", "/link", "/policy/{policy}", "/policy/{policy}/{version}"} {
+		mux.HandleFunc("OPTIONS "+path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
+			w.WriteHeader(http.StatusNoContent)
+		})
+	}
+	mux.HandleFunc("GET /", s.page(func(r *request) error { return errPage(http.StatusNotFound) }))
+	return secure(mux)
+}
+
+// secure sets what every answer carries: no page may be stored, framed, indexed or
+// named in a Referer, and nothing runs or loads from elsewhere.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Robots-Tag", "noindex")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func cached(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// request is one request with what the pages find out about it.
+type request struct {
+	*http.Request
+	w    http.ResponseWriter
+	lang *locale.Language
+	site *Site
+}
+
+// statusError ends a request with a page for people.
+type statusError struct{ status int }
+
+func (e statusError) Error() string { return http.StatusText(e.status) }
+
+func errPage(status int) error { return statusError{status} }
+
+// page turns a handler that may fail into one that answers in words: the reader
+// learns what to do, the log the route and the cause, nobody an address or token.
+func (s *Site) page(serve func(*request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, hr *http.Request) {
+		r := &request{Request: hr, w: w, site: s, lang: locale.Match("", hr.Header.Get("Accept-Language"))}
+		err := serve(r)
+		if err == nil {
+			return
+		}
+		words := r.lang.Words.Page
+		status, message, ask := http.StatusInternalServerError, words.ErrorServer, false
+		var known statusError
+		var tooLarge *http.MaxBytesError
+		switch {
+		case errors.Is(err, token.ErrExpired):
+			status, message, ask = http.StatusGone, words.ErrorExpired, true
+		case errors.Is(err, token.ErrForged):
+			status, message, ask = http.StatusBadRequest, words.ErrorForged, true
+		case errors.As(err, &tooLarge):
+			status, message = http.StatusRequestEntityTooLarge, words.ErrorForged
+		case errors.As(err, &known):
+			status, message = known.status, words.ErrorForged
+			if status == http.StatusNotFound {
+				message = words.ErrorNotFound
+			}
+		case errors.Is(err, notice.ErrNotFound):
+			status, message = http.StatusNotFound, words.ErrorNotFound
+		default:
+			s.Log.ErrorContext(hr.Context(), "page failed", "route", hr.Pattern, "error", err.Error())
+		}
+		r.render(status, "message", view{Title: words.ErrorTitle, Message: message, AskForLink: ask})
+	}
+}
+
+// view is what a template shows. A field a page does not use stays empty.
+type view struct {
+	L                   *locale.Language
+	Company             string
+	Title               string
+	Message             string
+	Note                string
+	Action              string // of the form; empty posts to the page itself
+	Undo, More          bool
+	AskForLink          bool
+	OptOut              notice.OptOut
+	Version             notice.Version
+	Effective, Subtitle string
+	Versions            []versionLine
+	Body                template.HTML // sanitised when it was published
+	Comparison          template.HTML
+	HasChanges          bool
+	Policy              string
+}
+
+type versionLine struct{ Label, URL, Effective string }
+
+// render writes a whole page or, if the template fails, none of it.
+func (r *request) render(status int, name string, v view) error {
+	v.L, v.Company = r.lang, r.site.Company
+	var body bytes.Buffer
+	if err := pages.ExecuteTemplate(&body, name+".html", v); err != nil {
+		r.site.Log.Error("template failed", "template", name, "error", err.Error())
+		http.Error(r.w, r.lang.Words.Page.ErrorServer, http.StatusInternalServerError)
+		return nil
+	}
+	r.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	r.w.Header().Set("Content-Language", r.lang.Tag)
+	r.w.Header().Set("Vary", "Accept-Language")
+	r.w.WriteHeader(status)
+	body.WriteTo(r.w)
+	return nil
+}
