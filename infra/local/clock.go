@@ -1,0 +1,40 @@
+package local
+
+import (
+	"sync"
+	"time"
+)
+
+// Clock is real time plus what tests travelled. It never goes back.
+type Clock struct {
+	mu     sync.Mutex
+	offset time.Duration
+	frozen time.Time // while travelling: time stands still between two events
+}
+
+// Now is the stack's present, in UTC.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.frozen.IsZero() {
+		return c.frozen
+	}
+	return time.Now().Add(c.offset).UTC()
+}
+
+// stopAt lets time stand still at an instant.
+func (c *Clock) stopAt(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.frozen = t.UTC()
+}
+
+// run lets time flow again from where it stands.
+func (c *Clock) run() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.frozen.IsZero() {
+		c.offset = time.Until(c.frozen)
+		c.frozen = time.Time{}
+	}
+}

@@ -1,0 +1,210 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/mail"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/handlers"
+	"policymail/shared/imports"
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+	"policymail/shared/report"
+)
+
+//go:embed sample
+var sample embed.FS
+
+// demo plays the whole story on the running stack: import, annual review, a changed
+// policy, its approval, an unsubscribe by a real one-click POST, and a next run that
+// leaves the person out.
+func (s *Stack) demo(ctx context.Context, out io.Writer) error {
+	d := demo{Stack: s, ctx: ctx}
+	fmt.Fprintln(out, "\n1. Six people are imported; one row is no address.")
+	imported := d.importSample("sample/people.csv")
+	fmt.Fprintf(out, "   %d rows read, %d added, %d refused\n", imported.Read, imported.Added, imported.Refused)
+
+	fmt.Fprintln(out, "2. The policy is published: its first version is the baseline. Tomorrow the annual reviews go out.")
+	today := notice.DateOf(s.clock.Now())
+	d.publish("sample/policy-1.md", "1.0", today, nil)
+	d.travel(24 * time.Hour)
+	annual := notice.AnnualRunID(notice.DateOf(s.clock.Now()))
+	d.wait(annual)
+
+	fmt.Fprintln(out, "3. A changed text is published. Its run waits until somebody approves it.")
+	first := d.publish("sample/policy-2.md", "2.0", today.AddDays(45), map[string]string{
+		"en": "We keep order data for six years instead of ten.\nWe now collect the phone number you give us for deliveries.",
+		"de": "Wir bewahren Bestelldaten sechs statt zehn Jahre auf.\nWir erheben jetzt die Telefonnummer, die Sie uns für Lieferungen geben.",
+		"fr": "Nous conservons les données de commande six ans au lieu de dix.\nNous recueillons désormais le numéro de téléphone que vous donnez pour les livraisons.",
+		"es": "Conservamos los datos de pedidos seis años en lugar de diez.\nAhora recogemos el teléfono que nos da para las entregas.",
+		"ar": "نحتفظ ببيانات الطلبات ست سنوات بدلًا من عشر.\nنجمع الآن رقم الهاتف الذي تقدمونه للتوصيل."})
+	plan := d.approve(first.Run)
+	fmt.Fprintf(out, "   approved by Ada: %d people, about $%.4f\n", plan.Audience, plan.CostUSD)
+	d.wait(first.Run)
+
+	fmt.Fprintln(out, "4. Bruno's mail program unsubscribes him with one click (RFC 8058).")
+	fmt.Fprintf(out, "   POST to his link: %s\n", d.oneClick("bruno@example.com"))
+
+	fmt.Fprintln(out, "5. The policy changes once more; the run leaves Bruno out.")
+	second := d.publish("sample/policy-1.md", "3.0", today.AddDays(90), map[string]string{"en": "We went back to the earlier text."})
+	d.approve(second.Run)
+	d.wait(second.Run)
+	var status []report.RunStatus
+	d.operate("status", handlers.Args{}, &status)
+	if d.err != nil {
+		return d.err
+	}
+	fmt.Fprintln(out)
+	t := tabwriter.NewWriter(out, 3, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "RUN\tSTATE\tAUDIENCE\tACCEPTED\tSKIPPED\tNOT SENT")
+	for _, r := range status {
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\n", r.Run, r.State, r.Audience, r.Audience-r.NotSent, r.Skipped, r.NotSent)
+	}
+	t.Flush()
+	fmt.Fprintf(out, "\ninbox          %s/_local/inbox\nprivacy center %s/\ngallery        %s/_local/gallery\n\nCtrl-C ends it.\n", s.URL, s.URL, s.URL)
+	return nil
+}
+
+// demo keeps the first error; after it every step does nothing.
+type demo struct {
+	*Stack
+	ctx context.Context
+	err error
+}
+
+func (d *demo) operate(command string, args, result any) {
+	if d.err != nil {
+		return
+	}
+	raw, err := json.Marshal(args)
+	if err != nil {
+		d.err = err
+		return
+	}
+	payload, err := json.Marshal(handlers.Command{Name: command, Args: raw})
+	if err != nil {
+		d.err = err
+		return
+	}
+	response, err := http.Post(d.URL+"/2015-03-31/functions/operate/invocations", "application/json", bytes.NewReader(payload))
+	if err != nil {
+		d.err = err
+		return
+	}
+	defer response.Body.Close()
+	answer := handlers.Answer{Result: result}
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		d.err = fmt.Errorf("%s: %w", command, err)
+	} else if answer.Error != nil {
+		d.err = fmt.Errorf("%s: %w", command, answer.Error)
+	}
+}
+
+func (d *demo) importSample(name string) (r imports.Report) {
+	content, err := sample.ReadFile(name)
+	if err != nil {
+		d.err = err
+		return r
+	}
+	var upload handlers.Upload
+	d.operate("import-start", handlers.Args{Source: "demo"}, &upload)
+	if d.err != nil {
+		return r
+	}
+	request, err := http.NewRequestWithContext(d.ctx, http.MethodPut, upload.URL, bytes.NewReader(content))
+	if err != nil {
+		d.err = err
+		return r
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		d.err = err
+		return r
+	}
+	response.Body.Close()
+	d.until("the import", func() bool {
+		var status handlers.ImportStatus
+		d.operate("import-status", handlers.Args{ID: upload.ID}, &status)
+		if status.Report != nil {
+			r = *status.Report
+		}
+		return status.State == "done"
+	})
+	return r
+}
+
+func (d *demo) publish(name, version string, effective notice.Date, summary map[string]string) (r policy.Result) {
+	content, err := sample.ReadFile(name)
+	if err != nil {
+		d.err = err
+		return r
+	}
+	d.operate("publish", policy.Publication{Policy: "privacy", Version: version, Effective: string(effective), Summary: summary,
+		Source: content, SourceName: name, By: "Ada"}, &r)
+	return r
+}
+
+func (d *demo) approve(run notice.RunID) (p delivery.Plan) {
+	d.operate("approve", handlers.Args{Run: run, By: "Ada", Yes: true}, &p)
+	return p
+}
+
+func (d *demo) travel(t time.Duration) {
+	if d.err == nil {
+		d.engine.travel(d.ctx, t)
+	}
+}
+
+// wait lets the run end.
+func (d *demo) wait(run notice.RunID) {
+	d.until(string(run), func() bool {
+		var status []report.RunStatus
+		d.operate("status", handlers.Args{Run: run}, &status)
+		return len(status) == 1 && status[0].State == notice.Done
+	})
+}
+
+func (d *demo) until(what string, done func() bool) {
+	for end := time.Now().Add(time.Minute); d.err == nil && !done(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			d.err = fmt.Errorf("%s did not end within a minute", what)
+		} else if d.ctx.Err() != nil {
+			d.err = d.ctx.Err()
+		}
+	}
+}
+
+// oneClick takes the link from the header of the person's newest mail and posts to
+// it as a mailbox provider does.
+func (d *demo) oneClick(address string) string {
+	if d.err != nil {
+		return ""
+	}
+	link := ""
+	for _, m := range d.inbox.list() {
+		if parsed, err := mail.ReadMessage(bytes.NewReader(m.raw)); err == nil && m.To == address {
+			link = strings.Trim(parsed.Header.Get("List-Unsubscribe"), "<>")
+		}
+	}
+	if link == "" {
+		d.err = errors.New("no mail with an unsubscribe link")
+		return ""
+	}
+	response, err := http.Post(link, "application/x-www-form-urlencoded", strings.NewReader("List-Unsubscribe=One-Click"))
+	if err != nil {
+		d.err = err
+		return ""
+	}
+	response.Body.Close()
+	return response.Status
+}

@@ -1,0 +1,183 @@
+package local
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"html/template"
+	"io"
+	"net/http"
+	"net/mail"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	_ "github.com/emersion/go-message/charset" // decodes whatever a message declares
+	gomail "github.com/emersion/go-message/mail"
+
+	"policymail/shared/delivery"
+)
+
+// inbox keeps every message that left, newest last.
+type inbox struct {
+	mu       sync.Mutex
+	messages []received
+	byID     map[string]int
+}
+
+// received is one message as GET /_local/messages lists it.
+type received struct {
+	ID      string    `json:"id"`
+	To      string    `json:"to"`
+	Subject string    `json:"subject"`
+	Date    time.Time `json:"date"`
+	raw     []byte
+}
+
+func newInbox() *inbox { return &inbox{byID: map[string]int{}} }
+
+func (b *inbox) add(id string, e delivery.Envelope, at time.Time) {
+	subject := ""
+	if m, err := mail.ReadMessage(bytes.NewReader(e.Raw)); err == nil {
+		h := gomail.HeaderFromMap(m.Header)
+		subject, _ = h.Subject()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.byID[id] = len(b.messages)
+	b.messages = append(b.messages, received{ID: id, To: e.To, Subject: subject, Date: at, raw: slices.Clone(e.Raw)})
+}
+
+func (b *inbox) list() []received {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.messages)
+}
+
+func (b *inbox) get(id string) (received, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i, ok := b.byID[id]
+	if !ok {
+		return received{}, false
+	}
+	return b.messages[i], true
+}
+
+func (b *inbox) clear() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.messages, b.byID = nil, map[string]int{}
+}
+
+// routes serves the inbox to tests (JSON) and people (pages).
+func (b *inbox) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /_local/messages", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, http.StatusOK, append([]received{}, b.list()...))
+	})
+	mux.HandleFunc("DELETE /_local/messages", func(w http.ResponseWriter, r *http.Request) {
+		b.clear()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("GET /_local/messages/{id}", b.with(func(w http.ResponseWriter, m received) {
+		w.Header().Set("Content-Type", "message/rfc822")
+		w.Write(m.raw)
+	}))
+	mux.HandleFunc("GET /_local/inbox", func(w http.ResponseWriter, r *http.Request) {
+		all := b.list()
+		slices.Reverse(all)
+		show(w, "list", map[string]any{"Total": len(all), "Messages": all[:min(len(all), 500)]})
+	})
+	mux.HandleFunc("GET /_local/inbox/{id}", b.with(func(w http.ResponseWriter, m received) {
+		parsed := readParts(m.raw)
+		show(w, "message", map[string]any{"Message": m, "Header": parsed.header, "Text": parsed.text})
+	}))
+	mux.HandleFunc("GET /_local/inbox/{id}/html", b.with(func(w http.ResponseWriter, m received) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:")
+		io.WriteString(w, readParts(m.raw).html)
+	}))
+	mux.HandleFunc("GET /_local/inbox/{id}/source", b.with(func(w http.ResponseWriter, m received) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write(m.raw)
+	}))
+}
+
+func (b *inbox) with(serve func(http.ResponseWriter, received)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		m, ok := b.get(r.PathValue("id"))
+		if !ok {
+			http.Error(w, "no such message", http.StatusNotFound)
+			return
+		}
+		serve(w, m)
+	}
+}
+
+type parts struct{ header, text, html string }
+
+// readParts takes a message apart.
+func readParts(raw []byte) (p parts) {
+	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	p.header = string(head)
+	m, err := gomail.CreateReader(bytes.NewReader(raw))
+	if err != nil {
+		p.text = "This message cannot be read: " + err.Error()
+		return p
+	}
+	for {
+		part, err := m.NextPart()
+		if err != nil {
+			return p
+		}
+		body, _ := io.ReadAll(part.Body)
+		h, ok := part.Header.(*gomail.InlineHeader)
+		if !ok {
+			continue
+		}
+		switch kind, _, _ := h.ContentType(); cmp.Or(kind, "text/plain") {
+		case "text/html":
+			p.html = string(body)
+		default:
+			p.text = string(body)
+		}
+	}
+}
+
+func show(w http.ResponseWriter, name string, data any) {
+	var page bytes.Buffer
+	if err := inboxPages.ExecuteTemplate(&page, name, data); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	page.WriteTo(w)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+var inboxPages = template.Must(template.New("").Funcs(template.FuncMap{
+	"clock": func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
+	"lines": strings.TrimSpace,
+}).Parse(`
+{{define "head"}}<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Inbox</title><style>
+:root{color-scheme:light dark} body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}
+table{border-collapse:collapse;width:100%} td,th{text-align:start;padding:.4rem .6rem;border-bottom:1px solid #8886}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#8881;padding:1rem} iframe{width:100%;height:44rem;border:1px solid #8886;background:#fff}
+</style></head><body>{{end}}
+{{define "list"}}{{template "head"}}<h1>Inbox</h1>
+<p>{{.Total}} messages left this stack{{if gt .Total 500}}; the newest 500 are shown{{end}}. <a href="/_local/gallery">Gallery</a></p>
+<table><thead><tr><th>To</th><th>Subject</th><th>Date</th></tr></thead><tbody>
+{{range .Messages}}<tr><td>{{.To}}</td><td><a href="/_local/inbox/{{.ID}}"><bdi>{{.Subject}}</bdi></a></td><td>{{clock .Date}}</td></tr>
+{{else}}<tr><td colspan="3">Nothing was sent yet.</td></tr>{{end}}</tbody></table></body></html>{{end}}
+{{define "message"}}{{template "head"}}<p><a href="/_local/inbox">Inbox</a></p><h1><bdi>{{.Message.Subject}}</bdi></h1>
+<p>To {{.Message.To}}, {{clock .Message.Date}}. <a href="/_local/inbox/{{.Message.ID}}/source">Source</a> · <a href="/_local/inbox/{{.Message.ID}}/html">HTML alone</a></p>
+<h2>HTML</h2><iframe src="/_local/inbox/{{.Message.ID}}/html" title="HTML view" sandbox="allow-popups allow-top-navigation-by-user-activation"></iframe>
+<h2>Text</h2><pre dir="auto">{{.Text}}</pre><h2>Headers</h2><pre>{{.Header}}</pre></body></html>{{end}}
+`))

@@ -1,0 +1,291 @@
+// Package local is the whole product in one process: the same handlers, fed with
+// the same events, on an embedded store, with an inbox instead of SES and a clock
+// that can be moved.
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"policymail/shared/delivery"
+	"policymail/shared/handlers"
+	"policymail/shared/imports"
+	"policymail/shared/mail"
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+	"policymail/shared/privacy"
+	"policymail/shared/store"
+	"policymail/shared/store/bolt"
+	"policymail/shared/token"
+	"policymail/shared/web"
+)
+
+// Options are the flags of `policymail local`.
+type Options struct {
+	Addr     string  // where to listen, like "127.0.0.1:8080"
+	Data     string  // folder kept across restarts; empty keeps nothing
+	Demo     bool    // play the demonstration
+	SESRate  float64 // messages a second the local SES accepts
+	SESQuota float64 // messages in 24 hours; -1 for no limit
+	Out      io.Writer
+}
+
+// Stack is a running local policymail.
+type Stack struct {
+	URL       string
+	clock     *Clock
+	engine    *engine
+	faults    *faults
+	inbox     *inbox
+	bucket    *bucket
+	gallery   *gallery
+	queues    []*queue
+	functions map[string]lambda.Handler
+	pace      *schedule
+	db        *bolt.Store
+	log       *slog.Logger
+	server    *http.Server
+	temp      string // folder to remove at the end
+}
+
+// brand is whose notices the local stack sends.
+var brand = mail.Brand{Company: "Example Company", PostalAddress: "1 Example Street, 12345 Example City",
+	From: "Example Company Privacy <privacy@example.com>", FromMandatory: "Example Company Legal <legal@example.com>",
+	ReplyTo: "privacy-help@example.com", ListID: "privacy.example.com", Colour: "#1a4f9c"}
+
+// settings of the local stack: those of the template, with shorter waits.
+var settings = delivery.Settings{Policy: "privacy", LeadDays: 14, Share: 0.8, SliceSize: 50, Tick: time.Second,
+	Lease: 20 * time.Second, AuditDelay: 2 * time.Second, SettleWindow: 24 * time.Hour, SendTimeout: 5 * time.Second}
+
+// visibility is six times the time a worker may take, as in the template.
+const visibility = 30 * time.Second
+
+// Run serves the stack until the context ends.
+func Run(ctx context.Context, o Options) error {
+	s, err := Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	fmt.Fprintf(o.Out, "ready %s\n", s.URL)
+	if o.Demo {
+		if err := s.demo(ctx, o.Out); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// Start brings the stack up and returns once it serves.
+func Start(ctx context.Context, o Options) (s *Stack, err error) {
+	s = &Stack{clock: &Clock{}, faults: newFaults(), inbox: newInbox(),
+		log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return s, err
+	}
+	s.URL = "http://" + listener.Addr().String()
+	secret, err := s.open(o.Data)
+	if err != nil {
+		listener.Close()
+		return s, err
+	}
+	if err := s.wire(ctx, secret, o); err != nil {
+		listener.Close()
+		return s, err
+	}
+	s.server = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second}
+	go s.server.Serve(listener)
+	go s.engine.loop(ctx)
+	return s, nil
+}
+
+// open opens the store and the secret of the links.
+func (s *Stack) open(folder string) (secret token.Secret, err error) {
+	durable := folder != ""
+	if !durable {
+		if folder, err = os.MkdirTemp("", "policymail-"); err != nil {
+			return nil, err
+		}
+		s.temp = folder
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	if s.db, err = bolt.Open(filepath.Join(folder, "policymail.db"), durable); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(folder, "secret")
+	secret, err = os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		secret = []byte(rand.Text() + rand.Text())
+		err = os.WriteFile(path, secret, 0o600)
+	}
+	return secret, err
+}
+
+// wire connects the services as the function mains do in AWS.
+func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error {
+	keys, err := token.NewKeys(ctx, secret, "k1")
+	if err != nil {
+		return err
+	}
+	s.engine = newEngine(s.clock)
+	workers := store.Store(mortal{s.db, s.faults.step})
+	send := s.queue("send", 1, 4)
+	feedback := s.queue("events", 10, 2)
+	importing := s.queue("imports", 1, 1)
+	s.bucket = &bucket{base: s.URL, clock: s.clock, imports: importing, objects: map[string][]byte{}}
+	ses := &simulatedSES{clock: s.clock, faults: s.faults, inbox: s.inbox, events: feedback, rate: o.SESRate, quota: o.SESQuota}
+	urls := web.URLs{Base: s.URL, PolicyName: settings.Policy, Keys: keys, Now: s.clock.Now}
+	letters, err := mail.New(brand, urls, s.clock.Now)
+	if err != nil {
+		return err
+	}
+	preferences := privacy.Preferences{Store: s.db, LeadDays: settings.LeadDays, Now: s.clock.Now}
+	suppressing := privacy.Preferences{Store: workers, LeadDays: settings.LeadDays, Now: s.clock.Now}
+	site := &web.Site{Store: s.db, Preferences: preferences, Keys: keys, URLs: urls, Company: brand.Company, Now: s.clock.Now, Log: s.log,
+		SendLink: func(ctx context.Context, r notice.Recipient, link string) error {
+			e, err := letters.WriteLink(r, link)
+			if err != nil {
+				return err
+			}
+			_, err = ses.Send(ctx, e)
+			return err
+		}}
+	s.gallery = &gallery{letters: letters, site: site.Handler(), keys: keys, now: s.clock.Now}
+	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
+	pacer := delivery.Pacer{Store: workers, Queue: sendQueue{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
+	s.functions = map[string]lambda.Handler{
+		"annual": lambda.NewHandler(handlers.Annual(annual, s.log)),
+		"pace":   lambda.NewHandler(handlers.Pace(pacer)),
+		"send": lambda.NewHandler(handlers.Send(delivery.Sender{Store: workers, Mailer: mortalMailer{ses, s.faults.step}, Letters: letters,
+			Settings: settings, Now: s.clock.Now, Log: s.log})),
+		"feedback": lambda.NewHandler(handlers.Feedback(delivery.Feedback{Store: workers, Settings: settings, Now: s.clock.Now, Log: s.log,
+			Suppress: func(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID) error {
+				return suppressing.Suppress(ctx, privacy.Change{Recipient: id, Way: way, Run: run, By: "ses"}, status)
+			}})),
+		"web": lambda.NewHandler(handlers.Web(site.Handler())),
+		"imports": lambda.NewHandler(handlers.Imports(imports.Importer{Store: s.db, ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: s.clock.Now},
+			s.bucket, s.db, s.log)),
+		"operate": lambda.NewHandler(handlers.Operate(handlers.Operations{Store: s.db, Preferences: preferences, Letters: letters, ID: keys.RecipientID,
+			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
+			Publisher: policy.Publisher{Store: s.db, Now: s.clock.Now}, UploadURL: s.bucket.uploadURL, Now: s.clock.Now, Log: s.log})),
+	}
+	send.handler, feedback.handler, importing.handler = s.functions["send"], s.functions["feedback"], s.functions["imports"]
+	s.schedules()
+	return nil
+}
+
+func (s *Stack) queue(name string, batch, concurrency int) *queue {
+	q := &queue{name: name, clock: s.clock, faults: s.faults, log: s.log, batch: batch, concurrency: concurrency,
+		visibility: visibility, maxReceive: 20, poke: s.engine.poke}
+	s.queues = append(s.queues, q)
+	s.engine.add(q)
+	return q
+}
+
+// annualHour is when the daily trigger comes, in UTC.
+const annualHour = 3
+
+// schedules plans the daily trigger and the pacer. The pacer sleeps while there is
+// no run it could advance, so that a year can be travelled in a moment.
+func (s *Stack) schedules() {
+	daily := &schedule{call: func(ctx context.Context, now time.Time) { s.trigger(ctx, "annual") }}
+	daily.after = func(now time.Time) time.Time {
+		next := time.Date(now.Year(), now.Month(), now.Day(), annualHour, 0, 0, 0, time.UTC)
+		if !next.After(now) {
+			next = next.AddDate(0, 0, 1)
+		}
+		return next
+	}
+	daily.plan(daily.after(s.clock.Now()))
+	s.pace = &schedule{call: func(ctx context.Context, now time.Time) { s.trigger(ctx, "pace") }, after: s.nextPace}
+	s.pace.plan(s.clock.Now())
+	s.engine.add(daily)
+	s.engine.add(s.pace)
+}
+
+// settlingTick is how often the pacer looks while runs only wait for proof.
+const settlingTick = 10 * time.Minute
+
+func (s *Stack) nextPace(now time.Time) (next time.Time) {
+	open, err := s.db.OpenRuns(context.Background())
+	if err != nil {
+		return now.Add(settings.Tick)
+	}
+	for _, run := range open {
+		if run.State != notice.Running {
+			continue
+		}
+		if !run.Settling {
+			return now.Add(settings.Tick)
+		}
+		next = now.Add(settlingTick)
+	}
+	return next
+}
+
+// trigger invokes a scheduled function. One that fails or is killed is triggered
+// again by its next tick.
+func (s *Stack) trigger(ctx context.Context, name string) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(killed); !ok {
+				panic(r)
+			}
+		}
+		if name != "pace" {
+			s.invoked(name)
+		}
+	}()
+	if _, err := s.functions[name].Invoke(ctx, []byte("{}")); err != nil && ctx.Err() == nil {
+		s.log.Error("scheduled function failed", "function", name, "error", err.Error())
+	}
+}
+
+// invoked wakes the pacer: a function may have opened, resumed or queued something.
+func (s *Stack) invoked(string) {
+	s.pace.plan(s.clock.Now())
+	s.engine.poke()
+}
+
+// Close ends the server and gives the files back.
+func (s *Stack) Close() error {
+	var faults []error
+	if s.server != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		if err := s.server.Shutdown(ctx); err != nil {
+			faults = append(faults, s.server.Close())
+		}
+	}
+	if s.engine != nil {
+		s.engine.turn.Lock() // the turn under way ends first
+		defer s.engine.turn.Unlock()
+	}
+	if s.db != nil {
+		faults = append(faults, s.db.Close())
+	}
+	if s.temp != "" {
+		faults = append(faults, os.RemoveAll(s.temp))
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"policymail/shared/notice"
+)
+
+// caller invokes the operate function of a stack through the Lambda Invoke API:
+// the same call against AWS and against a local stack.
+type caller struct{ stack, endpoint string }
+
+// unreachableError says that no stack answered.
+type unreachableError struct{ err error }
+
+func (e *unreachableError) Error() string { return fmt.Sprintf("the stack did not answer: %v", e.err) }
+func (e *unreachableError) Unwrap() error { return e.err }
+
+// do sends a command and reads its result into result.
+func (c caller) do(ctx context.Context, command string, args, result any) error {
+	client, function, err := c.client(ctx)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(args)
+	if err != nil {
+		return err
+	}
+	payload, err := json.Marshal(map[string]any{"command": command, "args": json.RawMessage(raw)})
+	if err != nil {
+		return err
+	}
+	out, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: payload})
+	if err != nil {
+		return &unreachableError{err}
+	}
+	if out.FunctionError != nil {
+		return fmt.Errorf("the operate function failed: %s", out.Payload)
+	}
+	var answer struct {
+		Result json.RawMessage `json:"result"`
+		Error  *notice.Error   `json:"error"`
+	}
+	if err := json.Unmarshal(out.Payload, &answer); err != nil {
+		return fmt.Errorf("the answer cannot be read: %w", err)
+	}
+	if answer.Error != nil {
+		return answer.Error
+	}
+	return json.Unmarshal(answer.Result, result)
+}
+
+func (c caller) client(ctx context.Context) (*lambda.Client, string, error) {
+	if c.endpoint != "" {
+		return lambda.New(lambda.Options{BaseEndpoint: &c.endpoint, Region: "local", RetryMaxAttempts: 1,
+			Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}), "operate", nil
+	}
+	if c.stack == "" {
+		return nil, "", notice.Invalid("no stack is named").Hint("say --stack NAME for AWS, or --endpoint URL for a local stack")
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, "", fmt.Errorf("AWS configuration: %w", err)
+	}
+	return lambda.NewFromConfig(cfg, func(o *lambda.Options) { o.RetryMaxAttempts = 1 }), aws.ToString(&c.stack) + "-operate", nil
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"policymail/shared/policy"
+)
+
+type publishCmd struct {
+	File      string   `arg:"" help:"The text: Markdown, HTML or plain text." type:"existingfile"`
+	Policy    string   `help:"Which policy it is." default:"privacy"`
+	Version   string   `help:"Name of the version, like 2026-11." required:""`
+	Effective string   `help:"Day it takes effect, like 2026-12-31." required:""`
+	Summary   []string `help:"What changed, in plain words: FILE, or LOCALE=FILE for each language." placeholder:"[LOCALE=]FILE"`
+	Class     string   `help:"optional, or mandatory with --basis." default:"optional"`
+	Basis     string   `help:"Legal basis of a mandatory notice."`
+	By        string   `help:"Who publishes." env:"USER"`
+}
+
+func (c publishCmd) Run(a *app) error {
+	source, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	summary := map[string]string{}
+	for _, s := range c.Summary {
+		tag, file, named := strings.Cut(s, "=")
+		if !named {
+			tag, file = "en", s
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		summary[tag] = string(text)
+	}
+	var result policy.Result
+	err = a.call.do(a.ctx, "publish", policy.Publication{Policy: c.Policy, Version: c.Version, Effective: c.Effective, Class: c.Class,
+		Basis: c.Basis, Summary: summary, Source: source, SourceName: filepath.Base(c.File), By: c.By}, &result)
+	if err != nil {
+		return err
+	}
+	return a.show(result, func(w io.Writer) {
+		switch {
+		case result.Unchanged:
+			fmt.Fprintf(w, "the text is that of version %s already; nothing was started\n", result.Version)
+		case result.Baseline:
+			fmt.Fprintf(w, "version %s recorded as the baseline of %s (sha256 %s)\n", result.Version, result.Policy, result.SHA256)
+		default:
+			fmt.Fprintf(w, "version %s recorded (sha256 %s); run %s waits for approval\n", result.Version, result.SHA256, result.Run)
+		}
+	})
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/handlers"
+	"policymail/shared/notice"
+	"policymail/shared/report"
+)
+
+type approveCmd struct {
+	Run_ string `arg:"" name:"run" help:"The run, as publish named it."`
+	By   string `help:"Name of the approver; it is recorded." required:""`
+	Yes  bool   `help:"Really release the run."`
+}
+
+func (c approveCmd) Run(a *app) error {
+	var plan delivery.Plan
+	if err := a.call.do(a.ctx, "approve", handlers.Args{Run: notice.RunID(c.Run_), By: c.By, Yes: c.Yes}, &plan); err != nil {
+		return err
+	}
+	return a.show(plan, func(w io.Writer) {
+		verb := "would send"
+		if !plan.DryRun {
+			verb = "sends"
+		}
+		fmt.Fprintf(w, "%s %s notice of %s version %s (%s, effective %s) to %d people at %.0f a second, in about %s, for about $%.2f\n",
+			plan.Run, verb, plan.Policy, plan.Version, plan.Class, plan.Effective, plan.Audience, plan.Rate,
+			time.Duration(plan.Seconds*float64(time.Second)).Round(time.Second), plan.CostUSD)
+		if plan.DryRun {
+			fmt.Fprintln(w, "nothing was started; say --yes to approve")
+		}
+	})
+}
+
+type runArg struct {
+	Run_ string `arg:"" name:"run" help:"The run."`
+}
+
+func (c runArg) do(a *app, command string) error {
+	var run notice.Run
+	if err := a.call.do(a.ctx, command, handlers.Args{Run: notice.RunID(c.Run_)}, &run); err != nil {
+		return err
+	}
+	return a.show(run, func(w io.Writer) { fmt.Fprintf(w, "%s is %s\n", run.ID, run.State) })
+}
+
+type (
+	pauseCmd  struct{ runArg }
+	resumeCmd struct{ runArg }
+	cancelCmd struct{ runArg }
+)
+
+func (c pauseCmd) Run(a *app) error  { return c.do(a, "pause") }
+func (c resumeCmd) Run(a *app) error { return c.do(a, "resume") }
+func (c cancelCmd) Run(a *app) error { return c.do(a, "cancel") }
+
+type statusCmd struct {
+	Run_ string `arg:"" optional:"" name:"run" help:"One run; all of them without it."`
+}
+
+func (c statusCmd) Run(a *app) error {
+	all := []report.RunStatus{}
+	if err := a.call.do(a.ctx, "status", handlers.Args{Run: notice.RunID(c.Run_)}, &all); err != nil {
+		return err
+	}
+	var v any = all
+	if c.Run_ != "" {
+		v = all[0]
+	}
+	return a.show(v, func(w io.Writer) {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "RUN\tSTATE\tAUDIENCE\tSENT\tDELIVERED\tBOUNCED\tCOMPLAINED\tSKIPPED\tFAILED\tOPEN\tHELD\tNOT SENT")
+		for _, s := range all {
+			fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", s.Run, s.State, s.Audience, s.Sent, s.Delivered, s.Bounced,
+				s.Complained, s.Skipped, s.Failed, s.Pending+s.Claimed+s.Retry+s.Unknown, s.Held, s.NotSent)
+			if s.StopReason != "" {
+				fmt.Fprintf(t, "\tstopped: %s\n", s.StopReason)
+			}
+		}
+		t.Flush()
+	})
+}

@@ -1,0 +1,256 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"policymail/shared/address"
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+	"policymail/shared/privacy"
+	"policymail/shared/report"
+	"policymail/shared/store"
+)
+
+// Command is what the CLI asks of the operate function.
+type Command struct {
+	Name string          `json:"command"`
+	Args json.RawMessage `json:"args"`
+}
+
+// Answer is what it gets: a result or an error for people, never both.
+type Answer struct {
+	Result any           `json:"result,omitempty"`
+	Error  *notice.Error `json:"error,omitempty"`
+}
+
+// Operations are the services behind the commands.
+type Operations struct {
+	Store       store.Store
+	Operator    delivery.Operator
+	Publisher   policy.Publisher
+	Preferences privacy.Preferences
+	Letters     delivery.Letters
+	ID          func(address string) notice.RecipientID
+	// UploadURL returns where a file can be PUT that becomes the object key.
+	UploadURL func(ctx context.Context, key string) (string, error)
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Args are the arguments of all commands; each reads its own.
+type Args struct {
+	Run     notice.RunID `json:"run,omitempty"`
+	By      string       `json:"by,omitempty"`
+	Yes     bool         `json:"yes,omitempty"` // without it, say what would happen
+	DryRun  bool         `json:"dry_run,omitempty"`
+	Source  string       `json:"source,omitempty"`
+	ID      string       `json:"id,omitempty"`
+	Address string       `json:"address,omitempty"`
+	NotSent bool         `json:"not_sent,omitempty"`
+	Policy  string       `json:"policy,omitempty"`
+	Kind    string       `json:"kind,omitempty"`
+	Locale  string       `json:"locale,omitempty"`
+	Old     string       `json:"old,omitempty"`
+	New     string       `json:"new,omitempty"`
+}
+
+// Operate serves every operator command. Commands that send or destroy do nothing
+// without Yes (invariant 5, nothing unapproved). An error that is not meant for
+// people is logged and answered without its detail.
+func Operate(o Operations) func(context.Context, Command) (Answer, error) {
+	return func(ctx context.Context, c Command) (Answer, error) {
+		result, err := o.run(ctx, c)
+		var forPeople *notice.Error
+		switch {
+		case err == nil:
+			o.Log.Info("command", "command", c.Name)
+			return Answer{Result: result}, nil
+		case errors.As(err, &forPeople):
+			return Answer{Error: forPeople}, nil
+		}
+		o.Log.Error("command failed", "command", c.Name, "error", err.Error())
+		return Answer{Error: &notice.Error{Code: "internal", Message: "the command failed on our side", Advice: "look at the log of the operate function"}}, nil
+	}
+}
+
+func (o Operations) run(ctx context.Context, c Command) (any, error) {
+	if c.Name == "publish" {
+		var in policy.Publication
+		if err := decodeArgs(c, &in); err != nil {
+			return nil, err
+		}
+		return o.Publisher.Publish(ctx, in)
+	}
+	var a Args
+	if err := decodeArgs(c, &a); err != nil {
+		return nil, err
+	}
+	switch c.Name {
+	case "import-start":
+		return o.startImport(ctx, a)
+	case "import-status":
+		var status ImportStatus
+		_, err := o.Store.Document(ctx, importKind, a.ID, &status)
+		return status, err
+	case "approve":
+		return o.Operator.Approve(ctx, a.Run, a.By, !a.Yes)
+	case "pause":
+		return o.Operator.Pause(ctx, a.Run)
+	case "resume":
+		return o.Operator.Resume(ctx, a.Run)
+	case "cancel":
+		return o.Operator.Cancel(ctx, a.Run)
+	case "status":
+		account, err := o.Operator.Account.Account(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return report.Status(ctx, o.Store, a.Run, account.MaxSendRate*o.Operator.Settings.Share, o.Now())
+	case "report":
+		rows := []report.Row{}
+		err := report.Rows(ctx, o.Store, a.Run, a.NotSent, func(r report.Row) error { rows = append(rows, r); return nil })
+		return rows, err
+	case "overdue":
+		rows := []report.Late{}
+		err := report.Overdue(ctx, o.Store, notice.DateOf(o.Now()), func(l report.Late) error { rows = append(rows, l); return nil })
+		return rows, err
+	case "versions":
+		return o.Store.Versions(ctx, a.Policy)
+	case "preview":
+		return o.preview(ctx, a)
+	case "recipient-show", "recipient-export", "recipient-unsubscribe", "recipient-erase":
+		return o.recipient(ctx, strings.TrimPrefix(c.Name, "recipient-"), a)
+	}
+	return nil, notice.Invalid("there is no command %q", c.Name)
+}
+
+func decodeArgs(c Command, v any) error {
+	if len(c.Args) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(c.Args, v); err != nil {
+		return notice.Invalid("the arguments of %s cannot be read: %v", c.Name, err)
+	}
+	return nil
+}
+
+// Upload is where a file to import goes.
+type Upload struct {
+	ID  string `json:"id"`
+	URL string `json:"upload_url"`
+}
+
+func (o Operations) startImport(ctx context.Context, a Args) (Upload, error) {
+	id := o.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:8])
+	status := ImportStatus{ID: id, State: "waiting", Source: a.Source, DryRun: a.DryRun, OpenedAt: o.Now()}
+	if _, err := o.Store.SaveDocument(ctx, importKind, id, status, 0); err != nil {
+		return Upload{}, err
+	}
+	url, err := o.UploadURL(ctx, importPrefix+id+".csv")
+	return Upload{id, url}, err
+}
+
+// Preview is one message as it would be sent.
+type Preview struct {
+	Language string `json:"language"`
+	Raw      []byte `json:"raw"` // RFC 5322
+}
+
+// preview writes the notice of a run, or of the latest version, to a made-up
+// person. It sends nothing.
+func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
+	kind, err := notice.ParseKind(a.Kind)
+	if err != nil {
+		return Preview{}, err
+	}
+	run := notice.Run{ID: "preview", Kind: kind, Class: notice.Optional, Policy: a.Policy}
+	var v notice.Version
+	if a.Run != "" {
+		if run, err = o.Store.Run(ctx, a.Run); err != nil {
+			return Preview{}, err
+		}
+		if v, err = o.Store.Version(ctx, run.Policy, run.Version); err != nil {
+			return Preview{}, err
+		}
+	} else {
+		all, err := o.Store.Versions(ctx, a.Policy)
+		if err != nil {
+			return Preview{}, err
+		}
+		latest, ok := notice.Latest(all)
+		if !ok {
+			return Preview{}, notice.NotFound("policy %s has no version", a.Policy).Hint("publish one first")
+		}
+		v, run.Class = latest, latest.Class
+	}
+	reader := notice.Recipient{ID: "preview", Address: "reader@example.com", Name: "Alex Example", Locale: a.Locale, Status: notice.Active}
+	e, language, err := o.Letters.Write(run, v, reader)
+	return Preview{language, e.Raw}, err
+}
+
+// Person is everything held about a recipient.
+type Person struct {
+	Recipient  notice.Recipient         `json:"recipient"`
+	History    []notice.PreferenceEvent `json:"history"`
+	Deliveries []notice.Delivery        `json:"deliveries"`
+	WouldErase bool                     `json:"would_erase,omitempty"` // a dry run: nothing was removed
+	Erased     bool                     `json:"erased,omitempty"`
+}
+
+func (o Operations) recipient(ctx context.Context, verb string, a Args) (Person, error) {
+	normal, err := address.Parse(a.Address)
+	if err != nil {
+		return Person{}, err
+	}
+	id := o.ID(normal)
+	change := privacy.Change{Recipient: id, Way: notice.ByOperator, By: a.By}
+	switch {
+	case verb == "unsubscribe":
+		_, _, err = o.Preferences.Set(ctx, change, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
+	case verb == "erase" && a.Yes:
+		err = privacy.Erase(ctx, o.Store, o.Preferences, change)
+	}
+	if errors.Is(err, notice.ErrNotFound) {
+		return Person{}, notice.NotFound("nobody with this address is known")
+	} else if err != nil {
+		return Person{}, err
+	}
+	p, err := o.person(ctx, id)
+	p.WouldErase, p.Erased = verb == "erase" && !a.Yes, verb == "erase" && a.Yes
+	return p, err
+}
+
+func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person, err error) {
+	if p.Recipient, err = o.Store.Recipient(ctx, id); errors.Is(err, notice.ErrNotFound) {
+		return p, notice.NotFound("nobody with this address is known")
+	} else if err != nil {
+		return p, err
+	}
+	if p.History, err = o.Store.PreferenceEvents(ctx, id); err != nil {
+		return p, err
+	}
+	runs, err := o.Store.ListRuns(ctx)
+	if err != nil {
+		return p, err
+	}
+	slices.SortFunc(runs, func(x, y notice.Run) int { return x.OpenedAt.Compare(y.OpenedAt) })
+	for _, run := range runs {
+		lines, err := o.Store.Deliveries(ctx, run.ID, []notice.RecipientID{id})
+		if err != nil {
+			return p, fmt.Errorf("deliveries of %s: %w", run.ID, err)
+		}
+		if d, ok := lines[id]; ok {
+			p.Deliveries = append(p.Deliveries, d)
+		}
+	}
+	return p, nil
+}
