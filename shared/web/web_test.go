@@ -1,0 +1,282 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"policymail/shared/notice"
+	"policymail/shared/privacy"
+	"policymail/shared/store/bolt"
+	"policymail/shared/token"
+	"policymail/shared/web"
+)
+
+var update = flag.Bool("update", false, "write MATRIX.md anew")
+
+var now = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+
+type fixture struct {
+	db      *bolt.Store
+	keys    *token.Keys
+	old     *token.Keys // signs with a key id that was rotated away
+	foreign *token.Keys // another root
+	site    *web.Site
+	handler http.Handler
+	log     bytes.Buffer
+	mailed  []string
+}
+
+func setUp(t testing.TB) *fixture {
+	f := &fixture{}
+	var err error
+	if f.db, err = bolt.Open(filepath.Join(t.TempDir(), "db"), false); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.db.Close() })
+	ctx := context.Background()
+	root := token.Secret("0123456789abcdef0123456789abcdef")
+	f.old, _ = token.NewKeys(ctx, root, "k1")
+	f.keys, _ = token.NewKeys(ctx, root, "k2", "k1")
+	f.foreign, _ = token.NewKeys(ctx, token.Secret("another root"), "k2")
+	clock := func() time.Time { return now }
+	prefs := privacy.Preferences{Store: f.db, LeadDays: 14, Now: clock}
+	f.site = &web.Site{Store: f.db, Preferences: prefs, Keys: f.keys, Company: "Example <Co>", Now: clock,
+		URLs: web.URLs{Base: "https://p.example.com", PolicyName: "privacy", Keys: f.keys, Now: clock},
+		Log:  slog.New(slog.NewJSONHandler(&f.log, nil)),
+		SendLink: func(_ context.Context, _ notice.Recipient, link string) error {
+			f.mailed = append(f.mailed, link)
+			return nil
+		}}
+	f.handler = f.site.Handler()
+	for _, name := range []string{"ada", "erased"} {
+		rows := []notice.Imported{{ID: f.keys.RecipientID(name + "@example.com"), Address: name + "@example.com", At: now}}
+		if _, err := f.db.ImportRecipients(ctx, rows, 14); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := privacy.Erase(ctx, f.db, prefs, privacy.Change{Recipient: f.id("erased")}); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f *fixture) id(name string) notice.RecipientID { return f.keys.RecipientID(name + "@example.com") }
+
+func (f *fixture) link(keys *token.Keys, name string) string {
+	return "/u/" + keys.Sign(token.Claims{Purpose: token.Unsubscribe, Recipient: f.id(name), Run: "run"})
+}
+
+func (f *fixture) do(method, path, contentType, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	w := httptest.NewRecorder()
+	f.handler.ServeHTTP(w, r)
+	return w
+}
+
+func multipartBody() (contentType, body string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	w.WriteField("List-Unsubscribe", "One-Click")
+	w.Close()
+	return w.FormDataContentType(), b.String()
+}
+
+// The matrix of method, content type and token state: what is answered, and whether
+// anything changed. MATRIX.md is its result.
+func TestOneClickMatrix(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	multi, multiBody := multipartBody()
+	requests := []struct{ name, method, contentType, body string }{
+		{"POST urlencoded", "POST", form, "List-Unsubscribe=One-Click"},
+		{"POST multipart", "POST", multi, multiBody},
+		{"POST without type", "POST", "", "List-Unsubscribe=One-Click"},
+		{"POST JSON", "POST", "application/json", `{"List-Unsubscribe":"One-Click"}`},
+		{"POST empty", "POST", form, ""},
+		{"POST too large", "POST", form, "List-Unsubscribe=One-Click&x=" + strings.Repeat("x", 70<<10)},
+		{"GET", "GET", "", ""}, {"HEAD", "HEAD", "", ""}, {"OPTIONS", "OPTIONS", "", ""}, {"PUT", "PUT", form, "List-Unsubscribe=One-Click"}, {"DELETE", "DELETE", "", ""},
+	}
+	tokens := []struct {
+		name string
+		link func(*fixture) string
+	}{
+		{"good", func(f *fixture) string { return f.link(f.keys, "ada") }},
+		{"old key", func(f *fixture) string { return f.link(f.old, "ada") }},
+		{"damaged", func(f *fixture) string { l := f.link(f.keys, "ada"); return l[:len(l)-1] }},
+		{"foreign", func(f *fixture) string { return f.link(f.foreign, "ada") }},
+		{"other purpose", func(f *fixture) string {
+			return "/u/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: f.id("ada")})
+		}},
+		{"erased", func(f *fixture) string { return f.link(f.keys, "erased") }},
+		{"unknown", func(f *fixture) string { return f.link(f.keys, "nobody") }},
+	}
+	var page strings.Builder
+	page.WriteString("# What the unsubscribe link answers\n\nStatus for each request and state of the token; **bold** where the person is opted out by it. Written by\n`go test ./shared/web -run Matrix -update`.\n\n| request |")
+	for _, tok := range tokens {
+		page.WriteString(" " + tok.name + " |")
+	}
+	page.WriteString("\n| --- |" + strings.Repeat(" --- |", len(tokens)) + "\n")
+	for _, rq := range requests {
+		page.WriteString("| " + rq.name + " |")
+		for _, tok := range tokens {
+			f := setUp(t)
+			before, _ := f.db.Recipient(context.Background(), f.id("ada"))
+			w := f.do(rq.method, tok.link(f), rq.contentType, rq.body)
+			again := f.do(rq.method, tok.link(f), rq.contentType, rq.body)
+			after, _ := f.db.Recipient(context.Background(), f.id("ada"))
+			changed := after.OptOut != before.OptOut
+			if changed && rq.method != "POST" {
+				t.Errorf("%s, %s token: changed something", rq.name, tok.name)
+			}
+			if good := tok.name == "good" || tok.name == "old key"; changed != (good && w.Code == 200 && rq.method == "POST") {
+				t.Errorf("%s, %s token: status %d, changed %v", rq.name, tok.name, w.Code, changed)
+			}
+			if again.Code != w.Code || w.Code >= 500 || w.Code >= 300 && w.Code < 400 || w.Header().Get("Set-Cookie") != "" {
+				t.Errorf("%s, %s token: %d, then %d", rq.name, tok.name, w.Code, again.Code)
+			}
+			if changed {
+				fmt.Fprintf(&page, " **%d** |", w.Code)
+			} else {
+				fmt.Fprintf(&page, " %d |", w.Code)
+			}
+		}
+		page.WriteString("\n")
+	}
+	if *update {
+		if err := os.WriteFile("MATRIX.md", []byte(page.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if stored, err := os.ReadFile("MATRIX.md"); err != nil || string(stored) != page.String() {
+		t.Errorf("MATRIX.md is not what the pages do now (%v); look at the difference and run with -update:\n%s", err, page.String())
+	}
+}
+
+type brokenStore struct{ *bolt.Store }
+
+func (brokenStore) ChangeRecipient(context.Context, notice.Recipient, notice.Recipient, notice.PreferenceEvent) error {
+	return errors.New("disk full")
+}
+
+// No 200 without a durable write.
+func TestStorageFailureIsNo200(t *testing.T) {
+	f := setUp(t)
+	f.site.Preferences.Store = brokenStore{f.db}
+	if w := f.do("POST", f.link(f.keys, "ada"), "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); w.Code < 500 {
+		t.Errorf("status %d", w.Code)
+	}
+	// And the log that tells of it names neither address nor token.
+	logged := f.log.String()
+	if !strings.Contains(logged, "disk full") {
+		t.Fatalf("the failure is not in the log: %s", logged)
+	}
+	if strings.Contains(logged, "@example.com") || strings.Contains(logged, strings.TrimPrefix(f.link(f.keys, "ada"), "/u/")[:20]) {
+		t.Errorf("the log names an address or a token: %s", logged)
+	}
+}
+
+func TestPreferencesAndUndo(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	f := setUp(t)
+	ctx := context.Background()
+	link := "/p/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: f.id("ada"), Expires: now.Add(time.Hour)})
+	if w := f.do("GET", link, "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "checked") || strings.Contains(w.Body.String(), "Example <Co>") {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	for body, want := range map[string]notice.OptOut{"annual=1": {Change: true}, "change=1": {Annual: true}, "annual=1&change=1": {}, "": notice.OptOutAll, "annual=1&none=1": notice.OptOutAll} {
+		if w := f.do("POST", link, form, body); w.Code != 200 {
+			t.Fatalf("%q: %d", body, w.Code)
+		}
+		if r, _ := f.db.Recipient(ctx, f.id("ada")); r.OptOut != want {
+			t.Errorf("%q: %+v, want %+v", body, r.OptOut, want)
+		}
+	}
+	f.do("POST", f.link(f.keys, "ada"), form, "List-Unsubscribe=One-Click")
+	if w := f.do("POST", f.link(f.keys, "ada"), form, "action=undo"); w.Code != 200 {
+		t.Fatal(w.Code)
+	}
+	if r, _ := f.db.Recipient(ctx, f.id("ada")); r.OptOut != (notice.OptOut{}) || r.Due == "" {
+		t.Errorf("after the undo %+v", r)
+	}
+	expired := "/p/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: f.id("ada"), Expires: now.Add(-time.Hour)})
+	if w := f.do("GET", expired, "", ""); w.Code != http.StatusGone || !strings.Contains(w.Body.String(), "/link") {
+		t.Errorf("expired: %d", w.Code)
+	}
+}
+
+func TestSendMyLinkTellsNothing(t *testing.T) {
+	f := setUp(t)
+	var answers []string
+	for _, address := range []string{"ada@example.com", "nobody@example.com", "erased@example.com", "nonsense"} {
+		w := f.do("POST", "/link", "application/x-www-form-urlencoded", url.Values{"address": {address}}.Encode())
+		answers = append(answers, fmt.Sprint(w.Code, w.Body.String()))
+	}
+	for _, a := range answers[1:] {
+		if a != answers[0] {
+			t.Error("the answer differs between a known and an unknown address")
+		}
+	}
+	if len(f.mailed) != 1 || strings.Contains(f.mailed[0], "@") {
+		t.Errorf("mailed %v", f.mailed)
+	}
+}
+
+func TestHeadersOfEveryPage(t *testing.T) {
+	f := setUp(t)
+	for _, path := range []string{"/", "/link", f.link(f.keys, "ada"), "/u/damaged", "/policy/none", "/nothing"} {
+		h := f.do("GET", path, "", "").Header()
+		if h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Robots-Tag") != "noindex" ||
+			!strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("%s: %v", path, h)
+		}
+	}
+}
+
+func TestPolicyPages(t *testing.T) {
+	f := setUp(t)
+	ctx := context.Background()
+	add := func(v notice.Version, approved bool) {
+		if approved {
+			v.Approval = &notice.Approval{By: "Ada", Hash: v.ContentHash()}
+		}
+		if err := f.db.AddVersion(ctx, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(notice.Version{Policy: "privacy", Name: "1.0", Effective: "2026-01-01", Text: "Age 16.\n", HTML: "<p>Age 16.</p>", PublishedAt: now}, true)
+	add(notice.Version{Policy: "privacy", Name: "2.0", Previous: "1.0", Effective: "2026-06-01", Text: "Age 13.\n", HTML: "<p>Age 13.</p>", PublishedAt: now.Add(1)}, true)
+	add(notice.Version{Policy: "privacy", Name: "3.0", Previous: "2.0", Effective: "2026-07-01", Text: "Age 10.\n", HTML: "<p>Age 10.</p>", PublishedAt: now.Add(2)}, false)
+	for path, want := range map[string]string{"/policy/privacy": "Age 13", "/policy/privacy/1.0": "Age 16", "/policy/privacy/2.0/changes": "<ins"} {
+		if w := f.do("GET", path, "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d lacks %q", path, w.Code, want)
+		}
+	}
+	if w := f.do("GET", "/policy/privacy/3.0", "", ""); w.Code != 404 {
+		t.Errorf("a version that waits for approval is public: %d", w.Code)
+	}
+}
+
+func BenchmarkOneClick(b *testing.B) {
+	f := setUp(b)
+	link := f.link(f.keys, "ada")
+	for b.Loop() {
+		if w := f.do("POST", link, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); w.Code != 200 {
+			b.Fatal(w.Code)
+		}
+	}
+}
