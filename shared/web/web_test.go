@@ -73,7 +73,9 @@ func setUp(t testing.TB) *fixture {
 	return f
 }
 
-func (f *fixture) id(name string) notice.RecipientID { return f.keys.RecipientID(name + "@example.com") }
+func (f *fixture) id(name string) notice.RecipientID {
+	return f.keys.RecipientID(name + "@example.com")
+}
 
 func (f *fixture) link(keys *token.Keys, name string) string {
 	return "/u/" + keys.Sign(token.Claims{Purpose: token.Unsubscribe, Recipient: f.id(name), Run: "run"})

@@ -1,0 +1,55 @@
+package checks
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The top level holds what a newcomer is told about, and nothing else.
+func TestTopLevel(t *testing.T) {
+	allowed := []string{"functions", "infra", "shared", "go.mod", "go.sum", "template.yaml", "README.md", "LICENSE", "Makefile"}
+	entries, err := os.ReadDir(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(allowed, e.Name()) {
+			t.Errorf("%s does not belong at the top level", e.Name())
+		}
+	}
+}
+
+// What the README points to exists.
+func TestREADMEPointsToWhatExists(t *testing.T) {
+	root := filepath.Join("..", "..")
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := regexp.MustCompile("(?:shared|infra|functions)/[A-Za-z0-9_./-]*[A-Za-z0-9]").FindAllString(string(readme), -1)
+	if len(paths) < 10 {
+		t.Fatalf("only %d paths were found in the README", len(paths))
+	}
+	for _, p := range paths {
+		if _, err := os.Stat(filepath.Join(root, p)); err != nil {
+			t.Errorf("the README names %s, which is not there", p)
+		}
+	}
+	var tests strings.Builder
+	filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			content, _ := os.ReadFile(path)
+			tests.Write(content)
+		}
+		return err
+	})
+	for _, name := range regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(string(readme), -1) {
+		if !strings.Contains(tests.String(), "func "+name[1]+"(") {
+			t.Errorf("the README names %s, which is no test", name[1])
+		}
+	}
+}
