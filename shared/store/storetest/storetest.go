@@ -1,0 +1,481 @@
+// Package storetest is the contract of store.Store as tests: every backend runs the
+// same suite.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"policymail/shared/notice"
+	"policymail/shared/store"
+)
+
+var (
+	ctx = context.Background()
+	now = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+)
+
+const lead = 14
+
+// Run holds a backend to the contract. open returns an empty store.
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
+	for name, test := range map[string]func(*testing.T, store.Store){
+		"import":            testImport,
+		"change recipient":  testChangeRecipient,
+		"erase":             testErase,
+		"record notice":     testRecordNotice,
+		"due":               testDue,
+		"list recipients":   testListRecipients,
+		"claim":             testClaim,
+		"claim race":        testClaimRace,
+		"claim and opt-out": testClaimAgainstOptOut,
+		"deliveries":        testDeliveries,
+		"unresolved":        testUnresolved,
+		"versions":          testVersions,
+		"runs":              testRuns,
+		"documents":         testDocuments,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantErr(t *testing.T, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("error %v, want %v", got, want)
+	}
+}
+
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}
+
+func add(t *testing.T, s store.Store, n int) (ids []notice.RecipientID) {
+	t.Helper()
+	var rows []notice.Imported
+	for i := range n {
+		id := notice.RecipientID(fmt.Sprintf("p%04d", i))
+		ids = append(ids, id)
+		rows = append(rows, notice.Imported{ID: id, Address: string(id) + "@example.com", At: now})
+	}
+	outcomes, err := s.ImportRecipients(ctx, rows, lead)
+	must(t, err)
+	for i, o := range outcomes {
+		if o != notice.Added {
+			t.Fatalf("row %d was %s", i, o)
+		}
+	}
+	return ids
+}
+
+func read(t *testing.T, s store.Store, id notice.RecipientID) notice.Recipient {
+	t.Helper()
+	r, err := s.Recipient(ctx, id)
+	must(t, err)
+	return r
+}
+
+func event(r notice.Recipient, id string, after notice.Standing) notice.PreferenceEvent {
+	return notice.PreferenceEvent{ID: id, Recipient: r.ID, At: now, Way: notice.ByPage, Before: r.Standing(), After: after}
+}
+
+func testImport(t *testing.T, s store.Store) {
+	id := add(t, s, 1)[0]
+	fresh := read(t, s, id)
+	equal(t, "new person", fresh, notice.Recipient{ID: id, Address: "p0000@example.com", Status: notice.Active, ImportedAt: now, Due: "2027-11-10", Rev: 1})
+	out := fresh
+	out.OptOut, out.Due = notice.OptOutAll, ""
+	must(t, s.ChangeRecipient(ctx, fresh, out, event(fresh, "e1", out.Standing())))
+	row := notice.Imported{ID: id, Address: "p0000@example.com", Name: "New Name", LastNotified: now, At: now.Add(time.Hour)}
+	for _, want := range []notice.Outcome{notice.Updated, notice.Unchanged} {
+		outcomes, err := s.ImportRecipients(ctx, []notice.Imported{row}, lead)
+		must(t, err)
+		if outcomes[0] != want {
+			t.Errorf("outcome %s, want %s", outcomes[0], want)
+		}
+	}
+	out.Name, out.Rev = "New Name", 2
+	equal(t, "after the second import", read(t, s, id), out)
+	_, err := s.Recipient(ctx, "nobody")
+	wantErr(t, err, notice.ErrNotFound)
+}
+
+func testChangeRecipient(t *testing.T, s store.Store) {
+	id := add(t, s, 1)[0]
+	before := read(t, s, id)
+	must(t, s.RecordNotice(ctx, id, "run", now, "2027-11-10"))
+	after := before
+	after.OptOut.Annual, after.Due = true, ""
+	must(t, s.ChangeRecipient(ctx, before, after, event(before, "e1", after.Standing())))
+	wantErr(t, s.ChangeRecipient(ctx, before, after, event(before, "e2", after.Standing())), notice.ErrConflict)
+	got := read(t, s, id)
+	if got.Rev != 2 || !got.OptOut.Annual || got.Due != "" || !got.LastNotice.Equal(now) || got.LastRun != "run" {
+		t.Errorf("after the change: %+v", got)
+	}
+	events, err := s.PreferenceEvents(ctx, id)
+	must(t, err)
+	equal(t, "history", events, []notice.PreferenceEvent{event(before, "e1", after.Standing())})
+}
+
+func testErase(t *testing.T, s store.Store) {
+	id := add(t, s, 2)[0]
+	r := read(t, s, id)
+	must(t, s.RecordNotice(ctx, id, "run", now, "2027-11-10"))
+	after := r
+	after.Status, after.OptOut = notice.Erased, notice.OptOutAll
+	must(t, s.ChangeRecipient(ctx, r, after, event(r, "e1", after.Standing())))
+	must(t, s.RecordNotice(ctx, id, "run", now, "2027-11-10"))
+	must(t, s.MoveDue(ctx, id, "2027-11-10"))
+	equal(t, "what is left", read(t, s, id), notice.Recipient{ID: id, Status: notice.Erased, OptOut: notice.OptOutAll, Rev: 2})
+	outcomes, err := s.ImportRecipients(ctx, []notice.Imported{{ID: id, Address: "p0000@example.com", At: now}}, lead)
+	must(t, err)
+	if outcomes[0] != notice.KeptErased {
+		t.Errorf("an import of an erased person was %s", outcomes[0])
+	}
+	if all := list(t, s, 10); len(all) != 1 {
+		t.Errorf("%d people are listed, want 1", len(all))
+	}
+	if due := dueOn(t, s, "2026-01-01", "2028-01-01", 10); !slices.Equal(due, []notice.RecipientID{"p0001"}) {
+		t.Errorf("due %v", due)
+	}
+}
+
+func testRecordNotice(t *testing.T, s store.Store) {
+	id := add(t, s, 1)[0]
+	must(t, s.RecordNotice(ctx, id, "r2", now.Add(time.Hour), "2027-12-01"))
+	must(t, s.RecordNotice(ctx, id, "r1", now, "2027-01-01"))
+	got := read(t, s, id)
+	if got.LastRun != "r2" || got.Due != "2027-12-01" || got.Rev != 1 {
+		t.Errorf("the clock moved back or Rev rose: %+v", got)
+	}
+	must(t, s.MoveDue(ctx, id, "2027-02-02"))
+	if got = read(t, s, id); got.Due != "2027-02-02" {
+		t.Errorf("due %s", got.Due)
+	}
+	must(t, s.RecordNotice(ctx, "nobody", "r1", now, "2027-01-01"))
+	out := got
+	out.OptOut, out.Due = notice.OptOutAll, ""
+	must(t, s.ChangeRecipient(ctx, got, out, event(got, "e", out.Standing())))
+	must(t, s.RecordNotice(ctx, id, "r3", now.Add(2*time.Hour), "2028-01-01"))
+	if got = read(t, s, id); got.Due != "" || got.LastRun != "r3" {
+		t.Errorf("who opted out is due again: %+v", got)
+	}
+}
+
+func dueOn(t *testing.T, s store.Store, first, last notice.Date, limit int) (all []notice.RecipientID) {
+	t.Helper()
+	for cursor := ""; ; {
+		page, next, err := s.DueRecipients(ctx, first, last, cursor, limit)
+		must(t, err)
+		if len(page) > limit {
+			t.Fatalf("a page of %d, limit %d", len(page), limit)
+		}
+		if all = append(all, page...); next == "" {
+			slices.Sort(all)
+			return all
+		}
+		cursor = next
+	}
+}
+
+func testDue(t *testing.T, s store.Store) {
+	ids := add(t, s, 25)
+	for i, id := range ids {
+		must(t, s.MoveDue(ctx, id, notice.Date("2026-12-01").AddDays(i)))
+	}
+	for _, limit := range []int{1, 7, 100} {
+		if got := dueOn(t, s, "2026-12-03", "2026-12-12", limit); !slices.Equal(got, ids[2:12]) {
+			t.Errorf("limit %d: %v, want %v", limit, got, ids[2:12])
+		}
+	}
+	if got := dueOn(t, s, "2025-01-01", "2026-11-30", 10); len(got) != 0 {
+		t.Errorf("due before anybody is: %v", got)
+	}
+}
+
+func list(t *testing.T, s store.Store, limit int) (all []notice.RecipientID) {
+	t.Helper()
+	for cursor := ""; ; {
+		page, next, err := s.ListRecipients(ctx, cursor, limit)
+		must(t, err)
+		for _, r := range page {
+			all = append(all, r.ID)
+		}
+		if next == "" {
+			slices.Sort(all)
+			return all
+		}
+		cursor = next
+	}
+}
+
+func testListRecipients(t *testing.T, s store.Store) {
+	ids := add(t, s, 25)
+	for _, limit := range []int{1, 10, 25, 100} {
+		if got := list(t, s, limit); !slices.Equal(got, ids) {
+			t.Errorf("limit %d: %d people, want %d", limit, len(got), len(ids))
+		}
+	}
+	some, err := s.Recipients(ctx, []notice.RecipientID{"p0003", "nobody", "p0001"})
+	must(t, err)
+	if len(some) != 2 || some["p0003"].Address != "p0003@example.com" {
+		t.Errorf("batch read: %v", some)
+	}
+}
+
+func claim(id notice.RecipientID) notice.Delivery {
+	return notice.Delivery{Run: "run", Recipient: id, State: notice.Claimed, ClaimedAt: now, LeaseUntil: now.Add(time.Minute), UpdatedAt: now}
+}
+
+func testClaim(t *testing.T, s store.Store) {
+	id := add(t, s, 1)[0]
+	_, _, err := s.Claim(ctx, claim(id), 7)
+	wantErr(t, err, notice.ErrConflict)
+	_, _, err = s.Claim(ctx, claim("nobody"), 0)
+	wantErr(t, err, notice.ErrConflict)
+	line, claimed, err := s.Claim(ctx, claim(id), 1)
+	must(t, err)
+	if !claimed || line.Attempt != 1 {
+		t.Fatalf("claimed %v, %+v", claimed, line)
+	}
+	again, claimed, err := s.Claim(ctx, claim(id), 1)
+	must(t, err)
+	if claimed {
+		t.Error("claimed twice")
+	}
+	equal(t, "the line in the way", again, line)
+	retry := line
+	retry.State, retry.SettleAfter, retry.UpdatedAt = notice.Retry, now, now.Add(time.Second)
+	must(t, s.MoveDelivery(ctx, line, retry))
+	if line, claimed, err = s.Claim(ctx, claim(id), 1); err != nil || !claimed || line.Attempt != 2 {
+		t.Errorf("a retry is claimed again: %v %+v %v", claimed, line, err)
+	}
+}
+
+func testClaimRace(t *testing.T, s store.Store) {
+	id := add(t, s, 1)[0]
+	var won atomic.Int32
+	var racers sync.WaitGroup
+	for range 16 {
+		racers.Go(func() {
+			_, claimed, err := s.Claim(ctx, claim(id), 1)
+			if err != nil {
+				t.Error(err)
+			}
+			if claimed {
+				won.Add(1)
+			}
+		})
+	}
+	racers.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d claims won", won.Load())
+	}
+}
+
+// Whichever comes first: a claim after an opt-out that returned is never granted.
+func testClaimAgainstOptOut(t *testing.T, s store.Store) {
+	for _, id := range add(t, s, 20) {
+		before := read(t, s, id)
+		after := before
+		after.OptOut, after.Due = notice.OptOutAll, ""
+		var racers sync.WaitGroup
+		var acknowledged atomic.Bool
+		racers.Go(func() {
+			if err := s.ChangeRecipient(ctx, before, after, event(before, "e", after.Standing())); err != nil {
+				t.Error(err)
+			}
+			acknowledged.Store(true)
+		})
+		racers.Go(func() {
+			late := acknowledged.Load()
+			_, claimed, err := s.Claim(ctx, claim(id), before.Rev)
+			if err != nil && !errors.Is(err, notice.ErrConflict) {
+				t.Error(err)
+			}
+			if claimed && late {
+				t.Error("claimed after the opt-out was acknowledged")
+			}
+		})
+		racers.Wait()
+	}
+}
+
+func testDeliveries(t *testing.T, s store.Store) {
+	ids := add(t, s, 30)
+	for i, id := range ids {
+		d := notice.Delivery{Run: "run", Recipient: id, State: notice.Skipped, Reason: "opted_out", UpdatedAt: now}
+		if i < 10 {
+			d.State = notice.Sent
+		}
+		wrote, err := s.RecordDelivery(ctx, d)
+		must(t, err)
+		if !wrote {
+			t.Fatalf("line %d was not written", i)
+		}
+		if wrote, err = s.RecordDelivery(ctx, d); err != nil || wrote {
+			t.Errorf("line %d was written twice: %v", i, err)
+		}
+	}
+	counts, err := s.CountDeliveries(ctx, "run")
+	must(t, err)
+	equal(t, "counts", counts, notice.Counts{notice.Sent: 10, notice.Skipped: 20})
+	for _, limit := range []int{7, 100} {
+		seen := 0
+		for cursor := ""; ; {
+			page, next, err := s.ListDeliveries(ctx, "run", cursor, limit)
+			must(t, err)
+			if seen += len(page); next == "" {
+				break
+			}
+			cursor = next
+		}
+		if seen != 30 {
+			t.Errorf("limit %d: %d lines", limit, seen)
+		}
+	}
+	lines, err := s.Deliveries(ctx, "run", []notice.RecipientID{ids[0], "nobody"})
+	must(t, err)
+	sent := lines[ids[0]]
+	delivered := sent
+	delivered.State, delivered.UpdatedAt = notice.Delivered, now.Add(time.Second)
+	must(t, s.MoveDelivery(ctx, sent, delivered))
+	wantErr(t, s.MoveDelivery(ctx, sent, delivered), notice.ErrConflict)
+	must(t, s.ForgetDeliveries(ctx, ids[0], []notice.RunID{"run", "another"}))
+	if lines, err = s.Deliveries(ctx, "run", ids[:1]); err != nil || len(lines) != 0 {
+		t.Errorf("a forgotten line is still there: %v %v", lines, err)
+	}
+	if counts, err = s.CountDeliveries(ctx, "ru"); err != nil || counts.Total() != 0 {
+		t.Errorf("another run counts %v %v", counts, err)
+	}
+}
+
+func testUnresolved(t *testing.T, s store.Store) {
+	ids := add(t, s, 3)
+	var lines []notice.Delivery
+	for i, id := range ids {
+		d := notice.Delivery{Run: "run", Recipient: id, State: notice.Unknown, SettleAfter: now.Add(time.Duration(i) * time.Hour), UpdatedAt: now}
+		_, err := s.RecordDelivery(ctx, d)
+		must(t, err)
+		lines = append(lines, d)
+	}
+	until := func(at time.Time) (found []notice.RecipientID) {
+		for cursor := ""; ; {
+			page, next, err := s.UnresolvedDeliveries(ctx, at, cursor, 1)
+			must(t, err)
+			for _, d := range page {
+				found = append(found, d.Recipient)
+			}
+			if next == "" {
+				slices.Sort(found)
+				return found
+			}
+			cursor = next
+		}
+	}
+	if got := until(now.Add(time.Hour)); !slices.Equal(got, ids[:2]) {
+		t.Errorf("unresolved within the hour: %v", got)
+	}
+	settled := lines[0]
+	settled.State, settled.SettleAfter, settled.UpdatedAt = notice.Sent, time.Time{}, now.Add(time.Second)
+	must(t, s.MoveDelivery(ctx, lines[0], settled))
+	if got := until(now.AddDate(1, 0, 0)); !slices.Equal(got, ids[1:]) {
+		t.Errorf("after one settled: %v", got)
+	}
+}
+
+func testVersions(t *testing.T, s store.Store) {
+	v := notice.Version{Policy: "privacy", Name: "1.0", Effective: "2026-12-01", Class: notice.Optional, Text: "Text.\n", HTML: "<p>Text.</p>",
+		Summary: map[string]string{"en": "New."}, SHA256: "abc", PublishedAt: now.Add(time.Hour)}
+	older := notice.Version{Policy: "privacy", Name: "9.0", PublishedAt: now}
+	must(t, s.AddVersion(ctx, v))
+	must(t, s.AddVersion(ctx, older))
+	wantErr(t, s.AddVersion(ctx, v), notice.ErrConflict)
+	a := notice.Approval{By: "Ada", At: now, Hash: v.ContentHash()}
+	must(t, s.ApproveVersion(ctx, "privacy", "1.0", a))
+	wantErr(t, s.ApproveVersion(ctx, "privacy", "1.0", a), notice.ErrConflict)
+	wantErr(t, s.ApproveVersion(ctx, "privacy", "none", a), notice.ErrNotFound)
+	v.Approval = &a
+	got, err := s.Version(ctx, "privacy", "1.0")
+	must(t, err)
+	equal(t, "version", got, v)
+	all, err := s.Versions(ctx, "privacy")
+	must(t, err)
+	equal(t, "all, oldest first", all, []notice.Version{older, v})
+	_, err = s.Version(ctx, "privacy", "none")
+	wantErr(t, err, notice.ErrNotFound)
+	if none, err := s.Versions(ctx, "priv"); err != nil || len(none) != 0 {
+		t.Errorf("versions of another policy: %v %v", none, err)
+	}
+}
+
+func testRuns(t *testing.T, s store.Store) {
+	run := notice.Run{ID: "r1", Kind: notice.Change, State: notice.Running, OpenedAt: now, Cursor: "c"}
+	must(t, s.AddRun(ctx, run))
+	must(t, s.AddRun(ctx, notice.Run{ID: "r0", State: notice.Waiting, OpenedAt: now.Add(-time.Hour)}))
+	wantErr(t, s.AddRun(ctx, run), notice.ErrConflict)
+	stored, err := s.Run(ctx, "r1")
+	must(t, err)
+	run.Rev = 1
+	equal(t, "run", stored, run)
+	stored.State = notice.Done
+	saved, err := s.SaveRun(ctx, stored)
+	must(t, err)
+	if saved.Rev != 2 {
+		t.Errorf("rev %d", saved.Rev)
+	}
+	_, err = s.SaveRun(ctx, stored)
+	wantErr(t, err, notice.ErrConflict)
+	_, err = s.SaveRun(ctx, notice.Run{ID: "none"})
+	wantErr(t, err, notice.ErrConflict)
+	wantErr(t, s.AddRun(ctx, run), notice.ErrConflict) // an ended run keeps its id
+	open, err := s.OpenRuns(ctx)
+	must(t, err)
+	all, err := s.ListRuns(ctx)
+	must(t, err)
+	if len(open) != 1 || open[0].ID != "r0" || len(all) != 2 || all[0].ID != "r0" || all[1].State != notice.Done {
+		t.Errorf("open %v, all %v", open, all)
+	}
+	_, err = s.Run(ctx, "none")
+	wantErr(t, err, notice.ErrNotFound)
+}
+
+func testDocuments(t *testing.T, s store.Store) {
+	type doc struct{ A int }
+	var d doc
+	_, err := s.Document(ctx, "kind", "id", &d)
+	wantErr(t, err, notice.ErrNotFound)
+	rev, err := s.SaveDocument(ctx, "kind", "id", doc{1}, 0)
+	must(t, err)
+	_, err = s.SaveDocument(ctx, "kind", "id", doc{2}, 0)
+	wantErr(t, err, notice.ErrConflict)
+	next, err := s.SaveDocument(ctx, "kind", "id", doc{3}, rev)
+	must(t, err)
+	got, err := s.Document(ctx, "kind", "id", &d)
+	must(t, err)
+	if got != next || d.A != 3 {
+		t.Errorf("document %+v with rev %d, want 3 with rev %d", d, got, next)
+	}
+	must(t, s.DeleteDocument(ctx, "kind", "id"))
+	must(t, s.DeleteDocument(ctx, "kind", "id"))
+	_, err = s.Document(ctx, "kind", "id", &d)
+	wantErr(t, err, notice.ErrNotFound)
+}
