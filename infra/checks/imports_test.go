@@ -24,6 +24,9 @@ var forbidden = []struct{ from, to, reason string }{
 	{"policymail/shared/web", "policymail/shared/delivery", "pages send no runs"},
 	{"policymail/shared/mail", "policymail/shared/store", "a mail is written from what it is given"},
 	{"policymail/shared/store/bolt", "policymail/shared/delivery", "adapters know the domain only"},
+	{"policymail/shared/store/dynamo", "policymail/shared/delivery", "adapters know the domain only"},
+	{"policymail/shared/store/dynamo", "policymail/shared/store/bolt", "adapters never import each other"},
+	{"policymail/shared/store/bolt", "policymail/shared/store/dynamo", "adapters never import each other"},
 	{"policymail/shared/", "policymail/infra", "arrows point down: nothing shared knows how it is run"},
 }
 

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
@@ -27,6 +29,7 @@ import (
 	"policymail/shared/privacy"
 	"policymail/shared/store"
 	"policymail/shared/store/bolt"
+	"policymail/shared/store/dynamo"
 	"policymail/shared/token"
 	"policymail/shared/web"
 )
@@ -36,6 +39,7 @@ type Options struct {
 	Addr     string  // where to listen, like "127.0.0.1:8080"
 	Data     string  // folder kept across restarts; empty keeps nothing
 	Demo     bool    // play the demonstration
+	DynamoDB string  // endpoint of a DynamoDB to use instead of the embedded store
 	SESRate  float64 // messages a second the local SES accepts
 	SESQuota float64 // messages in 24 hours; -1 for no limit
 	Out      io.Writer
@@ -53,7 +57,8 @@ type Stack struct {
 	queues    []*queue
 	functions map[string]lambda.Handler
 	pace      *schedule
-	db        *bolt.Store
+	db        store.Store
+	closeDB   func() error
 	log       *slog.Logger
 	server    *http.Server
 	temp      string // folder to remove at the end
@@ -102,7 +107,7 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return s, err
 	}
 	s.URL = "http://" + listener.Addr().String()
-	secret, err := s.open(o.Data)
+	secret, err := s.open(ctx, o)
 	if err != nil {
 		listener.Close()
 		return s, err
@@ -118,8 +123,8 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 }
 
 // open opens the store and the secret of the links.
-func (s *Stack) open(folder string) (secret token.Secret, err error) {
-	durable := folder != ""
+func (s *Stack) open(ctx context.Context, o Options) (secret token.Secret, err error) {
+	folder, durable := o.Data, o.Data != ""
 	if !durable {
 		if folder, err = os.MkdirTemp("", "policymail-"); err != nil {
 			return nil, err
@@ -129,7 +134,15 @@ func (s *Stack) open(folder string) (secret token.Secret, err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
-	if s.db, err = bolt.Open(filepath.Join(folder, "policymail.db"), durable); err != nil {
+	if o.DynamoDB != "" {
+		s.db, err = openDynamoDB(ctx, o.DynamoDB)
+	} else {
+		var file *bolt.Store
+		if file, err = bolt.Open(filepath.Join(folder, "policymail.db"), durable); err == nil {
+			s.db, s.closeDB = file, file.Close
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	path := filepath.Join(folder, "secret")
@@ -139,6 +152,18 @@ func (s *Stack) open(folder string) (secret token.Secret, err error) {
 		err = os.WriteFile(path, secret, 0o600)
 	}
 	return secret, err
+}
+
+// openDynamoDB uses a DynamoDB endpoint; tables that are missing are made as
+// template.yaml defines them.
+func openDynamoDB(ctx context.Context, endpoint string) (store.Store, error) {
+	client := dynamodb.New(dynamodb.Options{BaseEndpoint: &endpoint, Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")})
+	tables := dynamo.Tables{Recipients: "policymail-recipients", Deliveries: "policymail-deliveries", Control: "policymail-control", Audit: "policymail-audit"}
+	if err := dynamo.CreateTables(ctx, client, tables); err != nil {
+		return nil, fmt.Errorf("tables at %s: %w", endpoint, err)
+	}
+	return dynamo.New(client, tables), nil
 }
 
 // wire connects the services as the function mains do in AWS.
@@ -281,8 +306,8 @@ func (s *Stack) Close() error {
 		s.engine.turn.Lock() // the turn under way ends first
 		defer s.engine.turn.Unlock()
 	}
-	if s.db != nil {
-		faults = append(faults, s.db.Close())
+	if s.closeDB != nil {
+		faults = append(faults, s.closeDB())
 	}
 	if s.temp != "" {
 		faults = append(faults, os.RemoveAll(s.temp))

@@ -1,0 +1,274 @@
+package dynamo
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"policymail/shared/notice"
+)
+
+// Partitions of the Control table. A run moves from the first to the second when it
+// ends, so the pacer reads only what is open.
+const (
+	openRuns  = "RUN#open"
+	endedRuns = "RUN#ended"
+)
+
+func controlKey(pk, sk string) item { return item{"pk": str(pk), "sk": str(sk)} }
+
+func (s *Store) get(ctx context.Context, pk, sk string) (item, error) {
+	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.tables.Control, Key: controlKey(pk, sk), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, err
+	}
+	return out.Item, nil
+}
+
+// versionItem keeps a version's text compressed: an item holds 400 KB at most. The
+// approval stands beside it, because the rest never changes.
+func versionItem(v notice.Version) (item, error) {
+	approval := v.Approval
+	v.Approval = nil
+	record, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(record); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	if packed.Len() > 380<<10 {
+		return nil, notice.Invalid("version %s is too large to store, %d KiB compressed", v.Name, packed.Len()>>10).Hint("publish the text without images")
+	}
+	it := controlKey("POLICY#"+v.Policy, v.Name)
+	it["version"] = bin(packed.Bytes())
+	if approval != nil {
+		record, err := json.Marshal(approval)
+		if err != nil {
+			return nil, err
+		}
+		it["approval"] = bin(record)
+	}
+	return it, nil
+}
+
+func versionOf(it item) (v notice.Version, err error) {
+	z, err := gzip.NewReader(bytes.NewReader(getBin(it, "version")))
+	if err != nil {
+		return v, err
+	}
+	record, err := io.ReadAll(z)
+	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(record, &v); err != nil {
+		return v, err
+	}
+	if a := getBin(it, "approval"); a != nil {
+		v.Approval = &notice.Approval{}
+		err = json.Unmarshal(a, v.Approval)
+	}
+	return v, err
+}
+
+func (s *Store) AddVersion(ctx context.Context, v notice.Version) error {
+	it, err := versionItem(v)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Control, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")})
+	if conditionFailed(err) {
+		return conflict("version", v.Name)
+	}
+	return err
+}
+
+func (s *Store) ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error {
+	record, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Control, Key: controlKey("POLICY#"+policy, version),
+		UpdateExpression: aws.String("SET approval = :a"), ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(approval)"),
+		ExpressionAttributeValues: item{":a": bin(record)}})
+	if conditionFailed(err) {
+		if _, err := s.Version(ctx, policy, version); err != nil {
+			return err
+		}
+		return conflict("version", version)
+	}
+	return err
+}
+
+func (s *Store) Version(ctx context.Context, policy, version string) (notice.Version, error) {
+	it, err := s.get(ctx, "POLICY#"+policy, version)
+	if err != nil {
+		return notice.Version{}, err
+	}
+	if it == nil {
+		return notice.Version{}, notice.NotFound("policy %s has no version %s", policy, version)
+	}
+	return versionOf(it)
+}
+
+func (s *Store) Versions(ctx context.Context, policy string) (all []notice.Version, err error) {
+	err = s.partition(ctx, "POLICY#"+policy, func(it item) error {
+		v, err := versionOf(it)
+		all = append(all, v)
+		return err
+	})
+	slices.SortStableFunc(all, func(a, b notice.Version) int { return a.PublishedAt.Compare(b.PublishedAt) })
+	return all, err
+}
+
+// partition reads everything under one key of the Control table.
+func (s *Store) partition(ctx context.Context, pk string, visit func(item) error) error {
+	return s.query(ctx, &dynamodb.QueryInput{TableName: &s.tables.Control, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(pk)}}, visit)
+}
+
+func runPartition(state notice.RunState) string {
+	if state.Open() {
+		return openRuns
+	}
+	return endedRuns
+}
+
+func runItem(r notice.Run) (item, error) {
+	record, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	it := controlKey(runPartition(r.State), string(r.ID))
+	it["run"], it["rev"] = bin(record), num(r.Rev)
+	return it, nil
+}
+
+// AddRun also checks that no ended run has the id: a run is never opened twice.
+func (s *Store) AddRun(ctx context.Context, r notice.Run) error {
+	r.Rev = 1
+	it, err := runItem(r)
+	if err != nil {
+		return err
+	}
+	other := openRuns
+	if r.State.Open() {
+		other = endedRuns
+	}
+	absent := aws.String("attribute_not_exists(pk)")
+	failed, _, err := s.transact(ctx,
+		types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: it, ConditionExpression: absent}},
+		types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &s.tables.Control, Key: controlKey(other, string(r.ID)), ConditionExpression: absent}})
+	if err == nil && failed >= 0 {
+		return conflict("run", r.ID)
+	}
+	return err
+}
+
+func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
+	rev := item{":rev": num(r.Rev)}
+	r.Rev++
+	it, err := runItem(r)
+	if err != nil {
+		return r, err
+	}
+	if r.State.Open() {
+		_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Control, Item: it,
+			ConditionExpression: aws.String("rev = :rev"), ExpressionAttributeValues: rev})
+		if conditionFailed(err) {
+			err = conflict("run", r.ID)
+		}
+		return r, err
+	}
+	failed, _, err := s.transact(ctx,
+		types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Control, Key: controlKey(openRuns, string(r.ID)),
+			ConditionExpression: aws.String("rev = :rev"), ExpressionAttributeValues: rev}},
+		types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: it}})
+	if err == nil && failed >= 0 {
+		err = conflict("run", r.ID)
+	}
+	return r, err
+}
+
+func (s *Store) Run(ctx context.Context, id notice.RunID) (r notice.Run, err error) {
+	// Open, ended, open: a run that ends between two reads is found all the same.
+	for _, pk := range []string{openRuns, endedRuns, openRuns} {
+		it, err := s.get(ctx, pk, string(id))
+		if err != nil {
+			return r, err
+		}
+		if it != nil {
+			return r, json.Unmarshal(getBin(it, "run"), &r)
+		}
+	}
+	return r, notice.NotFound("no run %s", id)
+}
+
+func (s *Store) OpenRuns(ctx context.Context) ([]notice.Run, error) { return s.runs(ctx, openRuns) }
+
+func (s *Store) ListRuns(ctx context.Context) ([]notice.Run, error) {
+	return s.runs(ctx, openRuns, endedRuns)
+}
+
+func (s *Store) runs(ctx context.Context, partitions ...string) (all []notice.Run, err error) {
+	for _, pk := range partitions {
+		err := s.partition(ctx, pk, func(it item) error {
+			all = append(all, notice.Run{})
+			return json.Unmarshal(getBin(it, "run"), &all[len(all)-1])
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(all, func(a, b notice.Run) int {
+		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return all, nil
+}
+
+func (s *Store) Document(ctx context.Context, kind, id string, v any) (int64, error) {
+	it, err := s.get(ctx, "DOC#"+kind, id)
+	if err != nil {
+		return 0, err
+	}
+	if it == nil {
+		return 0, notice.NotFound("no %s %s", kind, id)
+	}
+	return getNum(it, "rev"), json.Unmarshal(getBin(it, "body"), v)
+}
+
+func (s *Store) SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return 0, err
+	}
+	it := controlKey("DOC#"+kind, id)
+	it["body"], it["rev"] = bin(body), num(rev+1)
+	in := &dynamodb.PutItemInput{TableName: &s.tables.Control, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}
+	if rev > 0 {
+		in.ConditionExpression, in.ExpressionAttributeValues = aws.String("rev = :rev"), item{":rev": num(rev)}
+	}
+	_, err = s.db.PutItem(ctx, in)
+	if conditionFailed(err) {
+		return 0, conflict(kind, id)
+	}
+	return rev + 1, err
+}
+
+func (s *Store) DeleteDocument(ctx context.Context, kind, id string) error {
+	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Control, Key: controlKey("DOC#"+kind, id)})
+	return err
+}

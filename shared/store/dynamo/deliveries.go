@@ -1,0 +1,263 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"policymail/shared/notice"
+)
+
+const (
+	// runShards is how many partitions the ledger of one run is spread over: each
+	// takes 1,000 writes a second.
+	runShards = 64
+	// unresolvedShards spreads the sparse index of unresolved deliveries.
+	unresolvedShards = 16
+)
+
+func partition(run notice.RunID, n uint32) string { return fmt.Sprintf("%s#%02d", run, n) }
+
+func deliveryKey(run notice.RunID, id notice.RecipientID) item {
+	return item{"part": str(partition(run, shard(id, runShards))), "rid": str(string(id))}
+}
+
+func deliveryItem(d notice.Delivery) (item, error) {
+	record, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	it := deliveryKey(d.Run, d.Recipient)
+	it["state"], it["attempt"], it["updated_at"], it["line"] = str(string(d.State)), num(int64(d.Attempt)), str(sortable(d.UpdatedAt)), bin(record)
+	if d.State == notice.Unknown || d.State == notice.Retry {
+		it["unresolved"] = str(fmt.Sprintf("U#%02d", shard(d.Recipient, unresolvedShards)))
+		it["settle_after"] = str(sortable(d.SettleAfter))
+	}
+	if !d.UpdatedAt.IsZero() {
+		it["expires_at"] = num(d.UpdatedAt.AddDate(0, notice.RetentionMonths, 0).Unix())
+	}
+	return it, nil
+}
+
+func deliveryOf(it item) (d notice.Delivery, err error) {
+	if len(it) == 0 {
+		return d, nil
+	}
+	return d, json.Unmarshal(getBin(it, "line"), &d)
+}
+
+// asRead is the condition that a line is still the one that was read.
+func asRead(d notice.Delivery) (string, map[string]string, item) {
+	return "#state = :state AND attempt = :attempt AND updated_at = :at", map[string]string{"#state": "state"},
+		item{":state": str(string(d.State)), ":attempt": num(int64(d.Attempt)), ":at": str(sortable(d.UpdatedAt))}
+}
+
+// Claim checks the person and writes the line in one transaction, so a claim and an
+// opt-out never pass each other (invariants 1 and 3).
+func (s *Store) Claim(ctx context.Context, d notice.Delivery, rev int64) (line notice.Delivery, claimed bool, err error) {
+	check := types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &s.tables.Recipients, Key: ridKey(d.Recipient),
+		ConditionExpression: aws.String("rev = :rev"), ExpressionAttributeValues: item{":rev": num(rev)}}}
+	d.Attempt = 1
+	put := &types.Put{TableName: &s.tables.Deliveries, ConditionExpression: aws.String("attribute_not_exists(rid)"),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}
+	for {
+		if put.Item, err = deliveryItem(d); err != nil {
+			return line, false, err
+		}
+		failed, reason, err := s.transact(ctx, check, types.TransactWriteItem{Put: put})
+		switch {
+		case err != nil:
+			return line, false, err
+		case failed < 0:
+			return d, true, nil
+		case failed == 0:
+			return line, false, conflict("recipient", d.Recipient)
+		}
+		if line, err = deliveryOf(reason.Item); err != nil || line.State != notice.Retry {
+			return line, false, err
+		}
+		condition, names, values := asRead(line)
+		d.Attempt = line.Attempt + 1
+		put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = &condition, names, values
+	}
+}
+
+func (s *Store) RecordDelivery(ctx context.Context, d notice.Delivery) (bool, error) {
+	it, err := deliveryItem(d)
+	if err != nil {
+		return false, err
+	}
+	in := &dynamodb.PutItemInput{TableName: &s.tables.Deliveries, Item: it, ConditionExpression: aws.String("attribute_not_exists(rid)")}
+	if from := d.State.From(); len(from) > 0 {
+		list, values := "", item{}
+		for i, state := range from {
+			name := ":s" + strconv.Itoa(i)
+			list += ", " + name
+			values[name] = str(string(state))
+		}
+		in.ConditionExpression = aws.String("attribute_not_exists(rid) OR #state IN (" + list[2:] + ")")
+		in.ExpressionAttributeNames, in.ExpressionAttributeValues = map[string]string{"#state": "state"}, values
+	}
+	_, err = s.db.PutItem(ctx, in)
+	if conditionFailed(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *Store) MoveDelivery(ctx context.Context, before, after notice.Delivery) error {
+	it, err := deliveryItem(after)
+	if err != nil {
+		return err
+	}
+	condition, names, values := asRead(before)
+	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Deliveries, Item: it, ConditionExpression: &condition,
+		ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	if conditionFailed(err) {
+		return conflict("delivery of "+string(before.Run)+" to", before.Recipient)
+	}
+	return err
+}
+
+func (s *Store) Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error) {
+	lines := make(map[notice.RecipientID]notice.Delivery, len(ids))
+	keys := make([]item, 0, len(ids))
+	seen := map[notice.RecipientID]bool{}
+	for _, id := range ids {
+		if !seen[id] {
+			keys, seen[id] = append(keys, deliveryKey(run, id)), true
+		}
+	}
+	var broken error
+	err := s.batchGet(ctx, s.tables.Deliveries, keys, func(it item) {
+		d, err := deliveryOf(it)
+		broken = errors.Join(broken, err)
+		lines[d.Recipient] = d
+	})
+	return lines, errors.Join(err, broken)
+}
+
+// ListDeliveries walks the run's partitions; the cursor names the partition and the
+// last recipient seen in it.
+func (s *Store) ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
+	at, after := 0, ""
+	if cursor != "" {
+		var first string
+		first, after = cut(cursor)
+		if at, err = strconv.Atoi(first); err != nil {
+			return nil, "", notice.Invalid("cursor %q is not one of ours", cursor)
+		}
+	}
+	for ; at < runShards; at, after = at+1, "" {
+		in := &dynamodb.QueryInput{TableName: &s.tables.Deliveries, Limit: aws.Int32(int32(limit - len(lines))),
+			KeyConditionExpression: aws.String("part = :part"), ExpressionAttributeValues: item{":part": str(partition(run, uint32(at)))}}
+		for {
+			if after != "" {
+				in.ExclusiveStartKey = item{"part": str(partition(run, uint32(at))), "rid": str(after)}
+			}
+			out, err := s.db.Query(ctx, in)
+			if err != nil {
+				return nil, "", err
+			}
+			for _, it := range out.Items {
+				d, err := deliveryOf(it)
+				if err != nil {
+					return nil, "", err
+				}
+				lines = append(lines, d)
+			}
+			if len(lines) >= limit {
+				return lines, fmt.Sprintf("%d|%s", at, lines[len(lines)-1].Recipient), nil
+			}
+			if after = getStr(out.LastEvaluatedKey, "rid"); after == "" {
+				break
+			}
+		}
+	}
+	return lines, "", nil
+}
+
+// counters is how many partitions are counted at once.
+const counters = 16
+
+func (s *Store) CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error) {
+	counts, mu := notice.Counts{}, sync.Mutex{}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(counters)
+	for n := range uint32(runShards) {
+		group.Go(func() error {
+			here := notice.Counts{}
+			err := s.query(ctx, &dynamodb.QueryInput{TableName: &s.tables.Deliveries, ConsistentRead: aws.Bool(true),
+				KeyConditionExpression: aws.String("part = :part"), ExpressionAttributeValues: item{":part": str(partition(run, n))},
+				ProjectionExpression: aws.String("#state"), ExpressionAttributeNames: map[string]string{"#state": "state"}}, func(it item) error {
+				here[notice.DeliveryState(getStr(it, "state"))]++
+				return nil
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			for state, n := range here {
+				counts[state] += n
+			}
+			return err
+		})
+	}
+	return counts, group.Wait()
+}
+
+// UnresolvedDeliveries walks the shards of the sparse index; the cursor names the
+// shard and the last key seen in it.
+func (s *Store) UnresolvedDeliveries(ctx context.Context, before time.Time, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
+	at := 0
+	var start item
+	if cursor != "" {
+		var c struct {
+			At                int
+			Part, Rid, Settle string
+		}
+		if err := json.Unmarshal([]byte(cursor), &c); err != nil {
+			return nil, "", notice.Invalid("cursor %q is not one of ours", cursor)
+		}
+		at = c.At
+		start = item{"unresolved": str(fmt.Sprintf("U#%02d", at)), "settle_after": str(c.Settle), "part": str(c.Part), "rid": str(c.Rid)}
+	}
+	for ; at < unresolvedShards; at, start = at+1, nil {
+		out, err := s.db.Query(ctx, &dynamodb.QueryInput{TableName: &s.tables.Deliveries, IndexName: aws.String("unresolved"),
+			Limit: aws.Int32(int32(limit - len(lines))), ExclusiveStartKey: start,
+			KeyConditionExpression:    aws.String("unresolved = :u AND settle_after <= :before"),
+			ExpressionAttributeValues: item{":u": str(fmt.Sprintf("U#%02d", at)), ":before": str(sortable(before))}})
+		if err != nil {
+			return nil, "", err
+		}
+		for _, it := range out.Items {
+			d, err := deliveryOf(it)
+			if err != nil {
+				return nil, "", err
+			}
+			lines = append(lines, d)
+		}
+		if len(out.LastEvaluatedKey) > 0 {
+			k := out.LastEvaluatedKey
+			c, err := json.Marshal(map[string]any{"At": at, "Part": getStr(k, "part"), "Rid": getStr(k, "rid"), "Settle": getStr(k, "settle_after")})
+			return lines, string(c), err
+		}
+	}
+	return lines, "", nil
+}
+
+func (s *Store) ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error {
+	for _, run := range runs {
+		if _, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Deliveries, Key: deliveryKey(run, id)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

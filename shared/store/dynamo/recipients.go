@@ -1,0 +1,287 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"policymail/shared/notice"
+)
+
+// dueShards is how many index partitions the people due on one day are spread over.
+const dueShards = 64
+
+// dueKey is the partition of the sparse index: the day and a shard.
+func dueKey(day notice.Date, id notice.RecipientID) string {
+	if day == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s#%02d", day, shard(id, dueShards))
+}
+
+func recipientItem(r notice.Recipient) item {
+	it := item{"rid": str(string(r.ID)), "status": str(string(r.Status)), "rev": num(r.Rev),
+		"out_annual": flag(r.OptOut.Annual), "out_change": flag(r.OptOut.Change)}
+	putStr(it, "address", r.Address)
+	putStr(it, "name", r.Name)
+	putStr(it, "locale", r.Locale)
+	putStr(it, "source", r.Source)
+	putStr(it, "consent_at", sortable(r.ConsentAt))
+	putStr(it, "imported_at", sortable(r.ImportedAt))
+	putStr(it, "last_notice", sortable(r.LastNotice))
+	putStr(it, "last_run", string(r.LastRun))
+	putStr(it, "due", dueKey(r.Due, r.ID))
+	return it
+}
+
+func recipientOf(it item) notice.Recipient {
+	day := getStr(it, "due")
+	if len(day) > len("2006-01-02") {
+		day = day[:len("2006-01-02")]
+	}
+	return notice.Recipient{ID: notice.RecipientID(getStr(it, "rid")), Address: getStr(it, "address"), Name: getStr(it, "name"),
+		Locale: getStr(it, "locale"), Status: notice.Status(getStr(it, "status")), Source: getStr(it, "source"),
+		OptOut:    notice.OptOut{Annual: getFlag(it, "out_annual"), Change: getFlag(it, "out_change")},
+		ConsentAt: instant(getStr(it, "consent_at")), ImportedAt: instant(getStr(it, "imported_at")),
+		LastNotice: instant(getStr(it, "last_notice")), LastRun: notice.RunID(getStr(it, "last_run")),
+		Due: notice.Date(day), Rev: getNum(it, "rev")}
+}
+
+func ridKey(id notice.RecipientID) item { return item{"rid": str(string(id))} }
+
+func (s *Store) Recipient(ctx context.Context, id notice.RecipientID) (notice.Recipient, error) {
+	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.tables.Recipients, Key: ridKey(id), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return notice.Recipient{}, err
+	}
+	if out.Item == nil {
+		return notice.Recipient{}, notice.NotFound("no recipient %s", id)
+	}
+	return recipientOf(out.Item), nil
+}
+
+func (s *Store) Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error) {
+	people := make(map[notice.RecipientID]notice.Recipient, len(ids))
+	keys := make([]item, 0, len(ids))
+	seen := map[notice.RecipientID]bool{}
+	for _, id := range ids {
+		if !seen[id] { // BatchGetItem refuses a key twice
+			keys, seen[id] = append(keys, ridKey(id)), true
+		}
+	}
+	err := s.batchGet(ctx, s.tables.Recipients, keys, func(it item) {
+		r := recipientOf(it)
+		people[r.ID] = r
+	})
+	return people, err
+}
+
+// importers is how many rows are written at once.
+const importers = 32
+
+func (s *Store) ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error) {
+	outcomes := make([]notice.Outcome, len(rows))
+	// Rows of one person keep their order: they go to the same worker.
+	lanes := make([][]int, importers)
+	for i, row := range rows {
+		lane := shard(row.ID, importers)
+		lanes[lane] = append(lanes[lane], i)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, lane := range lanes {
+		group.Go(func() (err error) {
+			for _, i := range lane {
+				if outcomes[i], err = s.importOne(ctx, rows[i], lead); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return outcomes, group.Wait()
+}
+
+// importOne adds a new person, or changes only what an import may change of one who
+// is known: standing, clock and due date are in no expression of it.
+func (s *Store) importOne(ctx context.Context, row notice.Imported, lead int) (notice.Outcome, error) {
+	for {
+		_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Recipients, Item: recipientItem(row.Recipient(lead)),
+			ConditionExpression:                 aws.String("attribute_not_exists(rid)"),
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld})
+		if err == nil {
+			return notice.Added, nil
+		}
+		var failed *types.ConditionalCheckFailedException
+		if !errors.As(err, &failed) {
+			return "", err
+		}
+		known := recipientOf(failed.Item)
+		merged, outcome := row.Apply(known)
+		if outcome != notice.Updated {
+			return outcome, nil
+		}
+		update, values := "", item{":erased": str(string(notice.Erased))}
+		for name, v := range map[string]string{"name": merged.Name, "locale": merged.Locale, "source": merged.Source} {
+			if v != "" {
+				if update != "" {
+					update += ", "
+				}
+				update += "#" + name + " = :" + name
+				values[":"+name] = str(v)
+			}
+		}
+		names := map[string]string{"#status": "status"}
+		for name := range values {
+			if name != ":erased" {
+				names["#"+name[1:]] = name[1:]
+			}
+		}
+		_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(row.ID),
+			UpdateExpression: aws.String("SET " + update), ConditionExpression: aws.String("attribute_exists(rid) AND #status <> :erased"),
+			ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+		if conditionFailed(err) {
+			continue // erased meanwhile: look again
+		}
+		return outcome, err
+	}
+}
+
+func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error {
+	record, err := json.Marshal(event)
+	if err != nil {
+		return err
+	}
+	audit := types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Audit,
+		Item: item{"rid": str(string(before.ID)), "id": str(event.ID), "event": bin(record)}}}
+	after.ID, after.Rev = before.ID, before.Rev+1
+	condition, rev := aws.String("rev = :rev"), item{":rev": num(before.Rev)}
+	var change types.TransactWriteItem
+	if after.Status == notice.Erased {
+		change.Put = &types.Put{TableName: &s.tables.Recipients, ConditionExpression: condition, ExpressionAttributeValues: rev,
+			Item: recipientItem(notice.Recipient{ID: after.ID, Status: after.Status, OptOut: after.OptOut, Rev: after.Rev})}
+	} else {
+		set, remove, names, values := "", "", map[string]string{}, rev
+		for name, v := range recipientItem(after) {
+			if name == "rid" || name == "last_notice" || name == "last_run" {
+				continue
+			}
+			set += ", #" + name + " = :" + name + "_new"
+			names["#"+name], values[":"+name+"_new"] = name, v
+		}
+		for _, name := range []string{"address", "name", "locale", "source", "consent_at", "due"} {
+			if _, ok := names["#"+name]; !ok {
+				remove += ", #" + name
+				names["#"+name] = name
+			}
+		}
+		expression := "SET " + set[2:]
+		if remove != "" {
+			expression += " REMOVE " + remove[2:]
+		}
+		change.Update = &types.Update{TableName: &s.tables.Recipients, Key: ridKey(before.ID), UpdateExpression: &expression,
+			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}
+	}
+	failed, _, err := s.transact(ctx, change, audit)
+	if err == nil && failed >= 0 {
+		return conflict("recipient", before.ID)
+	}
+	return err
+}
+
+func (s *Store) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, day notice.Date) error {
+	values := item{":at": str(sortable(at)), ":run": str(string(run)), ":erased": str(string(notice.Erased))}
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(id),
+		UpdateExpression:          aws.String("SET last_notice = :at, last_run = :run"),
+		ConditionExpression:       aws.String("attribute_exists(rid) AND #status <> :erased AND (attribute_not_exists(last_notice) OR last_notice <= :at)"),
+		ExpressionAttributeNames:  map[string]string{"#status": "status"},
+		ExpressionAttributeValues: values})
+	if conditionFailed(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.MoveDue(ctx, id, day)
+}
+
+func (s *Store) MoveDue(ctx context.Context, id notice.RecipientID, day notice.Date) error {
+	values := item{":active": str(string(notice.Active)), ":no": flag(false)}
+	update := "REMOVE due"
+	if day != "" {
+		update, values[":due"] = "SET due = :due", str(dueKey(day, id))
+	}
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(id), UpdateExpression: &update,
+		ConditionExpression:      aws.String("#status = :active AND out_annual = :no"),
+		ExpressionAttributeNames: map[string]string{"#status": "status"}, ExpressionAttributeValues: values})
+	if conditionFailed(err) {
+		return nil
+	}
+	return err
+}
+
+func (s *Store) ListRecipients(ctx context.Context, cursor string, limit int) (people []notice.Recipient, next string, err error) {
+	in := &dynamodb.ScanInput{TableName: &s.tables.Recipients, Limit: aws.Int32(int32(limit))}
+	if cursor != "" {
+		in.ExclusiveStartKey = ridKey(notice.RecipientID(cursor))
+	}
+	out, err := s.db.Scan(ctx, in)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, it := range out.Items {
+		if r := recipientOf(it); r.Status != notice.Erased {
+			people = append(people, r)
+		}
+	}
+	return people, getStr(out.LastEvaluatedKey, "rid"), nil
+}
+
+// DueRecipients walks the index partition by partition; the cursor names the
+// partition and the last recipient seen in it.
+func (s *Store) DueRecipients(ctx context.Context, first, last notice.Date, cursor string, limit int) (ids []notice.RecipientID, next string, err error) {
+	day, at, after := first, 0, ""
+	if cursor != "" {
+		var partition string
+		partition, after = cut(cursor)
+		day = notice.Date(partition[:len("2006-01-02")])
+		at, _ = strconv.Atoi(partition[len("2006-01-02#"):])
+	}
+	for ; day <= last; day, at = day.AddDays(1), 0 {
+		for ; at < dueShards; at, after = at+1, "" {
+			partition := fmt.Sprintf("%s#%02d", day, at)
+			in := &dynamodb.QueryInput{TableName: &s.tables.Recipients, IndexName: aws.String("due"), Limit: aws.Int32(int32(limit - len(ids))),
+				KeyConditionExpression: aws.String("due = :due"), ExpressionAttributeValues: item{":due": str(partition)}}
+			if after != "" {
+				in.ExclusiveStartKey = item{"due": str(partition), "rid": str(after)}
+			}
+			out, err := s.db.Query(ctx, in)
+			if err != nil {
+				return nil, "", err
+			}
+			for _, it := range out.Items {
+				ids = append(ids, notice.RecipientID(getStr(it, "rid")))
+			}
+			if len(ids) >= limit {
+				return ids, partition + "|" + string(ids[len(ids)-1]), nil
+			}
+		}
+	}
+	return ids, "", nil
+}
+
+func (s *Store) PreferenceEvents(ctx context.Context, id notice.RecipientID) (events []notice.PreferenceEvent, err error) {
+	err = s.query(ctx, &dynamodb.QueryInput{TableName: &s.tables.Audit, KeyConditionExpression: aws.String("rid = :rid"),
+		ExpressionAttributeValues: item{":rid": str(string(id))}, ConsistentRead: aws.Bool(true)}, func(it item) error {
+		events = append(events, notice.PreferenceEvent{})
+		return json.Unmarshal(getBin(it, "event"), &events[len(events)-1])
+	})
+	return events, err
+}
