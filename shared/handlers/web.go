@@ -1,10 +1,11 @@
 package handlers
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -38,12 +39,32 @@ func Web(site http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest
 		}
 		r.Host = in.RequestContext.DomainName
 		r.RemoteAddr = in.RequestContext.HTTP.SourceIP
-		w := httptest.NewRecorder()
+		w := &recorder{header: http.Header{}}
 		site.ServeHTTP(w, r)
-		out := events.APIGatewayV2HTTPResponse{StatusCode: w.Code, Headers: map[string]string{}, Body: w.Body.String()}
-		for name := range w.Header() {
-			out.Headers[name] = strings.Join(w.Header().Values(name), ", ")
+		out := events.APIGatewayV2HTTPResponse{StatusCode: cmp.Or(w.status, http.StatusOK), Headers: map[string]string{}, Body: w.body.String()}
+		for name, values := range w.header {
+			out.Headers[name] = strings.Join(values, ", ")
 		}
 		return out, nil
 	}
+}
+
+// recorder keeps an answer until it is whole.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *recorder) Header() http.Header { return w.header }
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(b)
 }
