@@ -1,0 +1,191 @@
+// Package config reads the environment of the functions. Every fault is reported at
+// once, by the variable's name.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/mail"
+	"policymail/shared/notice"
+)
+
+// Config is what a function may need; only the parts it asked for are set.
+type Config struct {
+	Tables   Tables
+	Queue    string // URL of the send queue
+	Bucket   string // name
+	Links    Links
+	Mail     mail.Brand
+	Set      string // SES configuration set
+	Settings delivery.Settings
+	LogLevel string
+}
+
+// Tables names the DynamoDB tables.
+type Tables struct{ Recipients, Deliveries, Control, Audit string }
+
+// Links is what links are made of and signed with.
+type Links struct {
+	BaseURL string   // like "https://privacy.example.com"
+	KeyARN  string   // KMS HMAC key
+	KeyID   string   // signs new links, like "k1"
+	OldIDs  []string // read still
+}
+
+// Part is a group of variables that some functions need.
+type Part int
+
+const (
+	RecipientsTable Part = iota
+	DeliveriesTable
+	ControlTable
+	AuditTable
+	SendQueue
+	Bucket
+	Site
+	LinkKeys
+	Mail
+	Pace
+	Clock
+)
+
+// variables lists what each part reads. House checks compare it with the template.
+var variables = map[Part][]string{
+	RecipientsTable: {"RECIPIENTS_TABLE"},
+	DeliveriesTable: {"DELIVERIES_TABLE"},
+	ControlTable:    {"CONTROL_TABLE"},
+	AuditTable:      {"AUDIT_TABLE"},
+	SendQueue:       {"SEND_QUEUE_URL"},
+	Bucket:          {"BUCKET"},
+	Site:            {"BASE_URL"},
+	LinkKeys:        {"LINK_KEY_ARN", "LINK_KEY_ID", "LINK_KEY_IDS_OLD"},
+	Mail:            {"COMPANY", "POSTAL_ADDRESS", "MAIL_FROM", "MAIL_FROM_MANDATORY", "REPLY_TO", "LOGO_URL", "BRAND_COLOUR", "LIST_ID", "CONFIGURATION_SET"},
+	Pace:            {"SEND_SHARE", "SLICE_SIZE"},
+	Clock:           {"ANNUAL_POLICY", "LEAD_DAYS"},
+}
+
+// parts is what each function needs.
+var parts = map[string][]Part{
+	"annual":   {RecipientsTable, ControlTable, Clock},
+	"pace":     {RecipientsTable, DeliveriesTable, ControlTable, SendQueue, Pace, Clock},
+	"send":     {RecipientsTable, DeliveriesTable, ControlTable, Site, LinkKeys, Mail, Clock},
+	"feedback": {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Clock},
+	"web":      {RecipientsTable, ControlTable, AuditTable, Site, LinkKeys, Mail, Clock},
+	"imports":  {RecipientsTable, ControlTable, Bucket, LinkKeys, Clock},
+	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKeys, Mail, Pace, Clock},
+}
+
+// Functions lists the functions in order.
+func Functions() []string {
+	var names []string
+	for name := range parts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Variables lists the environment variables of a function, in order.
+func Variables(function string) []string {
+	var names []string
+	for _, p := range parts[function] {
+		names = append(names, variables[p]...)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// optional variables may be empty.
+var optional = []string{"LINK_KEY_IDS_OLD", "MAIL_FROM_MANDATORY", "LOGO_URL", "BRAND_COLOUR"}
+
+// Load reads the configuration of a function from its environment.
+func Load(function string, getenv func(string) string) (Config, error) {
+	r := reader{getenv: getenv, wanted: Variables(function)}
+	c := Config{
+		Tables: Tables{r.text("RECIPIENTS_TABLE"), r.text("DELIVERIES_TABLE"), r.text("CONTROL_TABLE"), r.text("AUDIT_TABLE")},
+		Queue:  r.text("SEND_QUEUE_URL"), Bucket: r.text("BUCKET"),
+		Links: Links{BaseURL: r.site("BASE_URL"), KeyARN: r.text("LINK_KEY_ARN"), KeyID: r.text("LINK_KEY_ID"), OldIDs: r.list("LINK_KEY_IDS_OLD")},
+		Mail: mail.Brand{Company: r.text("COMPANY"), PostalAddress: r.text("POSTAL_ADDRESS"), From: r.text("MAIL_FROM"), FromMandatory: r.text("MAIL_FROM_MANDATORY"),
+			ReplyTo: r.text("REPLY_TO"), LogoURL: r.text("LOGO_URL"), Colour: r.text("BRAND_COLOUR"), ListID: r.text("LIST_ID")},
+		Set: r.text("CONFIGURATION_SET"), LogLevel: getenv("AWS_LAMBDA_LOG_LEVEL"),
+	}
+	// Waits that fit the template: a worker lives 120 s, its queue shows a message
+	// again after 720 s.
+	c.Settings = delivery.Settings{Policy: r.text("ANNUAL_POLICY"), LeadDays: r.number("LEAD_DAYS", 0, 90), Share: r.share("SEND_SHARE"),
+		SliceSize: r.number("SLICE_SIZE", 1, 100), Tick: time.Minute, Lease: 180 * time.Second, AuditDelay: 15 * time.Minute,
+		SettleWindow: 24 * time.Hour, SendTimeout: 15 * time.Second}
+	if c.Settings.Policy != "" {
+		if err := notice.CheckPolicyName(c.Settings.Policy); err != nil {
+			r.fault("ANNUAL_POLICY", err.Error())
+		}
+	}
+	if len(r.faults) > 0 {
+		return c, fmt.Errorf("configuration of %s:\n%w", function, errors.Join(r.faults...))
+	}
+	return c, nil
+}
+
+// reader collects faults and ignores what the function did not ask for.
+type reader struct {
+	getenv func(string) string
+	wanted []string
+	faults []error
+}
+
+func (r *reader) fault(name, what string) {
+	r.faults = append(r.faults, fmt.Errorf("%s %s", name, what))
+}
+
+func (r *reader) text(name string) string {
+	if !slices.Contains(r.wanted, name) {
+		return ""
+	}
+	v := strings.TrimSpace(r.getenv(name))
+	if v == "" && !slices.Contains(optional, name) {
+		r.fault(name, "is not set")
+	}
+	return v
+}
+
+func (r *reader) list(name string) []string {
+	return strings.FieldsFunc(r.text(name), func(c rune) bool { return c == ',' || c == ' ' })
+}
+
+func (r *reader) site(name string) string {
+	v := r.text(name)
+	if u, err := url.Parse(v); v != "" && (err != nil || u.Scheme != "https" || u.Host == "" || strings.HasSuffix(v, "/")) {
+		r.fault(name, fmt.Sprintf("is %q; it must be like https://privacy.example.com, without a slash at the end", v))
+	}
+	return v
+}
+
+func (r *reader) number(name string, least, most int) int {
+	v := r.text(name)
+	if v == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least || n > most {
+		r.fault(name, fmt.Sprintf("is %q; it must be a whole number from %d to %d", v, least, most))
+	}
+	return n
+}
+
+func (r *reader) share(name string) float64 {
+	v := r.text(name)
+	if v == "" {
+		return 0
+	}
+	f, err := strconv.ParseFloat(v, 64)
+	if err != nil || f <= 0 || f > 1 {
+		r.fault(name, fmt.Sprintf("is %q; it must be above 0 and at most 1, like 0.8", v))
+	}
+	return f
+}
