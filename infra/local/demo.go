@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"policymail/shared/delivery"
-	"policymail/shared/handlers"
 	"policymail/shared/imports"
 	"policymail/shared/notice"
+	"policymail/shared/operate"
 	"policymail/shared/policy"
 	"policymail/shared/report"
 )
@@ -60,7 +60,7 @@ func (s *Stack) demo(ctx context.Context, out io.Writer) error {
 	d.approve(second.Run)
 	d.wait(second.Run)
 	var status []report.RunStatus
-	d.operate("status", handlers.Args{}, &status)
+	d.operate("status", operate.Args{}, &status)
 	if d.err != nil {
 		return d.err
 	}
@@ -91,7 +91,7 @@ func (d *demo) operate(command string, args, result any) {
 		d.err = err
 		return
 	}
-	payload, err := json.Marshal(handlers.Command{Name: command, Args: raw})
+	payload, err := json.Marshal(operate.Command{Name: command, Args: raw})
 	if err != nil {
 		d.err = err
 		return
@@ -102,7 +102,7 @@ func (d *demo) operate(command string, args, result any) {
 		return
 	}
 	defer response.Body.Close()
-	answer := handlers.Answer{Result: result}
+	answer := operate.Answer{Result: result}
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
 		d.err = fmt.Errorf("%s: %w", command, err)
 	} else if answer.Error != nil {
@@ -116,8 +116,8 @@ func (d *demo) importSample(name string) (r imports.Report) {
 		d.err = err
 		return r
 	}
-	var upload handlers.Upload
-	d.operate("import-start", handlers.Args{Source: "demo"}, &upload)
+	var upload operate.Upload
+	d.operate("import-start", operate.Args{Source: "demo"}, &upload)
 	if d.err != nil {
 		return r
 	}
@@ -133,8 +133,8 @@ func (d *demo) importSample(name string) (r imports.Report) {
 	}
 	response.Body.Close()
 	d.until("the import", func() bool {
-		var status handlers.ImportStatus
-		d.operate("import-status", handlers.Args{ID: upload.ID}, &status)
+		var status imports.Status
+		d.operate("import-status", operate.Args{ID: upload.ID}, &status)
 		if status.Report != nil {
 			r = *status.Report
 		}
@@ -155,7 +155,7 @@ func (d *demo) publish(name, version string, effective notice.Date, summary map[
 }
 
 func (d *demo) approve(run notice.RunID) (p delivery.Plan) {
-	d.operate("approve", handlers.Args{Run: run, By: "Ada", Yes: true}, &p)
+	d.operate("approve", operate.Args{Run: run, By: "Ada", Yes: true}, &p)
 	return p
 }
 
@@ -169,7 +169,7 @@ func (d *demo) travel(t time.Duration) {
 func (d *demo) wait(run notice.RunID) {
 	d.until(string(run), func() bool {
 		var status []report.RunStatus
-		d.operate("status", handlers.Args{Run: run}, &status)
+		d.operate("status", operate.Args{Run: run}, &status)
 		return len(status) == 1 && status[0].State == notice.Done
 	})
 }

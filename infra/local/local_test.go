@@ -13,8 +13,9 @@ import (
 	"time"
 
 	"policymail/infra/local"
-	"policymail/shared/handlers"
+	"policymail/shared/imports"
 	"policymail/shared/notice"
+	"policymail/shared/operate"
 	"policymail/shared/policy"
 	"policymail/shared/report"
 )
@@ -67,9 +68,9 @@ func (s stack) http(method, path, contentType, body string) (int, string) {
 func (s stack) operate(command string, args, result any) *notice.Error {
 	s.t.Helper()
 	raw, _ := json.Marshal(args)
-	payload, _ := json.Marshal(handlers.Command{Name: command, Args: raw})
+	payload, _ := json.Marshal(operate.Command{Name: command, Args: raw})
 	code, body := s.http("POST", "/2015-03-31/functions/policymail-operate/invocations", "application/json", string(payload))
-	answer := handlers.Answer{Result: result}
+	answer := operate.Answer{Result: result}
 	if err := json.Unmarshal([]byte(body), &answer); code != 200 || err != nil {
 		s.t.Fatalf("%s: %d %s", command, code, body)
 	}
@@ -83,14 +84,14 @@ func (s stack) importPeople(n int) {
 	for i := range n {
 		fmt.Fprintf(&csv, "p%d@example.com,de,2025-01-01\n", i)
 	}
-	var upload handlers.Upload
-	s.operate("import-start", handlers.Args{}, &upload)
+	var upload operate.Upload
+	s.operate("import-start", operate.Args{}, &upload)
 	if code, body := s.http("PUT", upload.URL, "text/csv", csv.String()); code != 200 {
 		s.t.Fatal(code, body)
 	}
 	s.until("the import", func() bool {
-		var status handlers.ImportStatus
-		s.operate("import-status", handlers.Args{ID: upload.ID}, &status)
+		var status imports.Status
+		s.operate("import-status", operate.Args{ID: upload.ID}, &status)
 		return status.State == "done" && status.Report.Added == n
 	})
 }
@@ -118,7 +119,7 @@ func (s stack) publish(version, text string) policy.Result {
 func (s stack) status(run notice.RunID) report.RunStatus {
 	s.t.Helper()
 	var all []report.RunStatus
-	if err := s.operate("status", handlers.Args{Run: run}, &all); err != nil {
+	if err := s.operate("status", operate.Args{Run: run}, &all); err != nil {
 		s.t.Fatal(err)
 	}
 	return all[0]
@@ -157,13 +158,13 @@ func TestStoryOverHTTP(t *testing.T) {
 		t.Fatal(code, body)
 	}
 	change := s.publish("1.1", "And your phone number.")
-	if err := s.operate("approve", handlers.Args{Run: change.Run, By: "Ada"}, &struct{}{}); err != nil {
+	if err := s.operate("approve", operate.Args{Run: change.Run, By: "Ada"}, &struct{}{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.status(change.Run); got.State != notice.Waiting {
 		t.Fatalf("a dry run changed the run: %+v", got)
 	}
-	s.operate("approve", handlers.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
+	s.operate("approve", operate.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
 	s.until("the run", func() bool { return s.status(change.Run).State == notice.Done })
 	if got := s.status(change.Run); got.Skipped != 1 || got.NotSent != 1 || got.Audience != 20 {
 		t.Errorf("status %+v", got)
@@ -192,7 +193,7 @@ func TestFaults(t *testing.T) {
 			if code, body := s.http("POST", "/_local/faults", "", plan); code != 200 {
 				t.Fatal(body)
 			}
-			s.operate("approve", handlers.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
+			s.operate("approve", operate.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
 			s.http("POST", "/_local/clock", "", `{"advance":"12h"}`)
 			s.http("POST", "/_local/faults", "", `{}`)
 			s.http("POST", "/_local/clock", "", `{"advance":"72h"}`)
@@ -275,7 +276,7 @@ func TestBadRequests(t *testing.T) {
 			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, code, body)
 		}
 	}
-	for command, args := range map[string]handlers.Args{"approve": {Run: "none", By: "Ada"}, "status": {Run: "none"}, "recipient-show": {Address: "nobody@example.com"}, "nonsense": {}} {
+	for command, args := range map[string]operate.Args{"approve": {Run: "none", By: "Ada"}, "status": {Run: "none"}, "recipient-show": {Address: "nobody@example.com"}, "nonsense": {}} {
 		if err := s.operate(command, args, &struct{}{}); err == nil || err.Message == "" {
 			t.Errorf("%s: %v", command, err)
 		}

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"cmp"
 	"container/heap"
 	"context"
 	"crypto/rand"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
-
-	"policymail/shared/delivery"
 )
 
 // queue is an SQS queue with its Lambda event source mapping: at least once,
@@ -164,18 +161,18 @@ func (q *queue) invoke(ctx context.Context, event events.SQSEvent) (failed map[s
 	return failed, nil
 }
 
-// sendQueue is the queue of slices as the pacer sees it.
-type sendQueue struct{ *queue }
+// pieces is a queue as those who put work of one kind onto it see it.
+type pieces[T any] struct{ *queue }
 
-// Enqueue spreads the slices over the duration.
-func (s sendQueue) Enqueue(_ context.Context, slices []delivery.Slice, over time.Duration) error {
-	now := s.clock.Now()
-	for i, slice := range slices {
-		body, err := json.Marshal(slice)
+// Enqueue spreads the work over the duration.
+func (p pieces[T]) Enqueue(_ context.Context, all []T, over time.Duration) error {
+	now := p.clock.Now()
+	for i, piece := range all {
+		body, err := json.Marshal(piece)
 		if err != nil {
 			return err
 		}
-		s.put(body, now.Add(over*time.Duration(i)/time.Duration(cmp.Or(len(slices), 1))))
+		p.put(body, now.Add(over*time.Duration(i)/time.Duration(len(all))))
 	}
 	return nil
 }

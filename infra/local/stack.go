@@ -25,6 +25,7 @@ import (
 	"policymail/shared/imports"
 	"policymail/shared/mail"
 	"policymail/shared/notice"
+	"policymail/shared/operate"
 	"policymail/shared/policy"
 	"policymail/shared/privacy"
 	"policymail/shared/store"
@@ -107,12 +108,12 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return s, err
 	}
 	s.URL = "http://" + listener.Addr().String()
-	secret, err := s.open(ctx, o)
+	folder, secret, err := s.open(ctx, o)
 	if err != nil {
 		listener.Close()
 		return s, err
 	}
-	if err := s.wire(ctx, secret, o); err != nil {
+	if err := s.wire(ctx, folder, secret, o); err != nil {
 		listener.Close()
 		return s, err
 	}
@@ -122,17 +123,18 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	return s, nil
 }
 
-// open opens the store and the secret of the links.
-func (s *Stack) open(ctx context.Context, o Options) (secret token.Secret, err error) {
+// open opens the store and the secret of the links, and says in which folder the
+// rest is kept.
+func (s *Stack) open(ctx context.Context, o Options) (folder string, secret token.Secret, err error) {
 	folder, durable := o.Data, o.Data != ""
 	if !durable {
 		if folder, err = os.MkdirTemp("", "policymail-"); err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		s.temp = folder
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	if o.DynamoDB != "" {
 		s.db, err = openDynamoDB(ctx, o.DynamoDB)
@@ -143,7 +145,7 @@ func (s *Stack) open(ctx context.Context, o Options) (secret token.Secret, err e
 		}
 	}
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	path := filepath.Join(folder, "secret")
 	secret, err = os.ReadFile(path)
@@ -151,7 +153,7 @@ func (s *Stack) open(ctx context.Context, o Options) (secret token.Secret, err e
 		secret = []byte(rand.Text() + rand.Text())
 		err = os.WriteFile(path, secret, 0o600)
 	}
-	return secret, err
+	return folder, secret, err
 }
 
 // openDynamoDB uses a DynamoDB endpoint; tables that are missing are made as
@@ -167,7 +169,7 @@ func openDynamoDB(ctx context.Context, endpoint string) (store.Store, error) {
 }
 
 // wire connects the services as the function mains do in AWS.
-func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error {
+func (s *Stack) wire(ctx context.Context, folder string, secret token.Secret, o Options) error {
 	keys, err := token.NewKeys(ctx, secret, "k1")
 	if err != nil {
 		return err
@@ -177,7 +179,16 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	send := s.queue("send", 1, 4)
 	feedback := s.queue("events", 10, 2)
 	importing := s.queue("imports", 1, 1)
-	s.bucket = &bucket{base: s.URL, clock: s.clock, imports: importing, objects: map[string][]byte{}}
+	objects := filepath.Join(folder, "bucket")
+	if err := os.MkdirAll(objects, 0o700); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(objects)
+	if err != nil {
+		return err
+	}
+	s.bucket = &bucket{base: s.URL, root: root, clock: s.clock, queue: importing}
+	s.bucket.policy = func(ctx context.Context, event []byte) { s.call(ctx, "publish", event) }
 	ses := &simulatedSES{clock: s.clock, faults: s.faults, inbox: s.inbox, events: feedback, rate: o.SESRate, quota: o.SESQuota}
 	urls := web.URLs{Base: s.URL, PolicyName: settings.Policy, Keys: keys, Now: s.clock.Now}
 	letters, err := mail.New(brand, urls, s.clock.Now)
@@ -197,7 +208,10 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		}}
 	s.gallery = &gallery{letters: letters, site: site.Handler(), keys: keys, now: s.clock.Now}
 	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
-	pacer := delivery.Pacer{Store: workers, Queue: sendQueue{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
+	pacer := delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
+	publisher := policy.Publisher{Store: s.db, Now: s.clock.Now}
+	jobs := imports.Jobs{Importer: imports.Importer{Store: s.db, ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: s.clock.Now},
+		Objects: s.bucket, Documents: s.db, Queue: pieces[imports.Part]{importing}}
 	s.functions = map[string]lambda.Handler{
 		"annual": lambda.NewHandler(handlers.Annual(annual, s.log)),
 		"pace":   lambda.NewHandler(handlers.Pace(pacer)),
@@ -207,12 +221,12 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 			Suppress: func(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID) error {
 				return suppressing.Suppress(ctx, privacy.Change{Recipient: id, Way: way, Run: run, By: "ses"}, status)
 			}})),
-		"web": lambda.NewHandler(handlers.Web(site.Handler())),
-		"imports": lambda.NewHandler(handlers.Imports(imports.Importer{Store: s.db, ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: s.clock.Now},
-			s.bucket, s.db, s.log)),
-		"operate": lambda.NewHandler(handlers.Operate(handlers.Operations{Store: s.db, Preferences: preferences, Letters: letters, ID: keys.RecipientID,
+		"web":     lambda.NewHandler(handlers.Web(site.Handler())),
+		"imports": lambda.NewHandler(handlers.Imports(jobs, s.log)),
+		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
+		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
-			Publisher: policy.Publisher{Store: s.db, Now: s.clock.Now}, UploadURL: s.bucket.uploadURL, Now: s.clock.Now, Log: s.log})),
+			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, Now: s.clock.Now, Log: s.log}.Run),
 	}
 	send.handler, feedback.handler, importing.handler = s.functions["send"], s.functions["feedback"], s.functions["imports"]
 	s.schedules()
@@ -281,8 +295,13 @@ func (s *Stack) trigger(ctx context.Context, name string) {
 			s.invoked(name)
 		}
 	}()
-	if _, err := s.functions[name].Invoke(ctx, []byte("{}")); err != nil && ctx.Err() == nil {
-		s.log.Error("scheduled function failed", "function", name, "error", err.Error())
+	s.call(ctx, name, []byte("{}"))
+}
+
+// call invokes a function for an event.
+func (s *Stack) call(ctx context.Context, name string, event []byte) {
+	if _, err := s.functions[name].Invoke(ctx, event); err != nil && ctx.Err() == nil {
+		s.log.Error("function failed", "function", name, "error", err.Error())
 	}
 }
 
@@ -305,6 +324,9 @@ func (s *Stack) Close() error {
 	if s.engine != nil {
 		s.engine.turn.Lock() // the turn under way ends first
 		defer s.engine.turn.Unlock()
+	}
+	if s.bucket != nil {
+		faults = append(faults, s.bucket.root.Close())
 	}
 	if s.closeDB != nil {
 		faults = append(faults, s.closeDB())

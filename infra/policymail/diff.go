@@ -5,8 +5,8 @@ import (
 	"io"
 	"os"
 
-	"policymail/shared/handlers"
 	"policymail/shared/notice"
+	"policymail/shared/operate"
 	"policymail/shared/policy"
 )
 
@@ -43,7 +43,7 @@ func (c diffCmd) text(a *app, name string) (string, error) {
 		return text.Plain, err
 	}
 	var versions []notice.Version
-	if err := a.call.do(a.ctx, "versions", handlers.Args{Policy: c.Policy}, &versions); err != nil {
+	if err := a.call.do(a.ctx, "versions", operate.Args{Policy: c.Policy}, &versions); err != nil {
 		return "", err
 	}
 	for _, v := range versions {

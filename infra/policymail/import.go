@@ -9,8 +9,9 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"policymail/shared/handlers"
+	"policymail/shared/imports"
 	"policymail/shared/notice"
+	"policymail/shared/operate"
 )
 
 type importCmd struct {
@@ -20,22 +21,34 @@ type importCmd struct {
 }
 
 func (c importCmd) Run(a *app) error {
-	var upload handlers.Upload
-	if err := a.call.do(a.ctx, "import-start", handlers.Args{Source: c.Source, DryRun: c.DryRun}, &upload); err != nil {
+	var upload operate.Upload
+	if err := a.call.do(a.ctx, "import-start", operate.Args{Source: c.Source, DryRun: c.DryRun}, &upload); err != nil {
 		return err
 	}
 	if err := c.upload(a, upload.URL); err != nil {
 		return err
 	}
+	var bar *progressbar.ProgressBar
 	for {
-		var status handlers.ImportStatus
-		if err := a.call.do(a.ctx, "import-status", handlers.Args{ID: upload.ID}, &status); err != nil {
+		var status imports.Status
+		if err := a.call.do(a.ctx, "import-status", operate.Args{ID: upload.ID}, &status); err != nil {
 			return err
 		}
 		switch status.State {
-		case "failed":
+		case imports.Failed:
 			return notice.Invalid("%s", status.Error)
-		case "done":
+		case imports.Importing:
+			if bar == nil && a.watched() {
+				bar = progressbar.Default(int64(status.Parts), "import")
+				defer bar.Close()
+			}
+			if bar != nil {
+				bar.Set(status.Parts - status.Left)
+			}
+		case imports.Done:
+			if bar != nil {
+				bar.Finish()
+			}
 			r := status.Report
 			return a.show(r, func(w io.Writer) {
 				fmt.Fprintf(w, "%d rows read: %d added, %d updated, %d unchanged, %d refused\n", r.Read, r.Added, r.Updated, r.Unchanged, r.Refused)
@@ -67,12 +80,10 @@ func (c importCmd) upload(a *app, url string) error {
 		return err
 	}
 	var body io.Reader = file
-	if terminal, ok := a.err.(*os.File); ok && !a.json {
-		if stat, err := terminal.Stat(); err == nil && stat.Mode()&os.ModeCharDevice != 0 {
-			bar := progressbar.DefaultBytes(info.Size(), "upload")
-			defer bar.Close()
-			body = io.TeeReader(file, bar)
-		}
+	if a.watched() {
+		bar := progressbar.DefaultBytes(info.Size(), "upload")
+		defer bar.Close()
+		body = io.TeeReader(file, bar)
 	}
 	request, err := http.NewRequestWithContext(a.ctx, http.MethodPut, url, body)
 	if err != nil {
@@ -88,4 +99,14 @@ func (c importCmd) upload(a *app, url string) error {
 		return fmt.Errorf("upload of %s failed: %s", c.File, response.Status)
 	}
 	return nil
+}
+
+// watched is true where a person sees the progress: on a terminal, without --json.
+func (a *app) watched() bool {
+	terminal, ok := a.err.(*os.File)
+	if !ok || a.json {
+		return false
+	}
+	stat, err := terminal.Stat()
+	return err == nil && stat.Mode()&os.ModeCharDevice != 0
 }

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"policymail/shared/handlers"
 	"policymail/shared/notice"
+	"policymail/shared/operate"
 	"policymail/shared/report"
 )
 
@@ -29,7 +29,7 @@ var reportPage = template.Must(template.New("").Parse(`<!doctype html><html lang
 
 func (c reportCmd) Run(a *app) error {
 	rows := []report.Row{}
-	if err := a.call.do(a.ctx, "report", handlers.Args{Run: notice.RunID(c.Run_), NotSent: c.Only == "not-sent"}, &rows); err != nil {
+	if err := a.call.do(a.ctx, "report", operate.Args{Run: notice.RunID(c.Run_), NotSent: c.Only == "not-sent"}, &rows); err != nil {
 		return err
 	}
 	switch {
@@ -60,7 +60,7 @@ type overdueCmd struct{}
 
 func (overdueCmd) Run(a *app) error {
 	late := []report.Late{}
-	if err := a.call.do(a.ctx, "overdue", handlers.Args{}, &late); err != nil {
+	if err := a.call.do(a.ctx, "overdue", operate.Args{}, &late); err != nil {
 		return err
 	}
 	return a.show(late, func(w io.Writer) {
@@ -80,8 +80,8 @@ type previewCmd struct {
 }
 
 func (c previewCmd) Run(a *app) error {
-	var p handlers.Preview
-	args := handlers.Args{Kind: c.Kind, Locale: c.Locale, Run: notice.RunID(c.Run_), Policy: c.Policy}
+	var p operate.Preview
+	args := operate.Args{Kind: c.Kind, Locale: c.Locale, Run: notice.RunID(c.Run_), Policy: c.Policy}
 	if err := a.call.do(a.ctx, "preview", args, &p); err != nil {
 		return err
 	}
@@ -105,8 +105,8 @@ type who struct {
 }
 
 func (c who) do(a *app, verb string, yes bool) error {
-	var p handlers.Person
-	if err := a.call.do(a.ctx, "recipient-"+verb, handlers.Args{Address: c.Address, By: c.By, Yes: yes}, &p); err != nil {
+	var p operate.Person
+	if err := a.call.do(a.ctx, "recipient-"+verb, operate.Args{Address: c.Address, By: c.By, Yes: yes}, &p); err != nil {
 		return err
 	}
 	if verb == "export" {

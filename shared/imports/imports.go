@@ -3,20 +3,20 @@ package imports
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
-	"golang.org/x/text/transform"
-
-	textunicode "golang.org/x/text/encoding/unicode"
 
 	"policymail/shared/address"
 	"policymail/shared/notice"
@@ -59,7 +59,7 @@ type Refusal struct {
 const (
 	maxRefusals = 1000 // listed; all are counted
 	batchSize   = 500  // rows a write
-	maxField    = 512  // characters of a name or source
+	maxField    = 512  // bytes of a field
 )
 
 var columns = []string{"email", "locale", "name", "last_notified_on", "source", "consent_at"}
@@ -69,58 +69,85 @@ var columns = []string{"email", "locale", "name", "last_notified_on", "source", 
 // source is stored for rows that do not name their own. A repeated import finishes
 // one that was cut short, and changes nothing else.
 func (im Importer) Import(ctx context.Context, file io.Reader, source string) (Report, error) {
-	report := Report{DryRun: im.Store == nil}
-	reader := csv.NewReader(decode(file))
-	reader.FieldsPerRecord, reader.ReuseRecord = -1, true
-	header, err := reader.Read()
-	if errors.Is(err, io.EOF) {
-		return report, notice.Invalid("the file is empty").Hint("begin it with a header line like email,locale,name")
-	} else if err != nil {
-		return report, notice.Invalid("the header cannot be read: %v", err)
-	}
-	at, ignored, err := layout(header)
+	in, err := openRows(file)
 	if err != nil {
-		return report, err
+		return Report{}, err
 	}
-	report.IgnoredColumns = ignored
-	width := len(header)
-	batch := make([]notice.Imported, 0, batchSize)
-	flush := func() error {
-		err := im.write(ctx, batch, &report)
-		batch = batch[:0]
-		return err
+	columns, err := header(in)
+	if err != nil {
+		return Report{}, err
 	}
-	for {
-		record, err := reader.Read()
+	return im.rows(ctx, in, columns, source, math.MaxInt64)
+}
+
+// rows imports the rows that begin before the offset end.
+func (im Importer) rows(ctx context.Context, in *rows, columns layout, source string, end int64) (Report, error) {
+	report := Report{DryRun: im.Store == nil, IgnoredColumns: columns.Ignored}
+	batch := batch{rows: make([]notice.Imported, 0, batchSize), lines: make([]int, 0, batchSize)}
+	fields := parser()
+	for in.offset < end {
+		raw, err := in.next()
 		if errors.Is(err, io.EOF) {
-			return report, flush()
-		}
-		line, _ := reader.FieldPos(0)
-		var syntax *csv.ParseError
-		switch {
-		case errors.As(err, &syntax):
-			report.Read++
-			report.refuse(syntax.Line, "row", syntax.Err.Error())
-			continue
-		case err != nil:
-			return report, fmt.Errorf("read line %d: %w", line, err)
+			break
+		} else if err != nil {
+			return report, fmt.Errorf("read line %d: %w", in.line, err)
 		}
 		report.Read++
-		if len(record) != width {
-			report.refuse(line, "row", fmt.Sprintf("has %d fields, the header has %d", len(record), width))
+		if raw.endless {
+			report.refuse(raw.line, "row", "has an opening quote without its end, or is longer than 64 KiB")
 			continue
 		}
-		row, field, err := im.row(record, at, source)
+		record, err := fields(raw.text)
 		if err != nil {
-			report.refuse(line, field, err.Error())
+			report.refuse(raw.line, "row", err.Error())
 			continue
 		}
-		if batch = append(batch, row); len(batch) == batchSize {
-			if err := flush(); err != nil {
+		if len(record) != columns.Width {
+			report.refuse(raw.line, "row", fmt.Sprintf("has %d fields, the header has %d", len(record), columns.Width))
+			continue
+		}
+		person, field, err := im.row(record, columns.At, source)
+		if err != nil {
+			report.refuse(raw.line, field, err.Error())
+			continue
+		}
+		if batch.add(person, raw.line) == batchSize {
+			if err := im.write(ctx, &batch, &report); err != nil {
 				return report, err
 			}
 		}
 	}
+	return report, im.write(ctx, &batch, &report)
+}
+
+// parser reads the fields of one row after the other.
+func parser() func(text []byte) ([]string, error) {
+	var text bytes.Reader
+	buffer := bufio.NewReaderSize(&text, maxRow)
+	return func(raw []byte) ([]string, error) {
+		if !utf8.Valid(raw) {
+			return nil, errors.New("is not UTF-8; save the file as UTF-8")
+		}
+		text.Reset(raw)
+		buffer.Reset(&text)
+		record, err := csv.NewReader(buffer).Read()
+		var syntax *csv.ParseError
+		if errors.As(err, &syntax) {
+			err = syntax.Err
+		}
+		return record, err
+	}
+}
+
+// batch is what one write takes.
+type batch struct {
+	rows  []notice.Imported
+	lines []int
+}
+
+func (b *batch) add(r notice.Imported, line int) int {
+	b.rows, b.lines = append(b.rows, r), append(b.lines, line)
+	return len(b.rows)
 }
 
 func (r *Report) refuse(line int, field, reason string) {
@@ -130,19 +157,20 @@ func (r *Report) refuse(line int, field, reason string) {
 	}
 }
 
-func (im Importer) write(ctx context.Context, batch []notice.Imported, report *Report) error {
+func (im Importer) write(ctx context.Context, b *batch, report *Report) error {
+	defer func() { b.rows, b.lines = b.rows[:0], b.lines[:0] }()
 	if im.Store == nil {
-		report.Added += len(batch)
+		report.Added += len(b.rows)
 		return ctx.Err()
 	}
-	if len(batch) == 0 {
+	if len(b.rows) == 0 {
 		return nil
 	}
-	outcomes, err := im.Store.ImportRecipients(ctx, batch, im.LeadDays)
+	outcomes, err := im.Store.ImportRecipients(ctx, b.rows, im.LeadDays)
 	if err != nil {
 		return err
 	}
-	for _, o := range outcomes {
+	for i, o := range outcomes {
 		switch o {
 		case notice.Added:
 			report.Added++
@@ -151,30 +179,56 @@ func (im Importer) write(ctx context.Context, batch []notice.Imported, report *R
 		case notice.Unchanged:
 			report.Unchanged++
 		case notice.KeptErased:
-			report.refuse(0, "email", "this person asked to be erased and is not brought back")
+			report.refuse(b.lines[i], "email", "this person asked to be erased and is not brought back")
 		}
 	}
 	return nil
 }
 
-// layout finds our columns in the header; those we do not know are named.
-func layout(header []string) (at map[string]int, ignored []string, err error) {
-	at = map[string]int{}
-	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(columns, name) {
-			ignored = append(ignored, strings.TrimSpace(header[i]))
+// layout is where our columns are.
+type layout struct {
+	At      map[string]int `json:"at"`
+	Width   int            `json:"width"`
+	Ignored []string       `json:"ignored,omitempty"`
+}
+
+// header reads the first row; columns we do not know are named.
+func header(in *rows) (layout, error) {
+	l := layout{At: map[string]int{}}
+	first, err := in.next()
+	if errors.Is(err, io.EOF) {
+		return l, notice.Invalid("the file is empty").Hint("begin it with a header line like email,locale,name")
+	} else if err != nil {
+		return l, err
+	}
+	names, err := parser()(first.text)
+	if first.endless {
+		err = errors.New("it does not end")
+	}
+	if err != nil {
+		return l, notice.Invalid("the header cannot be read: %v", err)
+	}
+	l.Width = len(names)
+	for i, name := range names {
+		name = strings.TrimSpace(name)
+		known := strings.ToLower(name)
+		if !slices.Contains(columns, known) {
+			l.Ignored = append(l.Ignored, name)
 			continue
 		}
-		if _, twice := at[name]; twice {
-			return nil, nil, notice.Invalid("the header names %s twice", name)
+		if _, twice := l.At[known]; twice {
+			return l, notice.Invalid("the header names %s twice", known)
 		}
-		at[name] = i
+		l.At[known] = i
 	}
-	if _, ok := at["email"]; !ok {
-		return nil, nil, notice.Invalid("the header has no column email").Hint("name the column of addresses email; known columns are %s", strings.Join(columns, ", "))
+	if _, ok := l.At["email"]; !ok {
+		hint := "name the column of addresses email; known columns are " + strings.Join(columns, ", ")
+		if len(names) == 1 && strings.Contains(names[0], ";") {
+			hint = "separate the columns with commas, not semicolons"
+		}
+		return l, notice.Invalid("the header has no column email").Hint("%s", hint)
 	}
-	return at, ignored, nil
+	return l, nil
 }
 
 // row checks one row; field names the one at fault.
@@ -184,6 +238,11 @@ func (im Importer) row(record []string, at map[string]int, source string) (row n
 			return strings.TrimSpace(record[i])
 		}
 		return ""
+	}
+	for name := range at {
+		if len(get(name)) > maxField {
+			return row, name, notice.Invalid("is longer than %d bytes", maxField)
+		}
 	}
 	row = notice.Imported{Name: get("name"), Source: get("source"), At: im.Now()}
 	if row.Source == "" {
@@ -201,9 +260,6 @@ func (im Importer) row(record []string, at map[string]int, source string) (row n
 		row.Locale = parsed.String()
 	}
 	for name, s := range map[string]string{"name": row.Name, "source": row.Source} {
-		if len(s) > maxField {
-			return row, name, notice.Invalid("is longer than %d bytes", maxField)
-		}
 		if strings.IndexFunc(s, unicode.IsControl) >= 0 {
 			return row, name, notice.Invalid("holds a line break or control character")
 		}
@@ -230,10 +286,4 @@ func instant(s string) (time.Time, error) {
 	}
 	d, err := notice.ParseDate(s)
 	return d.Time(), err
-}
-
-// decode turns UTF-16 with a byte order mark, and UTF-8 with or without one, into
-// UTF-8.
-func decode(r io.Reader) io.Reader {
-	return transform.NewReader(bufio.NewReaderSize(r, 64<<10), textunicode.BOMOverride(textunicode.UTF8.NewDecoder()))
 }

@@ -1,14 +1,19 @@
-// Package objects reads and offers places in the bucket (Amazon S3).
+// Package objects reads, writes and offers places in the bucket (Amazon S3).
 package objects
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"policymail/shared/notice"
 )
 
 // Bucket is the bucket of imports and policies.
@@ -23,13 +28,32 @@ func New(cfg aws.Config, name string) Bucket { return Bucket{s3.NewFromConfig(cf
 // uploadTime is how long an upload URL works.
 const uploadTime = time.Hour
 
-// Open streams an object; the caller closes it.
-func (b Bucket) Open(ctx context.Context, key string) (io.ReadCloser, error) {
-	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
-	if err != nil {
+// Open streams the bytes of an object from a first to before an end; an end of 0 is
+// the object's. The caller closes it.
+func (b Bucket) Open(ctx context.Context, key string, from, end int64) (io.ReadCloser, error) {
+	in := &s3.GetObjectInput{Bucket: &b.name, Key: &key}
+	switch {
+	case end > 0:
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", from, end-1))
+	case from > 0:
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-", from))
+	}
+	out, err := b.client.GetObject(ctx, in)
+	var missing *types.NoSuchKey
+	if errors.As(err, &missing) {
+		return nil, notice.NotFound("no object %s", key)
+	} else if err != nil {
 		return nil, fmt.Errorf("read %s: %w", key, err)
 	}
 	return out.Body, nil
+}
+
+// Put writes an object.
+func (b Bucket) Put(ctx context.Context, key string, content []byte) error {
+	if _, err := b.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.name, Key: &key, Body: bytes.NewReader(content)}); err != nil {
+		return fmt.Errorf("write %s: %w", key, err)
+	}
+	return nil
 }
 
 // UploadURL returns where a file can be PUT within the hour to become the object.

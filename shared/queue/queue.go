@@ -1,4 +1,4 @@
-// Package queue puts slices onto the send queue (Amazon SQS).
+// Package queue puts work onto a queue (Amazon SQS).
 package queue
 
 import (
@@ -14,18 +14,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"golang.org/x/sync/errgroup"
-
-	"policymail/shared/delivery"
 )
 
-// Queue is the send queue. It implements delivery.Queue.
-type Queue struct {
+// Queue takes pieces of work of one kind, as JSON.
+type Queue[T any] struct {
 	client *sqs.Client
 	url    string
 }
 
 // New returns the queue at a URL.
-func New(cfg aws.Config, url string) Queue { return Queue{sqs.NewFromConfig(cfg), url} }
+func New[T any](cfg aws.Config, url string) Queue[T] { return Queue[T]{sqs.NewFromConfig(cfg), url} }
 
 const (
 	batchSize = 10               // messages a SendMessageBatch takes
@@ -33,14 +31,14 @@ const (
 	maxDelay  = 15 * time.Minute // SQS DelaySeconds, at most 900
 )
 
-// Enqueue returns nil only when SQS confirmed every slice (invariant 2, never lost):
-// the pacer moves its cursor on that word. Slices are spread over the duration by
+// Enqueue returns nil only when SQS confirmed every piece (invariant 2, never lost):
+// the pacer moves its cursor on that word. Pieces are spread over the duration by
 // their delay.
-func (q Queue) Enqueue(ctx context.Context, all []delivery.Slice, over time.Duration) error {
+func (q Queue[T]) Enqueue(ctx context.Context, all []T, over time.Duration) error {
 	over = min(over, maxDelay)
 	entries := make([]types.SendMessageBatchRequestEntry, len(all))
-	for i, slice := range all {
-		body, err := json.Marshal(slice)
+	for i, piece := range all {
+		body, err := json.Marshal(piece)
 		if err != nil {
 			return err
 		}
@@ -56,14 +54,14 @@ func (q Queue) Enqueue(ctx context.Context, all []delivery.Slice, over time.Dura
 	return group.Wait()
 }
 
-func (q Queue) send(ctx context.Context, batch []types.SendMessageBatchRequestEntry) error {
+func (q Queue[T]) send(ctx context.Context, batch []types.SendMessageBatchRequestEntry) error {
 	out, err := q.client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: batch})
 	if err != nil {
-		return fmt.Errorf("queue slices: %w", err)
+		return fmt.Errorf("queue: %w", err)
 	}
 	var faults []error
 	for _, failed := range out.Failed {
-		faults = append(faults, fmt.Errorf("slice %s was not queued: %s", aws.ToString(failed.Id), aws.ToString(failed.Code)))
+		faults = append(faults, fmt.Errorf("piece %s was not queued: %s", aws.ToString(failed.Id), aws.ToString(failed.Code)))
 	}
 	return errors.Join(faults...)
 }

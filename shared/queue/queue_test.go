@@ -24,7 +24,7 @@ type entry struct {
 }
 
 // stub is SQS on the wire; refuse names the entry it does not take.
-func stub(t *testing.T, refuse string) (Queue, func() []entry) {
+func stub(t *testing.T, refuse string) (Queue[delivery.Slice], func() []entry) {
 	var mu sync.Mutex
 	var got []entry
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -49,7 +49,7 @@ func stub(t *testing.T, refuse string) (Queue, func() []entry) {
 	}))
 	t.Cleanup(server.Close)
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("k", "s", "")}
-	return New(cfg, server.URL+"/000000000000/send"), func() []entry { mu.Lock(); defer mu.Unlock(); return got }
+	return New[delivery.Slice](cfg, server.URL+"/000000000000/send"), func() []entry { mu.Lock(); defer mu.Unlock(); return got }
 }
 
 func slicesOf(n int) (all []delivery.Slice) {

@@ -1,8 +1,9 @@
-package handlers
+// Package operate serves the commands of operators: compliance staff and engineers,
+// who send them with the CLI.
+package operate
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"policymail/shared/address"
 	"policymail/shared/delivery"
+	"policymail/shared/imports"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
 	"policymail/shared/privacy"
@@ -32,6 +34,12 @@ type Answer struct {
 	Error  *notice.Error `json:"error,omitempty"`
 }
 
+// Imports opens and follows imports.
+type Imports interface {
+	Expect(ctx context.Context, source string, dryRun bool) (id string, err error)
+	Status(ctx context.Context, id string) (imports.Status, error)
+}
+
 // Operations are the services behind the commands.
 type Operations struct {
 	Store       store.Store
@@ -40,6 +48,7 @@ type Operations struct {
 	Preferences privacy.Preferences
 	Letters     delivery.Letters
 	ID          func(address string) notice.RecipientID
+	Imports     Imports
 	// UploadURL returns where a file can be PUT that becomes the object key.
 	UploadURL func(ctx context.Context, key string) (string, error)
 	Now       func() time.Time
@@ -63,23 +72,21 @@ type Args struct {
 	New     string       `json:"new,omitempty"`
 }
 
-// Operate serves every operator command. Commands that send or destroy do nothing
+// Run serves one command. Commands that send or destroy do nothing
 // without Yes (invariant 5, nothing unapproved). An error that is not meant for
 // people is logged and answered without its detail.
-func Operate(o Operations) func(context.Context, Command) (Answer, error) {
-	return func(ctx context.Context, c Command) (Answer, error) {
-		result, err := o.run(ctx, c)
-		var forPeople *notice.Error
-		switch {
-		case err == nil:
-			o.Log.Info("command", "command", c.Name)
-			return Answer{Result: result}, nil
-		case errors.As(err, &forPeople):
-			return Answer{Error: forPeople}, nil
-		}
-		o.Log.Error("command failed", "command", c.Name, "error", err.Error())
-		return Answer{Error: &notice.Error{Code: "internal", Message: "the command failed on our side", Advice: "look at the log of the operate function"}}, nil
+func (o Operations) Run(ctx context.Context, c Command) (Answer, error) {
+	result, err := o.run(ctx, c)
+	var forPeople *notice.Error
+	switch {
+	case err == nil:
+		o.Log.Info("command", "command", c.Name)
+		return Answer{Result: result}, nil
+	case errors.As(err, &forPeople):
+		return Answer{Error: forPeople}, nil
 	}
+	o.Log.Error("command failed", "command", c.Name, "error", err.Error())
+	return Answer{Error: &notice.Error{Code: "internal", Message: "the command failed on our side", Advice: "look at the log of the operate function"}}, nil
 }
 
 func (o Operations) run(ctx context.Context, c Command) (any, error) {
@@ -98,9 +105,7 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 	case "import-start":
 		return o.startImport(ctx, a)
 	case "import-status":
-		var status ImportStatus
-		_, err := o.Store.Document(ctx, importKind, a.ID, &status)
-		return status, err
+		return o.Imports.Status(ctx, a.ID)
 	case "approve":
 		return o.Operator.Approve(ctx, a.Run, a.By, !a.Yes)
 	case "pause":
@@ -150,12 +155,11 @@ type Upload struct {
 }
 
 func (o Operations) startImport(ctx context.Context, a Args) (Upload, error) {
-	id := o.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:8])
-	status := ImportStatus{ID: id, State: "waiting", Source: a.Source, DryRun: a.DryRun, OpenedAt: o.Now()}
-	if _, err := o.Store.SaveDocument(ctx, importKind, id, status, 0); err != nil {
+	id, err := o.Imports.Expect(ctx, a.Source, a.DryRun)
+	if err != nil {
 		return Upload{}, err
 	}
-	url, err := o.UploadURL(ctx, importPrefix+id+".csv")
+	url, err := o.UploadURL(ctx, imports.Prefix+id+".csv")
 	return Upload{id, url}, err
 }
 

@@ -1,0 +1,246 @@
+package imports
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"policymail/shared/notice"
+)
+
+// Prefix is the folder of the bucket whose files are imported.
+const Prefix = "imports/"
+
+// defaultPartSize is well within what a function can import in its time.
+const defaultPartSize = 4 << 20
+
+// Objects reads the bucket.
+type Objects interface {
+	// Open streams the bytes of an object from a first to before an end; an end of 0 is
+	// the object's. The caller closes it.
+	Open(ctx context.Context, key string, from, end int64) (io.ReadCloser, error)
+}
+
+// Documents keeps the records of jobs.
+type Documents interface {
+	Document(ctx context.Context, kind, id string, v any) (int64, error)
+	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+}
+
+// Queue takes parts to be imported.
+type Queue interface {
+	Enqueue(ctx context.Context, parts []Part, over time.Duration) error
+}
+
+// Part is a piece of a file, cut between two rows.
+type Part struct {
+	Key     string `json:"key"`
+	ETag    string `json:"etag"`
+	Number  int    `json:"number"` // from 0
+	From    int64  `json:"from"`   // byte of the first row
+	End     int64  `json:"end"`    // byte after the last row; 0 is the file's end
+	Line    int    `json:"line"`   // of the first row
+	Columns layout `json:"columns"`
+}
+
+// State of an import.
+type State string
+
+const (
+	Waiting   State = "waiting"   // for its file
+	Importing State = "importing" // some parts are not done
+	Done      State = "done"
+	Failed    State = "failed" // the file cannot be read; nothing went in
+)
+
+// Status is the record of one import.
+type Status struct {
+	ID       string    `json:"id"`
+	State    State     `json:"state"`
+	Source   string    `json:"source,omitempty"`
+	DryRun   bool      `json:"dry_run,omitempty"`
+	Error    string    `json:"error,omitempty"`
+	Bytes    int64     `json:"bytes,omitempty"` // of the file
+	Parts    int       `json:"parts,omitempty"`
+	Left     int       `json:"parts_left,omitempty"`
+	Report   *Report   `json:"report,omitempty"` // of the parts that are done
+	OpenedAt time.Time `json:"opened_at"`
+	ETag     string    `json:"etag,omitempty"`
+}
+
+// Kinds of documents.
+const (
+	statusKind = "import"
+	partKind   = "import-part"
+)
+
+// Jobs imports files of the bucket, in parts, so that a file of any size is done by
+// calls that each take minutes. Every step may be repeated, come twice or die.
+type Jobs struct {
+	Importer
+	Objects   Objects
+	Documents Documents
+	Queue     Queue
+	PartSize  int64 // bytes one call imports, about; 4 MiB if 0
+}
+
+// Expect opens a job whose file is still to come and returns its id; the file goes
+// to Prefix + id + ".csv".
+func (j Jobs) Expect(ctx context.Context, source string, dryRun bool) (id string, err error) {
+	id = j.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:8])
+	_, err = j.Documents.SaveDocument(ctx, statusKind, id, Status{ID: id, State: Waiting, Source: source, DryRun: dryRun, OpenedAt: j.Now()}, 0)
+	return id, err
+}
+
+func jobID(key string) string { return strings.TrimSuffix(strings.TrimPrefix(key, Prefix), ".csv") }
+
+// Arrived cuts a file that came into the bucket into parts and queues them. A file
+// nobody announced is imported too; a file that came before, under the same name and
+// with the same content, is not.
+func (j Jobs) Arrived(ctx context.Context, key, etag string) error {
+	if !strings.HasPrefix(key, Prefix) {
+		return nil
+	}
+	status := Status{ID: jobID(key), OpenedAt: j.Now()}
+	rev, err := j.Documents.Document(ctx, statusKind, status.ID, &status)
+	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+		return err
+	}
+	if status.ETag == etag && status.State == Failed {
+		return nil
+	}
+	parts, size, err := j.cut(ctx, key, etag)
+	switch {
+	case errors.Is(err, notice.ErrInvalid):
+		status.State, status.Error, status.Parts = Failed, err.Error(), 0
+	case err != nil:
+		return err
+	default:
+		// Queued before they are written down: a death in between queues them again,
+		// and a part that comes twice is done once.
+		if err := j.Queue.Enqueue(ctx, parts, 0); err != nil {
+			return err
+		}
+		status.State, status.Error, status.Parts = Importing, "", len(parts)
+	}
+	status.ETag, status.Bytes = etag, size
+	if _, err = j.Documents.SaveDocument(ctx, statusKind, status.ID, status, rev); errors.Is(err, notice.ErrConflict) {
+		return nil // the same announcement, handled twice at once
+	}
+	return err
+}
+
+// cut reads a file once and finds where its parts begin.
+func (j Jobs) cut(ctx context.Context, key, etag string) (parts []Part, size int64, err error) {
+	file, err := j.Objects.Open(ctx, key, 0, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer file.Close()
+	in, err := openRows(file)
+	if err != nil {
+		return nil, 0, err
+	}
+	columns, err := header(in)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !in.seekable {
+		// The bytes of UTF-16 are not those counted here: one part reads it whole.
+		return []Part{{Key: key, ETag: etag, Line: 1}}, 0, nil
+	}
+	parts = []Part{{Key: key, ETag: etag, From: in.offset, Line: in.line, Columns: columns}}
+	for {
+		raw, err := in.next()
+		if errors.Is(err, io.EOF) {
+			return parts, in.offset, nil
+		} else if err != nil {
+			return nil, 0, err
+		}
+		if last := &parts[len(parts)-1]; raw.offset-last.From >= cmp.Or(j.PartSize, defaultPartSize) {
+			last.End = raw.offset
+			parts = append(parts, Part{Key: key, ETag: etag, Number: len(parts), From: raw.offset, Line: raw.line, Columns: columns})
+		}
+	}
+}
+
+// Import imports one part.
+func (j Jobs) Import(ctx context.Context, p Part) error {
+	id := partID(jobID(p.Key), p.ETag, p.Number)
+	var report Report
+	if _, err := j.Documents.Document(ctx, partKind, id, &report); !errors.Is(err, notice.ErrNotFound) {
+		return err // done before, or not known
+	}
+	var status Status
+	if _, err := j.Documents.Document(ctx, statusKind, jobID(p.Key), &status); err != nil && !errors.Is(err, notice.ErrNotFound) {
+		return err
+	}
+	im := j.Importer
+	if status.DryRun {
+		im.Store = nil
+	}
+	file, err := j.Objects.Open(ctx, p.Key, p.From, p.End)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if p.From == 0 {
+		report, err = im.Import(ctx, file, status.Source)
+	} else {
+		in, end := newRows(file, p.From, p.Line), p.End
+		if end == 0 {
+			end = 1<<63 - 1
+		}
+		report, err = im.rows(ctx, in, p.Columns, status.Source, end)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = j.Documents.SaveDocument(ctx, partKind, id, report, 0)
+	if errors.Is(err, notice.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+func partID(job, etag string, number int) string { return fmt.Sprintf("%s/%s/%05d", job, etag, number) }
+
+// Status reads how far an import is; the report holds what is done by now.
+func (j Jobs) Status(ctx context.Context, id string) (Status, error) {
+	var status Status
+	if _, err := j.Documents.Document(ctx, statusKind, id, &status); err != nil {
+		return status, err
+	}
+	if status.State != Importing {
+		return status, nil
+	}
+	status.Report = &Report{DryRun: status.DryRun}
+	for n := range status.Parts {
+		var part Report
+		_, err := j.Documents.Document(ctx, partKind, partID(id, status.ETag, n), &part)
+		switch {
+		case errors.Is(err, notice.ErrNotFound):
+			status.Left++
+		case err != nil:
+			return status, err
+		default:
+			status.Report.add(part)
+		}
+	}
+	if status.Left == 0 {
+		status.State = Done
+	}
+	return status, nil
+}
+
+// add joins the report of the next part.
+func (r *Report) add(p Report) {
+	r.Read, r.Added, r.Updated, r.Unchanged, r.Refused = r.Read+p.Read, r.Added+p.Added, r.Updated+p.Updated, r.Unchanged+p.Unchanged, r.Refused+p.Refused
+	r.IgnoredColumns = p.IgnoredColumns
+	r.Refusals = append(r.Refusals, p.Refusals[:min(len(p.Refusals), maxRefusals-len(r.Refusals))]...)
+}

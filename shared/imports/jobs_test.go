@@ -1,0 +1,153 @@
+package imports_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"policymail/shared/imports"
+	"policymail/shared/notice"
+)
+
+// objects is a bucket of one file.
+type objects []byte
+
+func (o objects) Open(_ context.Context, _ string, from, end int64) (io.ReadCloser, error) {
+	if end == 0 {
+		end = int64(len(o))
+	}
+	return io.NopCloser(bytes.NewReader(o[from:end])), nil
+}
+
+// parts is a queue.
+type parts []imports.Part
+
+func (p *parts) Enqueue(_ context.Context, all []imports.Part, _ time.Duration) error {
+	*p = append(*p, all...)
+	return nil
+}
+
+// play imports a file by its parts, each twice and in an order of its own.
+func play(t testing.TB, file []byte, size int64, order func([]imports.Part) []imports.Part) (imports.Status, []notice.Recipient, int) {
+	ctx := context.Background()
+	db, im := importer(t)
+	var queue parts
+	jobs := imports.Jobs{Importer: im, Objects: objects(file), Documents: db, Queue: &queue, PartSize: size}
+	id, err := jobs.Expect(ctx, "crm", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the announcement comes twice
+		if err := jobs.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, part := range order(queue) {
+		if err := jobs.Import(ctx, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, err := jobs.Status(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, next, err := db.ListRecipients(ctx, "", 10000)
+	if err != nil || next != "" {
+		t.Fatal(err, next)
+	}
+	return status, people, len(queue)
+}
+
+// Wherever a file is cut, it is the same file: quoted line breaks, quotes that do
+// not end and rows of all faults included.
+func TestPartsEqualTheWhole(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		var file strings.Builder
+		if rapid.Bool().Draw(r, "bom") {
+			file.WriteString("\ufeff")
+		}
+		file.WriteString("email,name\n")
+		n := rapid.IntRange(0, 60).Draw(r, "rows")
+		for i := range n {
+			name := rapid.SampledFrom([]string{"Ada", `"Ada, ""the"" Example"`, "\"two\nlines\"", `a"b`, `"a"b`, `"open`, "\xff", "x,y", "", "  ", "\"\"", "\r"}).Draw(r, "name")
+			end := rapid.SampledFrom([]string{"\n", "\r\n", "\n\n"}).Draw(r, "end")
+			fmt.Fprintf(&file, "p%d@example.com,%s%s", i, name, end)
+		}
+		whole := []byte(file.String())
+		same := func(p []imports.Part) []imports.Part { return p }
+		want, people, _ := play(t, whole, 1<<40, same)
+		got, again, count := play(t, whole, rapid.Int64Range(1, 200).Draw(r, "size"), func(p []imports.Part) []imports.Part {
+			return rapid.Permutation(p).Draw(r, "order")
+		})
+		if got.State != imports.Done || n > 20 && count < 4 {
+			r.Fatalf("%s, %d parts of %d bytes", got.State, count, len(whole))
+		}
+		if diff := cmp.Diff(want.Report, got.Report); diff != "" {
+			r.Fatalf("report of the parts: %s\nfile %q", diff, whole)
+		}
+		if diff := cmp.Diff(people, again); diff != "" {
+			r.Fatalf("people: %s", diff)
+		}
+	})
+}
+
+func TestOneOpenQuoteLosesOneRow(t *testing.T) {
+	file := "email,name\n" + strings.Repeat("a@example.com,\"open\n", 1) + strings.Repeat("b@example.com,Bo\n", 10000) + "c@example.com,Cy\n"
+	status, people, _ := play(t, []byte(file), 1000, slices.Clone)
+	if status.Report.Refused != 1 || status.Report.Refusals[0].Line != 2 || len(people) != 2 {
+		t.Errorf("%+v, %d people", status.Report, len(people))
+	}
+}
+
+func TestFileThatCannotBeReadFails(t *testing.T) {
+	status, people, _ := play(t, []byte("email;name\na@example.com;Ada\n"), 0, slices.Clone)
+	if status.State != imports.Failed || !strings.Contains(status.Error, "commas, not semicolons") || len(people) > 0 {
+		t.Errorf("%+v", status)
+	}
+}
+
+func TestFailedPartIsDoneWhenItComesAgain(t *testing.T) {
+	ctx := context.Background()
+	db, im := importer(t)
+	im.Store = broken{db, new(bool)}
+	var queue parts
+	jobs := imports.Jobs{Importer: im, Objects: objects("email\na@example.com\n"), Documents: db, Queue: &queue}
+	if err := jobs.Arrived(ctx, imports.Prefix+"mine.csv", "e1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := jobs.Import(ctx, queue[0]); err == nil {
+		t.Fatal("the store failed, the part did not")
+	}
+	if status, _ := jobs.Status(ctx, "mine"); status.State != imports.Importing || status.Left != 1 {
+		t.Errorf("%+v", status)
+	}
+	if err := jobs.Import(ctx, queue[0]); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := jobs.Status(ctx, "mine"); status.State != imports.Done || status.Report.Added != 1 {
+		t.Errorf("%+v", status)
+	}
+}
+
+// broken is a store whose first write fails.
+type broken struct {
+	imports.Store
+	failed *bool
+}
+
+func (b broken) ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error) {
+	if !*b.failed {
+		*b.failed = true
+		return nil, errors.New("no answer")
+	}
+	return b.Store.ImportRecipients(ctx, rows, lead)
+}
