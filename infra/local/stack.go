@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"policymail/shared/brand"
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
 	"policymail/shared/imports"
@@ -66,7 +67,7 @@ type Stack struct {
 }
 
 // brand is whose notices the local stack sends.
-var brand = mail.Brand{Company: "Example Company", PostalAddress: "1 Example Street, 12345 Example City",
+var example = brand.Brand{Company: "Example Company", PostalAddress: "1 Example Street, 12345 Example City",
 	From: "Example Company Privacy <privacy@example.com>", FromMandatory: "Example Company Legal <legal@example.com>",
 	ReplyTo: "privacy-help@example.com", ListID: "privacy.example.com", Colour: "#1a4f9c"}
 
@@ -190,22 +191,15 @@ func (s *Stack) wire(ctx context.Context, folder string, secret token.Secret, o 
 	s.bucket = &bucket{base: s.URL, root: root, clock: s.clock, queue: importing}
 	s.bucket.policy = func(ctx context.Context, event []byte) { s.call(ctx, "publish", event) }
 	ses := &simulatedSES{clock: s.clock, faults: s.faults, inbox: s.inbox, events: feedback, rate: o.SESRate, quota: o.SESQuota}
-	urls := web.URLs{Base: s.URL, PolicyName: settings.Policy, Keys: keys, Now: s.clock.Now}
-	letters, err := mail.New(brand, urls, s.clock.Now)
+	links := token.Links{Base: s.URL, Keys: keys, Now: s.clock.Now}
+	letters, err := mail.New(example, links, s.clock.Now)
 	if err != nil {
 		return err
 	}
 	preferences := privacy.Preferences{Store: s.db, LeadDays: settings.LeadDays, Now: s.clock.Now}
 	suppressing := privacy.Preferences{Store: workers, LeadDays: settings.LeadDays, Now: s.clock.Now}
-	site := &web.Site{Store: s.db, Preferences: preferences, Keys: keys, URLs: urls, Company: brand.Company, Now: s.clock.Now, Log: s.log,
-		SendLink: func(ctx context.Context, r notice.Recipient, link string) error {
-			e, err := letters.WriteLink(r, link)
-			if err != nil {
-				return err
-			}
-			_, err = ses.Send(ctx, e)
-			return err
-		}}
+	site := &web.Site{Store: s.db, Preferences: preferences, Keys: keys, Links: links, Policy: settings.Policy, Company: example.Company, Now: s.clock.Now, Log: s.log,
+		SendLink: letters.SendLink(ses)}
 	s.gallery = &gallery{letters: letters, site: site.Handler(), keys: keys, now: s.clock.Now}
 	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
 	pacer := delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
@@ -218,9 +212,7 @@ func (s *Stack) wire(ctx context.Context, folder string, secret token.Secret, o 
 		"send": lambda.NewHandler(handlers.Send(delivery.Sender{Store: workers, Mailer: mortalMailer{ses, s.faults.step}, Letters: letters,
 			Settings: settings, Now: s.clock.Now, Log: s.log})),
 		"feedback": lambda.NewHandler(handlers.Feedback(delivery.Feedback{Store: workers, Settings: settings, Now: s.clock.Now, Log: s.log,
-			Suppress: func(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID) error {
-				return suppressing.Suppress(ctx, privacy.Change{Recipient: id, Way: way, Run: run, By: "ses"}, status)
-			}})),
+			Suppress: suppressing.Suppress})),
 		"web":     lambda.NewHandler(handlers.Web(site.Handler())),
 		"imports": lambda.NewHandler(handlers.Imports(jobs, s.log)),
 		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),

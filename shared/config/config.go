@@ -11,32 +11,32 @@ import (
 	"strings"
 	"time"
 
+	"policymail/shared/brand"
 	"policymail/shared/delivery"
-	"policymail/shared/mail"
 	"policymail/shared/notice"
 )
 
 // Config is what a function may need; only the parts it asked for are set.
 type Config struct {
-	Tables   Tables
-	Queue    string // URL of the send queue
-	Bucket   string // name
-	Links    Links
-	Mail     mail.Brand
-	Set      string // SES configuration set
-	Settings delivery.Settings
-	LogLevel string
+	Tables           Tables
+	SendQueue        string // URL
+	ImportQueue      string // URL
+	Bucket           string // name
+	BaseURL          string // of the site, like "https://privacy.example.com"
+	LinkKeys         LinkKeys
+	Brand            brand.Brand
+	ConfigurationSet string // of SES
+	Settings         delivery.Settings
 }
 
 // Tables names the DynamoDB tables.
 type Tables struct{ Recipients, Deliveries, Control, Audit string }
 
-// Links is what links are made of and signed with.
-type Links struct {
-	BaseURL string   // like "https://privacy.example.com"
-	KeyARN  string   // KMS HMAC key
-	KeyID   string   // signs new links, like "k1"
-	OldIDs  []string // read still
+// LinkKeys is what links are signed with.
+type LinkKeys struct {
+	ARN    string   // KMS HMAC key
+	ID     string   // signs new links, like "k1"
+	OldIDs []string // read still
 }
 
 // Part is a group of variables that some functions need.
@@ -48,9 +48,10 @@ const (
 	ControlTable
 	AuditTable
 	SendQueue
+	ImportQueue
 	Bucket
 	Site
-	LinkKeys
+	LinkKey
 	Mail
 	Pace
 	Clock
@@ -63,9 +64,10 @@ var variables = map[Part][]string{
 	ControlTable:    {"CONTROL_TABLE"},
 	AuditTable:      {"AUDIT_TABLE"},
 	SendQueue:       {"SEND_QUEUE_URL"},
+	ImportQueue:     {"IMPORT_QUEUE_URL"},
 	Bucket:          {"BUCKET"},
 	Site:            {"BASE_URL"},
-	LinkKeys:        {"LINK_KEY_ARN", "LINK_KEY_ID", "LINK_KEY_IDS_OLD"},
+	LinkKey:         {"LINK_KEY_ARN", "LINK_KEY_ID", "LINK_KEY_IDS_OLD"},
 	Mail:            {"COMPANY", "POSTAL_ADDRESS", "MAIL_FROM", "MAIL_FROM_MANDATORY", "REPLY_TO", "LOGO_URL", "BRAND_COLOUR", "LIST_ID", "CONFIGURATION_SET"},
 	Pace:            {"SEND_SHARE", "SLICE_SIZE"},
 	Clock:           {"ANNUAL_POLICY", "LEAD_DAYS"},
@@ -75,11 +77,12 @@ var variables = map[Part][]string{
 var parts = map[string][]Part{
 	"annual":   {RecipientsTable, ControlTable, Clock},
 	"pace":     {RecipientsTable, DeliveriesTable, ControlTable, SendQueue, Pace, Clock},
-	"send":     {RecipientsTable, DeliveriesTable, ControlTable, Site, LinkKeys, Mail, Clock},
+	"send":     {RecipientsTable, DeliveriesTable, ControlTable, Site, LinkKey, Mail, Clock},
 	"feedback": {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Clock},
-	"web":      {RecipientsTable, ControlTable, AuditTable, Site, LinkKeys, Mail, Clock},
-	"imports":  {RecipientsTable, ControlTable, Bucket, LinkKeys, Clock},
-	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKeys, Mail, Pace, Clock},
+	"web":      {RecipientsTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock},
+	"imports":  {RecipientsTable, ControlTable, ImportQueue, Bucket, LinkKey, Clock},
+	"publish":  {ControlTable, Bucket},
+	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKey, Mail, Pace, Clock},
 }
 
 // Functions lists the functions in order.
@@ -102,6 +105,10 @@ func Variables(function string) []string {
 	return names
 }
 
+// brandVariables names where a field of the brand comes from.
+var brandVariables = map[string]string{"Company": "COMPANY", "PostalAddress": "POSTAL_ADDRESS", "From": "MAIL_FROM", "FromMandatory": "MAIL_FROM_MANDATORY",
+	"ReplyTo": "REPLY_TO", "LogoURL": "LOGO_URL", "Colour": "BRAND_COLOUR", "ListID": "LIST_ID"}
+
 // optional variables may be empty.
 var optional = []string{"LINK_KEY_IDS_OLD", "MAIL_FROM_MANDATORY", "LOGO_URL", "BRAND_COLOUR"}
 
@@ -109,12 +116,19 @@ var optional = []string{"LINK_KEY_IDS_OLD", "MAIL_FROM_MANDATORY", "LOGO_URL", "
 func Load(function string, getenv func(string) string) (Config, error) {
 	r := reader{getenv: getenv, wanted: Variables(function)}
 	c := Config{
-		Tables: Tables{r.text("RECIPIENTS_TABLE"), r.text("DELIVERIES_TABLE"), r.text("CONTROL_TABLE"), r.text("AUDIT_TABLE")},
-		Queue:  r.text("SEND_QUEUE_URL"), Bucket: r.text("BUCKET"),
-		Links: Links{BaseURL: r.site("BASE_URL"), KeyARN: r.text("LINK_KEY_ARN"), KeyID: r.text("LINK_KEY_ID"), OldIDs: r.list("LINK_KEY_IDS_OLD")},
-		Mail: mail.Brand{Company: r.text("COMPANY"), PostalAddress: r.text("POSTAL_ADDRESS"), From: r.text("MAIL_FROM"), FromMandatory: r.text("MAIL_FROM_MANDATORY"),
+		Tables:    Tables{r.text("RECIPIENTS_TABLE"), r.text("DELIVERIES_TABLE"), r.text("CONTROL_TABLE"), r.text("AUDIT_TABLE")},
+		SendQueue: r.text("SEND_QUEUE_URL"), ImportQueue: r.text("IMPORT_QUEUE_URL"), Bucket: r.text("BUCKET"), BaseURL: r.site("BASE_URL"),
+		LinkKeys:         LinkKeys{r.text("LINK_KEY_ARN"), r.text("LINK_KEY_ID"), r.list("LINK_KEY_IDS_OLD")},
+		ConfigurationSet: r.text("CONFIGURATION_SET"),
+		Brand: brand.Brand{Company: r.text("COMPANY"), PostalAddress: r.text("POSTAL_ADDRESS"), From: r.text("MAIL_FROM"), FromMandatory: r.text("MAIL_FROM_MANDATORY"),
 			ReplyTo: r.text("REPLY_TO"), LogoURL: r.text("LOGO_URL"), Colour: r.text("BRAND_COLOUR"), ListID: r.text("LIST_ID")},
-		Set: r.text("CONFIGURATION_SET"), LogLevel: getenv("AWS_LAMBDA_LOG_LEVEL"),
+	}
+	if slices.Contains(parts[function], Mail) {
+		for _, f := range c.Brand.Faults() {
+			if f.Reason != "is missing" { // text has said so
+				r.fault(brandVariables[f.Field], f.Reason)
+			}
+		}
 	}
 	// Waits that fit the template: a worker lives 120 s, its queue shows a message
 	// again after 720 s.

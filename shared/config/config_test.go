@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-var good = map[string]string{"RECIPIENTS_TABLE": "r", "DELIVERIES_TABLE": "d", "CONTROL_TABLE": "c", "AUDIT_TABLE": "a", "SEND_QUEUE_URL": "q", "BUCKET": "b",
+var good = map[string]string{"RECIPIENTS_TABLE": "r", "DELIVERIES_TABLE": "d", "CONTROL_TABLE": "c", "AUDIT_TABLE": "a", "SEND_QUEUE_URL": "q", "IMPORT_QUEUE_URL": "i", "BUCKET": "b",
 	"BASE_URL": "https://privacy.example.com", "LINK_KEY_ARN": "arn", "LINK_KEY_ID": "k2", "LINK_KEY_IDS_OLD": "k0, k1", "COMPANY": "Example", "POSTAL_ADDRESS": "1 Street",
 	"MAIL_FROM": "privacy@example.com", "REPLY_TO": "help@example.com", "LIST_ID": "privacy.example.com", "CONFIGURATION_SET": "set",
 	"ANNUAL_POLICY": "privacy", "LEAD_DAYS": "14", "SEND_SHARE": "0.8", "SLICE_SIZE": "50"}
@@ -17,15 +17,16 @@ func TestEveryFunctionLoads(t *testing.T) {
 		}
 	}
 	c, _ := Load("web", func(name string) string { return good[name] })
-	if len(c.Links.OldIDs) != 2 || c.Queue != "" {
+	if len(c.LinkKeys.OldIDs) != 2 || c.SendQueue != "" {
 		t.Errorf("%+v", c)
 	}
 }
 
 func TestAllFaultsAtOnce(t *testing.T) {
-	bad := map[string]string{"BASE_URL": "http://x/", "LEAD_DAYS": "many", "SEND_SHARE": "2", "SLICE_SIZE": "1000", "ANNUAL_POLICY": "Privacy!"}
+	bad := map[string]string{"BASE_URL": "http://x/", "LEAD_DAYS": "many", "SEND_SHARE": "2", "SLICE_SIZE": "1000", "ANNUAL_POLICY": "Privacy!",
+		"REPLY_TO": "nobody", "BRAND_COLOUR": "red", "COMPANY": "A\r\nBcc: b"}
 	_, err := Load("operate", func(name string) string { return bad[name] })
-	for _, name := range []string{"RECIPIENTS_TABLE", "BASE_URL", "LEAD_DAYS", "SEND_SHARE", "SLICE_SIZE", "ANNUAL_POLICY", "MAIL_FROM", "LINK_KEY_ARN"} {
+	for _, name := range []string{"RECIPIENTS_TABLE", "BASE_URL", "LEAD_DAYS", "SEND_SHARE", "SLICE_SIZE", "ANNUAL_POLICY", "MAIL_FROM", "LINK_KEY_ARN", "REPLY_TO", "BRAND_COLOUR", "COMPANY"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %v", name, err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"policymail/shared/locale"
 	"policymail/shared/notice"
+	"policymail/shared/token"
 )
 
 // letter is what both bodies of a message are made from, so that text and HTML
@@ -46,7 +47,7 @@ var (
 	htmlTemplate = htmltemplate.Must(htmltemplate.New("letter.html").Option("missingkey=error").ParseFS(files, "templates/letter.html"))
 )
 
-func (w *Writer) letter(l *locale.Language, run notice.Run, v notice.Version, r notice.Recipient, links Links) letter {
+func (w *Writer) letter(l *locale.Language, run notice.Run, v notice.Version, r notice.Recipient, links token.Notice) letter {
 	words := l.Words.Mail
 	fill := func(s string) string { return locale.Fill(s, "company", w.brand.Company, "basis", v.Basis) }
 	m := w.blank(l, r)

@@ -4,6 +4,8 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,76 +18,45 @@ import (
 	"github.com/emersion/go-message"
 	gomail "github.com/emersion/go-message/mail"
 
+	"policymail/shared/brand"
 	"policymail/shared/delivery"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
+	"policymail/shared/token"
 )
-
-// Brand is whose mail it is.
-type Brand struct {
-	Company       string
-	PostalAddress string // one line; shown at the bottom
-	From          string // RFC 5322 mailbox of optional notices
-	FromMandatory string // RFC 5322 mailbox of mandatory notices; From if empty
-	ReplyTo       string // RFC 5322 mailbox that somebody reads
-	LogoURL       string // https; optional, the mail reads well without it
-	Colour        string // of buttons, like "#1a5fb4"
-	ListID        string // RFC 2919, like "privacy.example.com"
-}
-
-// Links are the pages a notice points to.
-type Links struct {
-	Unsubscribe string // the one-click URI of RFC 8058; opens a page too
-	Preferences string
-	Policy      string // the full text of the version
-	Comparison  string // with the version before
-}
 
 // Linker makes the links of a notice for one person.
 type Linker interface {
-	Links(run notice.Run, v notice.Version, r notice.Recipient) Links
+	Notice(run notice.Run, v notice.Version, r notice.Recipient) token.Notice
 }
 
 // Writer writes messages. It is safe for concurrent use.
 type Writer struct {
-	brand           Brand
+	brand           brand.Brand
 	from, mandatory netmail.Address
 	replyTo         netmail.Address
 	linker          Linker
 	now             func() time.Time
 }
 
-// New checks the brand and returns its writer; all faults are reported at once.
-func New(b Brand, l Linker, now func() time.Time) (*Writer, error) {
-	w := &Writer{brand: b, linker: l, now: now}
+// New returns the writer of a brand; all faults of the brand are reported at once.
+func New(b brand.Brand, l Linker, now func() time.Time) (*Writer, error) {
 	var faults []error
-	mailbox := func(name, s string) netmail.Address {
+	for _, f := range b.Faults() {
+		faults = append(faults, fmt.Errorf("%s %s", f.Field, f.Reason))
+	}
+	mailbox := func(s string) netmail.Address {
 		a, err := netmail.ParseAddress(s)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s %q is not a mailbox like \"Example <privacy@example.com>\"", name, s))
-			return netmail.Address{}
+			return netmail.Address{} // named above
 		}
 		return *a
 	}
-	if b.FromMandatory == "" {
-		b.FromMandatory = b.From
-	}
-	w.from, w.mandatory, w.replyTo = mailbox("from", b.From), mailbox("from of mandatory notices", b.FromMandatory), mailbox("reply-to", b.ReplyTo)
-	for name, s := range map[string]string{"company": b.Company, "postal address": b.PostalAddress, "list id": b.ListID} {
-		if err := oneLine(name, s); err != nil {
-			faults = append(faults, err)
-		} else if s == "" {
-			faults = append(faults, fmt.Errorf("%s is missing", name))
-		}
-	}
-	if b.LogoURL != "" && !strings.HasPrefix(b.LogoURL, "https://") {
-		faults = append(faults, fmt.Errorf("logo URL %q must begin with https://", b.LogoURL))
-	}
+	w := &Writer{brand: b, linker: l, now: now, from: mailbox(b.From), mandatory: mailbox(cmp.Or(b.FromMandatory, b.From)), replyTo: mailbox(b.ReplyTo)}
 	return w, errors.Join(faults...)
 }
 
-// oneLine refuses what could end a header line and begin another (header
-// injection). Nothing is stripped silently.
+// oneLine refuses what could end a header line and begin another.
 func oneLine(name, s string) error {
 	if i := strings.IndexFunc(s, unicode.IsControl); i >= 0 {
 		return fmt.Errorf("%s holds a line break or control character at byte %d", name, i)
@@ -98,7 +69,7 @@ func oneLine(name, s string) error {
 // unsubscribe link, and no message with an address other than the person's.
 func (w *Writer) Write(run notice.Run, v notice.Version, r notice.Recipient) (delivery.Envelope, string, error) {
 	l := locale.Match(r.Locale, "")
-	links := w.linker.Links(run, v, r)
+	links := w.linker.Notice(run, v, r)
 	optional := run.Class != notice.Mandatory
 	if optional && !strings.HasPrefix(links.Unsubscribe, "http") {
 		return delivery.Envelope{}, "", errors.New("an optional notice needs its unsubscribe link")
@@ -127,6 +98,18 @@ func (w *Writer) WriteLink(r notice.Recipient, link string) (delivery.Envelope, 
 	h := w.header(w.from, r, m.Subject, "link/"+string(r.ID)+"/"+link)
 	raw, err := w.compose(h, m, r)
 	return delivery.Envelope{From: w.from.Address, To: r.Address, Recipient: r.ID, Raw: raw}, err
+}
+
+// SendLink returns what answers "send me my link" through a mailer.
+func (w *Writer) SendLink(m delivery.Mailer) func(ctx context.Context, r notice.Recipient, link string) error {
+	return func(ctx context.Context, r notice.Recipient, link string) error {
+		e, err := w.WriteLink(r, link)
+		if err != nil {
+			return err
+		}
+		_, err = m.Send(ctx, e)
+		return err
+	}
 }
 
 // header sets what every message carries, each header once. The seed makes the

@@ -11,19 +11,21 @@ import (
 
 	"github.com/jhillyerd/enmime"
 
+	"policymail/shared/brand"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
+	"policymail/shared/token"
 )
 
 var update = flag.Bool("update", false, "write the golden messages anew")
 
-var brand = Brand{Company: "Exämple GmbH", PostalAddress: "1 Example Street, 12345 Example", From: "Exämple Privacy <privacy@example.com>",
+var example = brand.Brand{Company: "Exämple GmbH", PostalAddress: "1 Example Street, 12345 Example", From: "Exämple Privacy <privacy@example.com>",
 	FromMandatory: "Example Legal <legal@example.com>", ReplyTo: "help@example.com", ListID: "privacy.example.com", Colour: "#7a1f5c"}
 
 type links struct{}
 
-func (links) Links(run notice.Run, v notice.Version, r notice.Recipient) Links {
-	return Links{Unsubscribe: "https://p.example.com/u/token", Preferences: "https://p.example.com/p/token",
+func (links) Notice(run notice.Run, v notice.Version, r notice.Recipient) token.Notice {
+	return token.Notice{Unsubscribe: "https://p.example.com/u/token", Preferences: "https://p.example.com/p/token",
 		Policy: "https://p.example.com/policy/privacy/2026-11", Comparison: "https://p.example.com/policy/privacy/2026-11/changes"}
 }
 
@@ -34,7 +36,7 @@ func person(tag string) notice.Recipient {
 	return notice.Recipient{ID: "abc", Address: "zoe@example.com", Name: "Zoë Example", Locale: tag, Status: notice.Active}
 }
 
-func newWriter(t testing.TB, b Brand) *Writer {
+func newWriter(t testing.TB, b brand.Brand) *Writer {
 	w, err := New(b, links{}, func() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) })
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +46,7 @@ func newWriter(t testing.TB, b Brand) *Writer {
 
 // One golden message per notice and language, read back by a parser we did not write.
 func TestGoldenMessages(t *testing.T) {
-	w := newWriter(t, brand)
+	w := newWriter(t, example)
 	for _, kind := range []notice.Kind{notice.Annual, notice.Change} {
 		for _, l := range locale.All() {
 			t.Run(string(kind)+"-"+l.Tag, func(t *testing.T) {
@@ -106,7 +108,7 @@ func checkMessage(t *testing.T, raw []byte, l *locale.Language) {
 }
 
 func TestMandatoryNoticeSaysWhyAndHasNoOneClick(t *testing.T) {
-	e, _, err := newWriter(t, brand).Write(notice.Run{ID: "run", Kind: notice.Change, Class: notice.Mandatory}, version, person("en"))
+	e, _, err := newWriter(t, example).Write(notice.Run{ID: "run", Kind: notice.Change, Class: notice.Mandatory}, version, person("en"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +125,7 @@ func TestMandatoryNoticeSaysWhyAndHasNoOneClick(t *testing.T) {
 }
 
 func TestOptionalNoticeNeedsItsLink(t *testing.T) {
-	w := newWriter(t, brand)
+	w := newWriter(t, example)
 	w.linker = noLinks{}
 	if _, _, err := w.Write(notice.Run{Kind: notice.Annual, Class: notice.Optional}, version, person("en")); err == nil {
 		t.Error("an optional notice without an unsubscribe link was written")
@@ -132,18 +134,25 @@ func TestOptionalNoticeNeedsItsLink(t *testing.T) {
 
 type noLinks struct{}
 
-func (noLinks) Links(notice.Run, notice.Version, notice.Recipient) Links { return Links{} }
+func (noLinks) Notice(notice.Run, notice.Version, notice.Recipient) token.Notice {
+	return token.Notice{}
+}
 
 func TestInjection(t *testing.T) {
 	evil := "x\r\nBcc: eve@example.com"
 	run := notice.Run{ID: "run", Kind: notice.Change, Class: notice.Optional}
-	w := newWriter(t, brand)
+	w := newWriter(t, example)
 	for name, r := range map[string]notice.Recipient{"name": {Address: "a@example.com", Name: evil}, "address": {Address: evil}} {
 		if _, _, err := w.Write(run, version, r); err == nil {
 			t.Errorf("a line break in the %s was accepted", name)
 		}
 	}
-	for name, b := range map[string]Brand{"company": {Company: evil}, "postal": {PostalAddress: evil}, "from": {From: evil}, "list": {ListID: evil}, "reply": {ReplyTo: evil}} {
+	for name, spoil := range map[string]func(*brand.Brand){
+		"company": func(b *brand.Brand) { b.Company = evil }, "postal": func(b *brand.Brand) { b.PostalAddress = evil }, "from": func(b *brand.Brand) { b.From = evil },
+		"list": func(b *brand.Brand) { b.ListID = evil }, "reply": func(b *brand.Brand) { b.ReplyTo = evil }, "mandatory": func(b *brand.Brand) { b.FromMandatory = evil },
+	} {
+		b := example
+		spoil(&b)
 		if _, err := New(b, links{}, time.Now); err == nil {
 			t.Errorf("a line break in %s was accepted", name)
 		}
@@ -163,7 +172,7 @@ func TestInjection(t *testing.T) {
 }
 
 func TestSummaryInAnotherLanguageSaysSo(t *testing.T) {
-	e, _, err := newWriter(t, brand).Write(notice.Run{ID: "run", Kind: notice.Change}, version, person("fr"))
+	e, _, err := newWriter(t, example).Write(notice.Run{ID: "run", Kind: notice.Change}, version, person("fr"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +183,7 @@ func TestSummaryInAnotherLanguageSaysSo(t *testing.T) {
 }
 
 func BenchmarkWrite(b *testing.B) {
-	w := newWriter(b, brand)
+	w := newWriter(b, example)
 	run, r := notice.Run{ID: "run", Kind: notice.Change}, person("de")
 	b.ReportAllocs()
 	for b.Loop() {

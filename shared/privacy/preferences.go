@@ -46,9 +46,10 @@ func (p Preferences) Set(ctx context.Context, c Change, decide func(notice.OptOu
 }
 
 // Suppress stops all mail to a person whose mailbox is gone or who complained. A
-// complaint outweighs a bounce, and neither is undone by an event.
-func (p Preferences) Suppress(ctx context.Context, c Change, status notice.Status) error {
-	_, _, err := p.change(ctx, c, func(r *notice.Recipient) {
+// complaint outweighs a bounce, and neither is undone by an event. run is the one
+// whose message brought it about.
+func (p Preferences) Suppress(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID) error {
+	_, _, err := p.change(ctx, Change{Recipient: id, Way: way, Run: run, By: "ses"}, func(r *notice.Recipient) {
 		if r.Status == notice.Active || r.Status == notice.Bounced {
 			r.Status = status
 		}

@@ -16,7 +16,7 @@ import (
 func (s *Site) start(r *request) error {
 	words := r.lang.Words.Page
 	return r.render(http.StatusOK, "start", view{Title: words.StartTitle,
-		Message: locale.Fill(words.StartIntro, "company", s.Company), Policy: s.URLs.PolicyName})
+		Message: locale.Fill(words.StartIntro, "company", s.Company), Policy: s.Policy})
 }
 
 func (s *Site) preferences(r *request) error {
@@ -100,6 +100,6 @@ func (s *Site) mailLink(ctx context.Context, typed string) error {
 	} else if err != nil {
 		return err
 	}
-	link := s.URLs.link(token.Claims{Purpose: token.Preferences, Recipient: person.ID, Expires: s.Now().Add(freshLink)})
+	link := s.Links.Link(token.Claims{Purpose: token.Preferences, Recipient: person.ID, Expires: s.Now().Add(freshLink)})
 	return s.SendLink(ctx, person, link)
 }

@@ -35,7 +35,8 @@ type Site struct {
 	Store       Store
 	Preferences privacy.Preferences
 	Keys        *token.Keys
-	URLs        URLs
+	Links       token.Links
+	Policy      string // the one the start page points to
 	Company     string
 	// SendLink mails a fresh link to a person.
 	SendLink func(ctx context.Context, r notice.Recipient, link string) error

@@ -54,8 +54,8 @@ func setUp(t testing.TB) *fixture {
 	clock := func() time.Time { return now }
 	prefs := privacy.Preferences{Store: f.db, LeadDays: 14, Now: clock}
 	f.site = &web.Site{Store: f.db, Preferences: prefs, Keys: f.keys, Company: "Example <Co>", Now: clock,
-		URLs: web.URLs{Base: "https://p.example.com", PolicyName: "privacy", Keys: f.keys, Now: clock},
-		Log:  slog.New(slog.NewJSONHandler(&f.log, nil)),
+		Links: token.Links{Base: "https://p.example.com", Keys: f.keys, Now: clock}, Policy: "privacy",
+		Log: slog.New(slog.NewJSONHandler(&f.log, nil)),
 		SendLink: func(_ context.Context, _ notice.Recipient, link string) error {
 			f.mailed = append(f.mailed, link)
 			return nil

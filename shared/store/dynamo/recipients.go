@@ -196,20 +196,37 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 	return err
 }
 
+// RecordNotice is one write for a person who will be due again; for one who will
+// not, a second that moves the clock alone.
 func (s *Store) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, day notice.Date) error {
-	values := item{":at": str(sortable(at)), ":run": str(string(run)), ":erased": str(string(notice.Erased))}
-	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(id),
-		UpdateExpression:          aws.String("SET last_notice = :at, last_run = :run"),
-		ConditionExpression:       aws.String("attribute_exists(rid) AND #status <> :erased AND (attribute_not_exists(last_notice) OR last_notice <= :at)"),
-		ExpressionAttributeNames:  map[string]string{"#status": "status"},
-		ExpressionAttributeValues: values})
-	if conditionFailed(err) {
-		return nil
+	const willBeDue = " AND #status = :active AND out_annual = :no"
+	values := item{":at": str(sortable(at)), ":run": str(string(run)), ":erased": str(string(notice.Erased)),
+		":active": str(string(notice.Active)), ":no": flag(false)}
+	update := "SET last_notice = :at, last_run = :run"
+	condition := "attribute_exists(rid) AND #status <> :erased AND (attribute_not_exists(last_notice) OR last_notice <= :at)"
+	in := &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(id),
+		UpdateExpression: aws.String(update + " REMOVE due"), ConditionExpression: aws.String(condition + willBeDue),
+		ExpressionAttributeNames: map[string]string{"#status": "status"}, ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}
+	if day != "" {
+		in.UpdateExpression, values[":due"] = aws.String(update+", due = :due"), str(dueKey(day, id))
 	}
-	if err != nil {
+	_, err := s.db.UpdateItem(ctx, in)
+	var failed *types.ConditionalCheckFailedException
+	if !errors.As(err, &failed) {
 		return err
 	}
-	return s.MoveDue(ctx, id, day)
+	if r := recipientOf(failed.Item); r.ID == "" || r.Status == notice.Erased || r.Status == notice.Active && !r.OptOut.Annual {
+		return nil // unknown, erased, or the clock stands later already
+	}
+	for _, name := range []string{":active", ":no", ":due"} {
+		delete(values, name)
+	}
+	in.UpdateExpression, in.ConditionExpression = &update, &condition
+	if _, err = s.db.UpdateItem(ctx, in); conditionFailed(err) {
+		return nil
+	}
+	return err
 }
 
 func (s *Store) MoveDue(ctx context.Context, id notice.RecipientID, day notice.Date) error {

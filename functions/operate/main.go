@@ -1,0 +1,42 @@
+// The operate function serves the commands of operators.
+package main
+
+import (
+	"context"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/imports"
+	"policymail/shared/mail"
+	"policymail/shared/objects"
+	"policymail/shared/operate"
+	"policymail/shared/policy"
+	"policymail/shared/ses"
+	"policymail/shared/startup"
+)
+
+func main() {
+	startup.Function("operate", func(ctx context.Context, e startup.Env) (any, error) {
+		keys, err := e.Keys(ctx)
+		if err != nil {
+			return nil, err
+		}
+		letters, err := mail.New(e.Brand, e.Links(keys), time.Now)
+		if err != nil {
+			return nil, err
+		}
+		store, bucket := e.Store(), objects.New(e.AWS, e.Bucket)
+		return operate.Operations{
+			Store:       store,
+			Operator:    delivery.Operator{Store: store, Account: ses.NewAccount(e.AWS), Settings: e.Settings, Now: time.Now},
+			Publisher:   policy.Publisher{Store: store, Now: time.Now},
+			Preferences: e.Preferences(store),
+			Letters:     letters,
+			ID:          keys.RecipientID,
+			Imports:     imports.Jobs{Importer: imports.Importer{Now: time.Now}, Documents: store},
+			UploadURL:   bucket.UploadURL,
+			Now:         time.Now,
+			Log:         e.Log,
+		}.Run, nil
+	})
+}

@@ -1,0 +1,22 @@
+// The publish function publishes the policy versions that are put into the bucket.
+package main
+
+import (
+	"context"
+	"time"
+
+	"policymail/shared/handlers"
+	"policymail/shared/objects"
+	"policymail/shared/policy"
+	"policymail/shared/startup"
+)
+
+func main() {
+	startup.Function("publish", func(_ context.Context, e startup.Env) (any, error) {
+		return handlers.Publish(policy.Folder{
+			Publisher: policy.Publisher{Store: e.Store(), Now: time.Now},
+			Objects:   objects.New(e.AWS, e.Bucket),
+			Log:       e.Log,
+		}.Publish), nil
+	})
+}

@@ -1,0 +1,34 @@
+// The send function sends the slices of the send queue.
+package main
+
+import (
+	"context"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/handlers"
+	"policymail/shared/mail"
+	"policymail/shared/ses"
+	"policymail/shared/startup"
+)
+
+func main() {
+	startup.Function("send", func(ctx context.Context, e startup.Env) (any, error) {
+		keys, err := e.Keys(ctx)
+		if err != nil {
+			return nil, err
+		}
+		letters, err := mail.New(e.Brand, e.Links(keys), time.Now)
+		if err != nil {
+			return nil, err
+		}
+		return handlers.Send(delivery.Sender{
+			Store:    e.Store(),
+			Mailer:   ses.NewMailer(e.AWS, e.ConfigurationSet),
+			Letters:  letters,
+			Settings: e.Settings,
+			Now:      time.Now,
+			Log:      e.Log,
+		}), nil
+	})
+}
