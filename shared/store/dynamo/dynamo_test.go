@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"policymail/infra/dynamolocal"
 	"policymail/shared/store"
 	"policymail/shared/store/dynamo"
-	"policymail/shared/store/dynamo/dynamolocal"
 	"policymail/shared/store/storetest"
 )
 

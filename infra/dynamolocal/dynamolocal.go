@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"policymail/infra/tools"
 )
 
 // version of software.amazon.dynamodb:DynamoDBLocal.
@@ -29,9 +31,7 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.
 // POLICYMAIL_VERIFY=1 the test is skipped.
 func Start(tb testing.TB) (client *dynamodb.Client, endpoint string) {
 	tb.Helper()
-	if os.Getenv("POLICYMAIL_VERIFY") == "" {
-		tb.Skip("needs DynamoDB Local; make verify runs it")
-	}
+	tools.Needs(tb, "DynamoDB Local")
 	jars := install(tb)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -73,32 +73,14 @@ func Client(endpoint string) *dynamodb.Client {
 // install fetches the jars into .tools/ at the top of the project, once.
 func install(tb testing.TB) string {
 	tb.Helper()
-	root, err := os.Getwd()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for ; ; root = filepath.Dir(root) {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
+	return tools.Install(tb, "dynamodb-local-"+version, func(folder string) error {
+		if err := os.WriteFile(filepath.Join(folder, "pom.xml"), []byte(pom), 0o644); err != nil {
+			return err
 		}
-	}
-	folder := filepath.Join(root, ".tools", "dynamodb-local-"+version)
-	done := filepath.Join(folder, "installed")
-	if _, err := os.Stat(done); err == nil {
-		return folder
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		tb.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "pom.xml"), []byte(pom), 0o644); err != nil {
-		tb.Fatal(err)
-	}
-	cmd := exec.Command("mvn", "-B", "-q", "-f", filepath.Join(folder, "pom.xml"), "dependency:copy-dependencies", "-DoutputDirectory="+folder)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		tb.Fatalf("fetch DynamoDB Local: %v\n%s", err, out)
-	}
-	if err := os.WriteFile(done, nil, 0o644); err != nil {
-		tb.Fatal(err)
-	}
-	return folder
+		cmd := exec.Command("mvn", "-B", "-q", "-f", filepath.Join(folder, "pom.xml"), "dependency:copy-dependencies", "-DoutputDirectory="+folder)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("mvn: %w\n%s", err, out)
+		}
+		return nil
+	})
 }
