@@ -7,6 +7,7 @@ import (
 
 // Clock is real time plus what tests travelled. It never goes back.
 type Clock struct {
+	real   func() time.Time
 	mu     sync.Mutex
 	offset time.Duration
 	frozen time.Time // while travelling: time stands still between two events
@@ -19,7 +20,7 @@ func (c *Clock) Now() time.Time {
 	if !c.frozen.IsZero() {
 		return c.frozen
 	}
-	return time.Now().Add(c.offset).UTC()
+	return c.real().Add(c.offset).UTC()
 }
 
 // stopAt lets time stand still at an instant.
@@ -34,7 +35,7 @@ func (c *Clock) run() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.frozen.IsZero() {
-		c.offset = time.Until(c.frozen)
+		c.offset = c.frozen.Sub(c.real())
 		c.frozen = time.Time{}
 	}
 }

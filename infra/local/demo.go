@@ -37,9 +37,10 @@ func (s *Stack) demo(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "2. The policy is published: its first version is the baseline. Tomorrow the annual reviews go out.")
 	today := notice.DateOf(s.clock.Now())
 	d.publish("sample/policy-1.md", "1.0", today, nil)
-	d.travel(24 * time.Hour)
-	annual := notice.AnnualRunID(notice.DateOf(s.clock.Now()))
-	d.wait(annual)
+	// Nobody new is due before tomorrow: today's trigger may have passed.
+	tomorrow := nextAnnual(today.AddDays(1).Time())
+	d.travel(tomorrow.Sub(s.clock.Now()))
+	d.wait(notice.AnnualRunID(notice.DateOf(tomorrow)))
 
 	fmt.Fprintln(out, "3. A changed text is published. Its run waits until somebody approves it.")
 	first := d.publish("sample/policy-2.md", "2.0", today.AddDays(45), map[string]string{

@@ -241,13 +241,28 @@ func TestDataIsKept(t *testing.T) {
 	}
 }
 
+// At whatever time of day somebody tries it.
 func TestDemo(t *testing.T) {
+	for _, hour := range []string{"00:30:00", "02:59:59", "03:00:00", "14:00:00", "23:59:59"} {
+		t.Run(hour, func(t *testing.T) {
+			t.Parallel()
+			start, err := time.Parse(time.DateTime, "2028-02-28 "+hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begin := time.Now()
+			demo(t, func() time.Time { return start.Add(time.Since(begin)) })
+		})
+	}
+}
+
+func demo(t *testing.T, clock func() time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Second)
 	defer cancel()
 	var out bytes.Buffer
 	done := make(chan error)
 	go func() {
-		done <- local.Run(ctx, local.Options{Addr: "127.0.0.1:0", Demo: true, SESRate: 500, SESQuota: -1, Out: writer{func(p []byte) {
+		done <- local.Run(ctx, local.Options{Addr: "127.0.0.1:0", Demo: true, SESRate: 500, SESQuota: -1, Now: clock, Out: writer{func(p []byte) {
 			out.Write(p)
 			if bytes.Contains(p, []byte("Ctrl-C")) {
 				cancel()

@@ -45,6 +45,7 @@ type Options struct {
 	SESRate  float64 // messages a second the local SES accepts
 	SESQuota float64 // messages in 24 hours; -1 for no limit
 	Out      io.Writer
+	Now      func() time.Time // what the clock starts from; time.Now if nil
 }
 
 // Stack is a running local policymail.
@@ -97,7 +98,10 @@ func Run(ctx context.Context, o Options) error {
 
 // Start brings the stack up and returns once it serves.
 func Start(ctx context.Context, o Options) (s *Stack, err error) {
-	s = &Stack{clock: &Clock{}, faults: newFaults(), inbox: newInbox(),
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s = &Stack{clock: &Clock{real: o.Now}, faults: newFaults(), inbox: newInbox(),
 		log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
 	defer func() {
 		if err != nil {
@@ -240,18 +244,21 @@ const annualHour = 3
 // no run it could advance, so that a year can be travelled in a moment.
 func (s *Stack) schedules() {
 	daily := &schedule{call: func(ctx context.Context, now time.Time) { s.trigger(ctx, "annual") }}
-	daily.after = func(now time.Time) time.Time {
-		next := time.Date(now.Year(), now.Month(), now.Day(), annualHour, 0, 0, 0, time.UTC)
-		if !next.After(now) {
-			next = next.AddDate(0, 0, 1)
-		}
-		return next
-	}
+	daily.after = nextAnnual
 	daily.plan(daily.after(s.clock.Now()))
 	s.pace = &schedule{call: func(ctx context.Context, now time.Time) { s.trigger(ctx, "pace") }, after: s.nextPace}
 	s.pace.plan(s.clock.Now())
 	s.engine.add(daily)
 	s.engine.add(s.pace)
+}
+
+// nextAnnual is when the daily trigger comes next after an instant.
+func nextAnnual(now time.Time) time.Time {
+	next := time.Date(now.Year(), now.Month(), now.Day(), annualHour, 0, 0, 0, time.UTC)
+	if !next.After(now) {
+		next = next.AddDate(0, 0, 1)
+	}
+	return next
 }
 
 // settlingTick is how often the pacer looks while runs only wait for proof.
