@@ -166,9 +166,10 @@ func (d *demo) travel(t time.Duration) {
 	}
 }
 
-// wait lets the run end.
+// wait lets the run end, without the quiet time between its passes.
 func (d *demo) wait(run notice.RunID) {
 	d.until(string(run), func() bool {
+		d.travel(settings.AuditDelay)
 		var status []report.RunStatus
 		d.operate("status", operate.Args{Run: run}, &status)
 		return len(status) == 1 && status[0].State == notice.Done

@@ -112,6 +112,9 @@ var brandVariables = map[string]string{"Company": "COMPANY", "PostalAddress": "P
 // optional variables may be empty.
 var optional = []string{"LINK_KEY_IDS_OLD", "MAIL_FROM_MANDATORY", "LOGO_URL", "BRAND_COLOUR"}
 
+// Optional tells whether a variable may be empty.
+func Optional(variable string) bool { return slices.Contains(optional, variable) }
+
 // Load reads the configuration of a function from its environment.
 func Load(function string, getenv func(string) string) (Config, error) {
 	r := reader{getenv: getenv, wanted: Variables(function)}
@@ -162,7 +165,7 @@ func (r *reader) text(name string) string {
 		return ""
 	}
 	v := strings.TrimSpace(r.getenv(name))
-	if v == "" && !slices.Contains(optional, name) {
+	if v == "" && !Optional(name) {
 		r.fault(name, "is not set")
 	}
 	return v
