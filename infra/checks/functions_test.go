@@ -1,0 +1,282 @@
+package checks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"policymail/infra/awsstub"
+	"policymail/infra/dynamolocal"
+	"policymail/infra/runtimeapi"
+	"policymail/infra/sam"
+	"policymail/infra/tools"
+	"policymail/shared/config"
+	"policymail/shared/notice"
+	"policymail/shared/operate"
+	"policymail/shared/report"
+	"policymail/shared/store/dynamo"
+)
+
+// cloud is the stack of template.yaml on one machine: its binaries, each with the
+// environment and the rights the template gives it.
+type cloud struct {
+	*testing.T
+	tpl       *sam.Template
+	aws       *awsstub.AWS
+	functions map[string]*runtimeapi.Function
+}
+
+func deploy(t *testing.T) *cloud {
+	tools.Needs(t, "DynamoDB Local and SAM")
+	tpl := translate(t)
+	client, endpoint := dynamolocal.Start(t)
+	c := &cloud{t, tpl, awsstub.Start(t, tpl, endpoint), map[string]*runtimeapi.Function{}}
+	tables := dynamo.Tables{Recipients: "Recipients", Deliveries: "Deliveries", Control: "Control", Audit: "Audit"}
+	if err := dynamo.CreateTables(context.Background(), client, tables); err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range functions(t, tpl) {
+		env := c.aws.Environment(name)
+		for v, value := range f.Environment.Variables {
+			env[v] = tpl.Text(value)
+		}
+		c.functions[name] = runtimeapi.Start(t, runtimeapi.Build(t, "./functions/"+name), env)
+	}
+	return c
+}
+
+// invoke calls a function and reads its answer.
+func (c *cloud) invoke(name string, event []byte, answer any) {
+	c.Helper()
+	out, err := c.functions[name].Invoke(event)
+	if err != nil {
+		c.Fatalf("%s: %v", name, err)
+	}
+	if err := json.Unmarshal(out, answer); err != nil && answer != nil {
+		c.Fatalf("%s answered %s: %v", name, out, err)
+	}
+}
+
+func (c *cloud) example(name string) []byte {
+	event, err := os.ReadFile(filepath.Join(root, "functions", name, "testdata", "event.json"))
+	if err != nil {
+		c.Fatal(err)
+	}
+	return event
+}
+
+func (c *cloud) operate(command string, args, result any) *notice.Error {
+	c.Helper()
+	raw, _ := json.Marshal(args)
+	event, _ := json.Marshal(operate.Command{Name: command, Args: raw})
+	answer := operate.Answer{Result: result}
+	c.invoke("operate", event, &answer)
+	return answer.Error
+}
+
+// drain hands everything on a queue to its function.
+func (c *cloud) drain(queue, function string) (n int) {
+	c.Helper()
+	for all := c.aws.Take(queue); len(all) > 0; all = c.aws.Take(queue) {
+		for _, body := range all {
+			event, _ := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: body}}})
+			var out events.SQSEventResponse
+			if c.invoke(function, event, &out); len(out.BatchItemFailures) > 0 {
+				c.Fatalf("%s failed on %s\n%s", function, body, c.functions[function].Log())
+			}
+			n++
+		}
+	}
+	return n
+}
+
+// The binaries, under their roles, play the product's story; each is fed its example
+// event on the way.
+func TestFunctionsForReal(t *testing.T) {
+	c := deploy(t)
+	now := time.Now().UTC()
+	year := now.AddDate(-1, 0, 3).Format(time.DateOnly) // due now: within the lead
+	policyText := "# Privacy policy\n\nWe keep your name and your address to send you what you asked for.\n"
+	c.aws.Put("imports/people.csv", fmt.Sprintf("email,name,locale,last_notified_on\nada@example.com,Ada,en,%[1]s\nbob@example.com,Bob,de,%[1]s\ncy@example.com,Cy,fr,%[2]s\nbroken,X,,\n", year, now.Format(time.DateOnly)))
+	c.aws.Put("policies/privacy/1.0/policy.md", policyText)
+	c.aws.Put("policies/privacy/1.0/publish.json", `{"effective":"2026-01-01","text":"policy.md","by":"Ada Example"}`)
+
+	// Import: the file, then its part.
+	var batch events.SQSEventResponse
+	c.invoke("imports", c.example("imports"), &batch)
+	if n := c.drain("ImportQueue", "imports"); n != 1 || len(batch.BatchItemFailures) > 0 {
+		t.Fatalf("%d parts, failures %v\n%s", n, batch, c.functions["imports"].Log())
+	}
+	var job struct {
+		State  string
+		Report struct{ Added, Refused int }
+	}
+	if err := c.operate("import-status", operate.Args{ID: "people"}, &job); err != nil || job.State != "done" || job.Report.Added != 3 || job.Report.Refused != 1 {
+		t.Fatalf("import %+v %v", job, err)
+	}
+	// An announced import goes through the URL it is given.
+	var upload operate.Upload
+	c.operate("import-start", operate.Args{Source: "test"}, &upload)
+	request, _ := http.NewRequest(http.MethodPut, upload.URL, strings.NewReader("email\ndee@example.com\n"))
+	if response, err := http.DefaultClient.Do(request); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("upload: %v %+v", err, response)
+	}
+	created, _ := json.Marshal(map[string]any{"detail-type": "Object Created", "detail": map[string]any{"object": map[string]string{"key": "imports/" + upload.ID + ".csv", "etag": "e2"}}})
+	event, _ := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(created)}}})
+	c.invoke("imports", event, &batch)
+	c.drain("ImportQueue", "imports")
+
+	// Publish the baseline from the bucket, then open the annual run: Ada and Bob.
+	c.invoke("publish", c.example("publish"), nil)
+	if result := c.aws.Object("policies/privacy/1.0/result.json"); !strings.Contains(result, `"baseline": true`) {
+		t.Fatalf("result %s\n%s", result, c.functions["publish"].Log())
+	}
+	var opened struct {
+		Run    notice.RunID
+		Opened bool
+	}
+	c.invoke("annual", c.example("annual"), &opened)
+	if !opened.Opened {
+		t.Fatalf("no annual run: %s", c.functions["annual"].Log())
+	}
+	c.invoke("annual", c.example("annual"), &opened)
+	if opened.Opened {
+		t.Error("the trigger came twice and opened twice")
+	}
+	c.invoke("pace", c.example("pace"), nil)
+	if n := c.drain("SendQueue", "send"); n == 0 || len(c.aws.Mails) != 2 {
+		t.Fatalf("%d slices, %d mails\n%s\n%s", n, len(c.aws.Mails), c.functions["pace"].Log(), c.functions["send"].Log())
+	}
+
+	// A change, approved; Ada comes first by the example, and not again.
+	c.aws.Put("policies/privacy/2.0/policy.md", policyText+"\nWe delete it after one year.\n")
+	c.aws.Put("policies/privacy/2.0/short.txt", "We now delete your address after a year.")
+	c.aws.Put("policies/privacy/2.0/publish.json", `{"effective":"2027-01-31","text":"policy.md","summary":{"en":"short.txt"}}`)
+	c.invoke("publish", []byte(strings.ReplaceAll(string(c.example("publish")), "1.0", "2.0")), nil)
+	const run = "change-privacy-2_0"
+	var plan struct{ Audience int }
+	if err := c.operate("approve", operate.Args{Run: run, By: "Ada Example"}, &plan); err != nil || plan.Audience != 4 {
+		t.Fatalf("plan %+v %v", plan, err)
+	}
+	c.operate("approve", operate.Args{Run: run, By: "Ada Example", Yes: true}, &plan)
+	c.invoke("send", c.example("send"), &batch)
+	c.invoke("pace", c.example("pace"), nil)
+	c.drain("SendQueue", "send")
+	got := map[string]int{}
+	for _, m := range c.aws.Mails {
+		if m.Tags["run"] == run {
+			got[m.To]++
+		}
+	}
+	if len(got) != 4 || got["ada@example.com"] != 1 {
+		t.Errorf("mails %v\n%s", got, c.functions["send"].Log())
+	}
+
+	// Feedback and a one-click POST, each twice.
+	for range 2 {
+		if c.invoke("feedback", c.example("feedback"), &batch); len(batch.BatchItemFailures) > 0 {
+			t.Fatal(c.functions["feedback"].Log())
+		}
+		var page events.APIGatewayV2HTTPResponse
+		if c.invoke("web", c.example("web"), &page); page.StatusCode != http.StatusOK {
+			t.Fatalf("one-click: %d %s\n%s", page.StatusCode, page.Body, c.functions["web"].Log())
+		}
+	}
+	var ada, bob operate.Person
+	c.operate("recipient-show", operate.Args{Address: "ada@example.com"}, &ada)
+	c.operate("recipient-show", operate.Args{Address: "bob@example.com"}, &bob)
+	if ada.Recipient.Status != notice.Bounced || bob.Recipient.OptOut != notice.OptOutAll || len(bob.History) != 1 || bob.History[0].Way != notice.ByOneClick {
+		t.Errorf("ada %s, bob %+v %+v", ada.Recipient.Status, bob.Recipient.OptOut, bob.History)
+	}
+	// The other pages.
+	web := func(method, path, body string) (page events.APIGatewayV2HTTPResponse) {
+		t.Helper()
+		in := events.APIGatewayV2HTTPRequest{RawPath: path, Body: body, Headers: map[string]string{"content-type": "application/x-www-form-urlencoded"}}
+		in.RequestContext.HTTP.Method = method
+		event, _ := json.Marshal(in)
+		c.invoke("web", event, &page)
+		return page
+	}
+	mails := len(c.aws.Mails)
+	for _, path := range []string{"/", "/policy/privacy", "/policy/privacy/2.0", "/policy/privacy/2.0/changes", "/link"} {
+		if page := web("GET", path, ""); page.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d", path, page.StatusCode)
+		}
+	}
+	if page := web("POST", "/link", "email=cy%40example.com"); page.StatusCode != http.StatusOK || len(c.aws.Mails) != mails+1 {
+		t.Errorf("send me my link: %d, %d mails\n%s", page.StatusCode, len(c.aws.Mails)-mails, c.functions["web"].Log())
+	}
+	// Every other command of an operator.
+	var status []report.RunStatus
+	event = c.example("operate")
+	answer := operate.Answer{Result: &status}
+	if c.invoke("operate", event, &answer); len(status) != 2 {
+		t.Errorf("status %+v %v", status, answer.Error)
+	}
+	for _, o := range []struct {
+		command string
+		args    operate.Args
+	}{
+		{"report", operate.Args{Run: run}}, {"overdue", operate.Args{}}, {"versions", operate.Args{Policy: "privacy"}}, {"preview", operate.Args{Kind: "change", Policy: "privacy"}},
+		{"pause", operate.Args{Run: run}}, {"resume", operate.Args{Run: run}}, {"recipient-unsubscribe", operate.Args{Address: "cy@example.com", By: "Ada"}},
+		{"recipient-erase", operate.Args{Address: "dee@example.com", By: "Ada", Yes: true}}, {"cancel", operate.Args{Run: run}},
+	} {
+		if err := c.operate(o.command, o.args, &json.RawMessage{}); err != nil {
+			t.Errorf("%s: %v", o.command, err)
+		}
+	}
+	if err := c.operate("status", operate.Args{Run: "none"}, &status); err == nil || err.Code != notice.CodeNotFound {
+		t.Errorf("unknown run: %v", err)
+	}
+	c.invoke("pace", c.example("pace"), nil)
+
+	if denied := c.aws.Denied(); len(denied) > 0 {
+		t.Errorf("roles that allow too little:\n%s", strings.Join(denied, "\n"))
+	}
+	var tooMuch []string
+	for _, right := range c.aws.Unused() {
+		if !slices.ContainsFunc(usedByAWS, func(s string) bool { return strings.Contains(right, s) }) {
+			tooMuch = append(tooMuch, right)
+		}
+	}
+	slices.Sort(tooMuch)
+	if len(tooMuch) > 0 {
+		t.Errorf("rights nobody used:\n%s", strings.Join(tooMuch, "\n"))
+	}
+	for name, f := range c.functions {
+		for _, secret := range []string{"@example.com", "1.k1."} {
+			if strings.Contains(f.Log(), secret) {
+				t.Errorf("%s logs %s:\n%s", name, secret, f.Log())
+			}
+		}
+	}
+}
+
+// usedByAWS are rights Lambda itself uses, or S3 to tell a missing object.
+var usedByAWS = []string{" logs:", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "InvocationDeadLetters", "s3:ListBucket"}
+
+// A function that is not configured says everything that is missing, and does not
+// start.
+func TestFunctionsSayWhatIsMissing(t *testing.T) {
+	tools.Needs(t, "function binaries")
+	for _, name := range config.Functions() {
+		f := runtimeapi.Start(t, runtimeapi.Build(t, "./functions/"+name), nil)
+		if err := f.Wait(); err == nil {
+			t.Errorf("%s starts without configuration", name)
+		}
+		for _, v := range config.Variables(name) {
+			if !config.Optional(v) && !strings.Contains(f.Log(), v) {
+				t.Errorf("%s does not name %s:\n%s", name, v, f.Log())
+			}
+		}
+	}
+}
