@@ -26,6 +26,7 @@ type AWS struct {
 	URL     string
 	Root    token.Secret // of the KMS HMAC key
 	Rate    float64      // of SES
+	Refusal string       // what SendEmail answers instead of accepting, like "AccountSuspendedException"
 	mu      sync.Mutex
 	roles   map[string][]Statement // by caller
 	denied  []string

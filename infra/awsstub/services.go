@@ -139,6 +139,12 @@ func (a *AWS) sendEmail(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
+	if a.Refusal != "" {
+		w.Header().Set("X-Amzn-Errortype", a.Refusal)
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"message":"refused"}`)
+		return
+	}
 	mail := Mail{From: in.FromEmailAddress, To: strings.Join(in.Destination.ToAddresses, ","), Raw: in.Content.Raw.Data, Tags: map[string]string{}}
 	for _, tag := range in.EmailTags {
 		mail.Tags[tag.Name] = tag.Value

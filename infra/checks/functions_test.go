@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -22,8 +23,10 @@ import (
 	"policymail/shared/config"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
+	"policymail/shared/policy"
 	"policymail/shared/report"
 	"policymail/shared/store/dynamo"
+	"policymail/shared/token"
 )
 
 // cloud is the stack of template.yaml on one machine: its binaries, each with the
@@ -32,6 +35,7 @@ type cloud struct {
 	*testing.T
 	tpl       *sam.Template
 	aws       *awsstub.AWS
+	store     *dynamo.Store
 	functions map[string]*runtimeapi.Function
 }
 
@@ -39,11 +43,12 @@ func deploy(t *testing.T) *cloud {
 	tools.Needs(t, "DynamoDB Local and SAM")
 	tpl := translate(t)
 	client, endpoint := dynamolocal.Start(t)
-	c := &cloud{t, tpl, awsstub.Start(t, tpl, endpoint), map[string]*runtimeapi.Function{}}
+	c := &cloud{t, tpl, awsstub.Start(t, tpl, endpoint), nil, map[string]*runtimeapi.Function{}}
 	tables := dynamo.Tables{Recipients: "Recipients", Deliveries: "Deliveries", Control: "Control", Audit: "Audit"}
 	if err := dynamo.CreateTables(context.Background(), client, tables); err != nil {
 		t.Fatal(err)
 	}
+	c.store = dynamo.New(client, tables)
 	for name, f := range functions(t, tpl) {
 		env := c.aws.Environment(name)
 		for v, value := range f.Environment.Variables {
@@ -99,6 +104,75 @@ func (c *cloud) drain(queue, function string) (n int) {
 	return n
 }
 
+// dayLater makes due today who is due tomorrow: binaries have no clock to move, and
+// nobody new is due on the day of the import.
+func (c *cloud) dayLater(now time.Time) {
+	c.Helper()
+	today := notice.DateOf(now)
+	ids, _, err := c.store.DueRecipients(context.Background(), today.AddDays(1), today.AddDays(1), "", 100)
+	for _, id := range ids {
+		err = errors.Join(err, c.store.MoveDue(context.Background(), id, today))
+	}
+	if err != nil || len(ids) == 0 {
+		c.Fatal("nobody is due tomorrow", err)
+	}
+}
+
+// id is the recipient id of a name at example.com.
+func (c *cloud) id(name string) notice.RecipientID {
+	c.Helper()
+	keys, err := token.NewKeys(context.Background(), c.aws.Root, "k1")
+	if err != nil {
+		c.Fatal(err)
+	}
+	return keys.RecipientID(name + "@example.com")
+}
+
+// rewrite changes a line of the ledger to what a failure would have left.
+func (c *cloud) rewrite(run notice.RunID, name string, change func(*notice.Delivery)) {
+	c.Helper()
+	lines, err := c.store.Deliveries(context.Background(), run, []notice.RecipientID{c.id(name)})
+	if err != nil {
+		c.Fatal(err)
+	}
+	line := lines[c.id(name)]
+	after := line
+	change(&after)
+	if err := c.store.MoveDelivery(context.Background(), line, after); err != nil {
+		c.Fatal(err)
+	}
+}
+
+// report hands feedback an event of SES, made from its example.
+func (c *cloud) report(detailType string, run notice.RunID, name string) {
+	c.Helper()
+	event, err := json.Marshal(map[string]any{"source": "aws.ses", "detail-type": detailType, "detail": map[string]any{"mail": map[string]any{
+		"messageId": "message-1", "timestamp": time.Now(), "tags": map[string][]string{"run": {string(run)}, "recipient": {string(c.id(name))}}}}})
+	if err != nil {
+		c.Fatal(err)
+	}
+	batch, _ := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(event)}}})
+	var out events.SQSEventResponse
+	if c.invoke("feedback", batch, &out); len(out.BatchItemFailures) > 0 {
+		c.Fatalf("%s: %s", detailType, c.functions["feedback"].Log())
+	}
+}
+
+// quietTimeOver lets the next pass of every running run begin now.
+func (c *cloud) quietTimeOver() {
+	c.Helper()
+	runs, err := c.store.OpenRuns(context.Background())
+	if err != nil {
+		c.Fatal(err)
+	}
+	for _, r := range runs {
+		r.NotBefore = time.Time{}
+		if _, err := c.store.SaveRun(context.Background(), r); err != nil {
+			c.Fatal(err)
+		}
+	}
+}
+
 // The binaries, under their roles, play the product's story; each is fed its example
 // event on the way.
 func TestFunctionsForReal(t *testing.T) {
@@ -140,6 +214,7 @@ func TestFunctionsForReal(t *testing.T) {
 	if result := c.aws.Object("policies/privacy/1.0/result.json"); !strings.Contains(result, `"baseline": true`) {
 		t.Fatalf("result %s\n%s", result, c.functions["publish"].Log())
 	}
+	c.dayLater(now)
 	var opened struct {
 		Run    notice.RunID
 		Opened bool
@@ -212,23 +287,45 @@ func TestFunctionsForReal(t *testing.T) {
 			t.Errorf("%s: %d", path, page.StatusCode)
 		}
 	}
-	if page := web("POST", "/link", "email=cy%40example.com"); page.StatusCode != http.StatusOK || len(c.aws.Mails) != mails+1 {
+	if page := web("POST", "/link", "address=cy%40example.com"); page.StatusCode != http.StatusOK || len(c.aws.Mails) != mails+1 {
 		t.Errorf("send me my link: %d, %d mails\n%s", page.StatusCode, len(c.aws.Mails)-mails, c.functions["web"].Log())
 	}
-	// Every other command of an operator.
+	// Cy's answer was lost and Dee's worker died; events and the audit settle both.
+	c.rewrite(run, "cy", func(d *notice.Delivery) { d.State, d.MessageID, d.SettleAfter = notice.Unknown, "", now.Add(time.Hour) })
+	c.rewrite(run, "dee", func(d *notice.Delivery) { d.State, d.LeaseUntil = notice.Claimed, now.Add(-time.Hour) })
+	c.report("Email Sent", run, "cy")
+	c.quietTimeOver()
+	c.invoke("pace", c.example("pace"), nil)
+	c.report("Email Delivered", run, "dee")
+	c.quietTimeOver()
+	c.invoke("pace", c.example("pace"), nil)
+	c.quietTimeOver()
+	c.invoke("pace", c.example("pace"), nil)
 	var status []report.RunStatus
-	event = c.example("operate")
 	answer := operate.Answer{Result: &status}
-	if c.invoke("operate", event, &answer); len(status) != 2 {
+	if c.invoke("operate", c.example("operate"), &answer); len(status) != 2 || status[0].State != notice.Done || status[1].State != notice.Done || status[1].Audience != 4 {
 		t.Errorf("status %+v %v", status, answer.Error)
+	}
+
+	// A third version by the CLI's way; SES suspends the account meanwhile.
+	const third = "change-privacy-3_0"
+	c.operate("publish", policy.Publication{Policy: "privacy", Version: "3.0", Effective: "2027-03-31", Summary: map[string]string{"en": "We now keep it for two years."},
+		Source: []byte(policyText + "\nWe delete it after two years.\n"), SourceName: "policy.md", By: "Ada"}, &policy.Result{})
+	c.operate("approve", operate.Args{Run: third, By: "Ada", Yes: true}, &plan)
+	c.aws.Refusal = "AccountSuspendedException"
+	c.invoke("pace", c.example("pace"), nil)
+	c.drain("SendQueue", "send")
+	c.aws.Refusal = ""
+	if c.operate("status", operate.Args{Run: third}, &status); status[0].State != notice.Stopped {
+		t.Errorf("the account is suspended, the run %+v", status[0])
 	}
 	for _, o := range []struct {
 		command string
 		args    operate.Args
 	}{
+		{"resume", operate.Args{Run: third}}, {"pause", operate.Args{Run: third}}, {"cancel", operate.Args{Run: third}},
 		{"report", operate.Args{Run: run}}, {"overdue", operate.Args{}}, {"versions", operate.Args{Policy: "privacy"}}, {"preview", operate.Args{Kind: "change", Policy: "privacy"}},
-		{"pause", operate.Args{Run: run}}, {"resume", operate.Args{Run: run}}, {"recipient-unsubscribe", operate.Args{Address: "cy@example.com", By: "Ada"}},
-		{"recipient-erase", operate.Args{Address: "dee@example.com", By: "Ada", Yes: true}}, {"cancel", operate.Args{Run: run}},
+		{"recipient-unsubscribe", operate.Args{Address: "cy@example.com", By: "Ada"}}, {"recipient-erase", operate.Args{Address: "dee@example.com", By: "Ada", Yes: true}},
 	} {
 		if err := c.operate(o.command, o.args, &json.RawMessage{}); err != nil {
 			t.Errorf("%s: %v", o.command, err)
@@ -237,7 +334,14 @@ func TestFunctionsForReal(t *testing.T) {
 	if err := c.operate("status", operate.Args{Run: "none"}, &status); err == nil || err.Code != notice.CodeNotFound {
 		t.Errorf("unknown run: %v", err)
 	}
-	c.invoke("pace", c.example("pace"), nil)
+	// An import that changes a name changes nothing else.
+	c.aws.Put("imports/again.csv", "email,name\nbob@example.com,Robert\n")
+	c.invoke("imports", []byte(strings.ReplaceAll(string(c.example("imports")), "imports/people.csv", "imports/again.csv")), &batch)
+	c.drain("ImportQueue", "imports")
+	c.operate("recipient-show", operate.Args{Address: "bob@example.com"}, &bob)
+	if bob.Recipient.Name != "Robert" || bob.Recipient.OptOut != notice.OptOutAll {
+		t.Errorf("bob %+v", bob.Recipient)
+	}
 
 	if denied := c.aws.Denied(); len(denied) > 0 {
 		t.Errorf("roles that allow too little:\n%s", strings.Join(denied, "\n"))

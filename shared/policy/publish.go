@@ -19,7 +19,6 @@ import (
 type Store interface {
 	AddVersion(ctx context.Context, v notice.Version) error
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
-	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
 	AddRun(ctx context.Context, r notice.Run) error
 }
 
