@@ -32,6 +32,7 @@ func main() {
 			Publisher:   policy.Publisher{Store: store, Now: time.Now},
 			Preferences: e.Preferences(store),
 			Letters:     letters,
+			Mailer:      ses.NewMailer(e.AWS, e.ConfigurationSet),
 			ID:          keys.RecipientID,
 			Imports:     imports.Jobs{Importer: imports.Importer{Now: time.Now}, Documents: store},
 			UploadURL:   bucket.UploadURL,

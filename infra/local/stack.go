@@ -220,7 +220,7 @@ func (s *Stack) wire(ctx context.Context, folder string, secret token.Secret, o 
 		"web":     lambda.NewHandler(handlers.Web(site.Handler())),
 		"imports": lambda.NewHandler(handlers.Imports(jobs, s.log)),
 		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
-		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, ID: keys.RecipientID,
+		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
 			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, Now: s.clock.Now, Log: s.log}.Run),
 	}

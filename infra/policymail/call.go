@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -59,7 +62,7 @@ func (c caller) do(ctx context.Context, command string, args, result any) error 
 
 func (c caller) client(ctx context.Context) (*lambda.Client, string, error) {
 	if c.endpoint != "" {
-		return lambda.New(lambda.Options{BaseEndpoint: &c.endpoint, Region: "local", RetryMaxAttempts: 1,
+		return lambda.New(lambda.Options{BaseEndpoint: &c.endpoint, Region: "local", RetryMaxAttempts: 1, HTTPClient: wholeBodies{},
 			Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}), "operate", nil
 	}
 	if c.stack == "" {
@@ -70,4 +73,22 @@ func (c caller) client(ctx context.Context) (*lambda.Client, string, error) {
 		return nil, "", fmt.Errorf("AWS configuration: %w", err)
 	}
 	return lambda.NewFromConfig(cfg, func(o *lambda.Options) { o.RetryMaxAttempts = 1 }), aws.ToString(&c.stack) + "-operate", nil
+}
+
+// wholeBodies sends each request with a body of its own. The SDK closes a request's
+// body as soon as the answer begins, and a transport that is still looking for the
+// body's end then drops the connection under the answer (aws-sdk-go-v2 issue 2737);
+// the SDK repeats such a call, and commands are not repeated.
+type wholeBodies struct{}
+
+func (wholeBodies) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return http.DefaultClient.Do(r)
 }

@@ -44,6 +44,7 @@ type cli struct {
 	Report    reportCmd    `cmd:"" help:"Show what became of each person in a run."`
 	Overdue   overdueCmd   `cmd:"" help:"List who has had no notice for twelve months, and why."`
 	Recipient recipientCmd `cmd:"" help:"Show, export, unsubscribe or erase one person."`
+	Doctor    doctorCmd    `cmd:"" help:"Find what is wrong before a run does."`
 }
 
 // app is what commands work with.

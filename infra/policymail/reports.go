@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"policymail/shared/notice"
@@ -28,8 +26,8 @@ var reportPage = template.Must(template.New("").Parse(`<!doctype html><html lang
 `))
 
 func (c reportCmd) Run(a *app) error {
-	rows := []report.Row{}
-	if err := a.call.do(a.ctx, "report", operate.Args{Run: notice.RunID(c.Run_), NotSent: c.Only == "not-sent"}, &rows); err != nil {
+	rows, err := pages[report.Row](a, "report", operate.Args{Run: notice.RunID(c.Run_), NotSent: c.Only == "not-sent"})
+	if err != nil {
 		return err
 	}
 	switch {
@@ -49,6 +47,21 @@ func (c reportCmd) Run(a *app) error {
 	return w.Error()
 }
 
+// pages reads all pages of an answer.
+func pages[T any](a *app, command string, args operate.Args) ([]T, error) {
+	all := []T{}
+	for {
+		var page operate.Page[T]
+		if err := a.call.do(a.ctx, command, args, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Rows...)
+		if args.Cursor = page.Next; page.Next == "" {
+			return all, nil
+		}
+	}
+}
+
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -59,8 +72,8 @@ func stamp(t time.Time) string {
 type overdueCmd struct{}
 
 func (overdueCmd) Run(a *app) error {
-	late := []report.Late{}
-	if err := a.call.do(a.ctx, "overdue", operate.Args{}, &late); err != nil {
+	late, err := pages[report.Late](a, "overdue", operate.Args{})
+	if err != nil {
 		return err
 	}
 	return a.show(late, func(w io.Writer) {
@@ -70,69 +83,3 @@ func (overdueCmd) Run(a *app) error {
 		fmt.Fprintf(w, "%d people without a notice for twelve months\n", len(late))
 	})
 }
-
-type previewCmd struct {
-	Kind   string `arg:"" help:"annual or change." enum:"annual,change"`
-	Locale string `help:"Language of the reader." default:"en"`
-	Run_   string `name:"run" help:"The run to preview; the latest version without it."`
-	Policy string `help:"Whose latest version." default:"privacy"`
-	Out    string `help:"Folder to write the message to." default:"." type:"existingdir"`
-}
-
-func (c previewCmd) Run(a *app) error {
-	var p operate.Preview
-	args := operate.Args{Kind: c.Kind, Locale: c.Locale, Run: notice.RunID(c.Run_), Policy: c.Policy}
-	if err := a.call.do(a.ctx, "preview", args, &p); err != nil {
-		return err
-	}
-	file := filepath.Join(c.Out, c.Kind+"-"+p.Language+".eml")
-	if err := os.WriteFile(file, p.Raw, 0o644); err != nil {
-		return err
-	}
-	return a.show(map[string]string{"file": file, "language": p.Language}, func(w io.Writer) { fmt.Fprintln(w, file) })
-}
-
-type recipientCmd struct {
-	Show        recipientShow        `cmd:"" help:"Show what is held about a person."`
-	Export      recipientExport      `cmd:"" help:"The same as JSON, to hand over."`
-	Unsubscribe recipientUnsubscribe `cmd:"" help:"Opt a person out of every optional notice."`
-	Erase       recipientErase       `cmd:"" help:"Erase a person. Without --yes, say what would go."`
-}
-
-type who struct {
-	Address string `arg:"" help:"The person's address."`
-	By      string `help:"Who asks for it; it is recorded." env:"USER"`
-}
-
-func (c who) do(a *app, verb string, yes bool) error {
-	var p operate.Person
-	if err := a.call.do(a.ctx, "recipient-"+verb, operate.Args{Address: c.Address, By: c.By, Yes: yes}, &p); err != nil {
-		return err
-	}
-	if verb == "export" {
-		a.json = true
-	}
-	return a.show(p, func(w io.Writer) {
-		r := p.Recipient
-		fmt.Fprintf(w, "id %s\nstatus %s\nopted out of annual %v, change %v\nlast notice %s\n", r.ID, r.Status, r.OptOut.Annual, r.OptOut.Change, stamp(r.LastNotice))
-		fmt.Fprintf(w, "%d lines of history, %d deliveries\n", len(p.History), len(p.Deliveries))
-		if p.WouldErase {
-			fmt.Fprintln(w, "all of this but the id and the opt-out would go; say --yes to erase")
-		}
-	})
-}
-
-type (
-	recipientShow        struct{ who }
-	recipientExport      struct{ who }
-	recipientUnsubscribe struct{ who }
-	recipientErase       struct {
-		who
-		Yes bool `help:"Really erase."`
-	}
-)
-
-func (c recipientShow) Run(a *app) error        { return c.do(a, "show", false) }
-func (c recipientExport) Run(a *app) error      { return c.do(a, "export", false) }
-func (c recipientUnsubscribe) Run(a *app) error { return c.do(a, "unsubscribe", false) }
-func (c recipientErase) Run(a *app) error       { return c.do(a, "erase", c.Yes) }

@@ -95,6 +95,11 @@ func (o Operator) plan(ctx context.Context, run notice.Run, v notice.Version, dr
 	return plan, nil
 }
 
+// Audience pages through everybody a run concerns.
+func (o Operator) Audience(ctx context.Context, run notice.Run, cursor string, limit int) ([]notice.RecipientID, string, error) {
+	return audience(ctx, o.Store, run, cursor, limit)
+}
+
 // Pause holds a run: within a tick nothing more is released, and slices already
 // queued are dropped when they come up.
 func (o Operator) Pause(ctx context.Context, id notice.RunID) (notice.Run, error) {

@@ -47,6 +47,7 @@ type Operations struct {
 	Publisher   policy.Publisher
 	Preferences privacy.Preferences
 	Letters     delivery.Letters
+	Mailer      delivery.Mailer // of previews and of doctor's test messages
 	ID          func(address string) notice.RecipientID
 	Imports     Imports
 	// UploadURL returns where a file can be PUT that becomes the object key.
@@ -68,8 +69,8 @@ type Args struct {
 	Policy  string       `json:"policy,omitempty"`
 	Kind    string       `json:"kind,omitempty"`
 	Locale  string       `json:"locale,omitempty"`
-	Old     string       `json:"old,omitempty"`
-	New     string       `json:"new,omitempty"`
+	To      string       `json:"to,omitempty"`     // an address a preview goes to
+	Cursor  string       `json:"cursor,omitempty"` // of a page of rows
 }
 
 // Run serves one command. Commands that send or destroy do nothing
@@ -121,13 +122,17 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		}
 		return report.Status(ctx, o.Store, a.Run, account.MaxSendRate*o.Operator.Settings.Share, o.Now())
 	case "report":
-		rows := []report.Row{}
-		err := report.Rows(ctx, o.Store, a.Run, a.NotSent, func(r report.Row) error { rows = append(rows, r); return nil })
-		return rows, err
+		rows, next, err := report.Rows(ctx, o.Store, o.Operator.Audience, a.Run, a.NotSent, a.Cursor)
+		return Page[report.Row]{rows, next}, err
 	case "overdue":
-		rows := []report.Late{}
-		err := report.Overdue(ctx, o.Store, notice.DateOf(o.Now()), func(l report.Late) error { rows = append(rows, l); return nil })
-		return rows, err
+		rows, next, err := report.Overdue(ctx, o.Store, notice.DateOf(o.Now()), a.Cursor)
+		return Page[report.Late]{rows, next}, err
+	case "doctor":
+		return o.doctor(ctx)
+	case "doctor-send":
+		return o.sendTests(ctx)
+	case "doctor-events":
+		return o.testEvents(ctx, a.Run)
 	case "versions":
 		return o.Store.Versions(ctx, a.Policy)
 	case "preview":
@@ -136,6 +141,13 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		return o.recipient(ctx, strings.TrimPrefix(c.Name, "recipient-"), a)
 	}
 	return nil, notice.Invalid("there is no command %q", c.Name)
+}
+
+// Page is a part of an answer that may be of any length; Next is the cursor of the
+// page after it, empty at the end.
+type Page[T any] struct {
+	Rows []T    `json:"rows"`
+	Next string `json:"next,omitempty"`
 }
 
 func decodeArgs(c Command, v any) error {
@@ -161,44 +173,6 @@ func (o Operations) startImport(ctx context.Context, a Args) (Upload, error) {
 	}
 	url, err := o.UploadURL(ctx, imports.Prefix+id+".csv")
 	return Upload{id, url}, err
-}
-
-// Preview is one message as it would be sent.
-type Preview struct {
-	Language string `json:"language"`
-	Raw      []byte `json:"raw"` // RFC 5322
-}
-
-// preview writes the notice of a run, or of the latest version, to a made-up
-// person. It sends nothing.
-func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
-	kind, err := notice.ParseKind(a.Kind)
-	if err != nil {
-		return Preview{}, err
-	}
-	run := notice.Run{ID: "preview", Kind: kind, Class: notice.Optional, Policy: a.Policy}
-	var v notice.Version
-	if a.Run != "" {
-		if run, err = o.Store.Run(ctx, a.Run); err != nil {
-			return Preview{}, err
-		}
-		if v, err = o.Store.Version(ctx, run.Policy, run.Version); err != nil {
-			return Preview{}, err
-		}
-	} else {
-		all, err := o.Store.Versions(ctx, a.Policy)
-		if err != nil {
-			return Preview{}, err
-		}
-		latest, ok := notice.Latest(all)
-		if !ok {
-			return Preview{}, notice.NotFound("policy %s has no version", a.Policy).Hint("publish one first")
-		}
-		v, run.Class = latest, latest.Class
-	}
-	reader := notice.Recipient{ID: "preview", Address: "reader@example.com", Name: "Alex Example", Locale: a.Locale, Status: notice.Active}
-	e, language, err := o.Letters.Write(run, v, reader)
-	return Preview{language, e.Raw}, err
 }
 
 // Person is everything held about a recipient.

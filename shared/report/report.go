@@ -2,7 +2,10 @@
 package report
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"policymail/shared/notice"
@@ -13,6 +16,7 @@ type Store interface {
 	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
 	ListRuns(ctx context.Context) ([]notice.Run, error)
 	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
+	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
 	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error)
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
 	ListRecipients(ctx context.Context, cursor string, limit int) ([]notice.Recipient, string, error)
@@ -96,38 +100,85 @@ type Row struct {
 	MessageID string               `json:"message_id"`
 }
 
-// Rows visits everybody in a run's ledger; with onlyNotSent those whose message SES
-// has not accepted.
-func Rows(ctx context.Context, store Store, run notice.RunID, onlyNotSent bool, visit func(Row) error) error {
-	if _, err := store.Run(ctx, run); err != nil {
-		return err
+// Pending is the state of a row whose person has no line in the ledger: not reached
+// yet, or never, if the run was cancelled.
+const Pending notice.DeliveryState = "pending"
+
+// pageSize is how many people a page of rows looks at; the rows of a page fit into
+// one answer of a Lambda (6 MB).
+const pageSize = 1000
+
+// Audience pages through everybody a run concerns.
+type Audience func(ctx context.Context, run notice.Run, cursor string, limit int) (page []notice.RecipientID, next string, err error)
+
+// Rows reads one page of what became of everybody in a run, from the cursor on (""
+// at first): the ledger and then, of a run that is not done, those of the audience
+// who are not in it. With onlyNotSent it leaves out whose message SES has accepted.
+// A page may be empty and still not be the last: next is "" then.
+func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, onlyNotSent bool, cursor string) (rows []Row, next string, err error) {
+	run, err := store.Run(ctx, id)
+	if err != nil {
+		return nil, "", err
 	}
-	for cursor := ""; ; {
-		lines, next, err := store.ListDeliveries(ctx, run, cursor, 100)
-		if err != nil {
-			return err
+	var lines []notice.Delivery
+	part, at, _ := strings.Cut(cursor, ":")
+	switch {
+	case part != "audience":
+		if lines, next, err = store.ListDeliveries(ctx, id, at, pageSize); err != nil {
+			return nil, "", err
 		}
-		ids := make([]notice.RecipientID, len(lines))
-		for i, d := range lines {
+		if onlyNotSent {
+			lines = slices.DeleteFunc(lines, func(d notice.Delivery) bool { return d.State.Accepted() })
+		}
+		if next != "" {
+			next = "ledger:" + next
+		} else if run.State != notice.Done {
+			next = "audience:"
+		}
+	default:
+		if lines, next, err = pending(ctx, store, audience, run, at); err != nil {
+			return nil, "", err
+		}
+		if next != "" {
+			next = "audience:" + next
+		}
+	}
+	rows = make([]Row, 0, len(lines))
+	for chunk := range slices.Chunk(lines, 100) {
+		ids := make([]notice.RecipientID, len(chunk))
+		for i, d := range chunk {
 			ids[i] = d.Recipient
 		}
 		people, err := store.Recipients(ctx, ids)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
-		for _, d := range lines {
-			if onlyNotSent && d.State.Accepted() {
-				continue
-			}
-			if err := visit(Row{d.Recipient, people[d.Recipient].Address, d.State, d.Reason, d.Version, d.Locale, d.SentAt, d.MessageID}); err != nil {
-				return err
-			}
+		for _, d := range chunk {
+			rows = append(rows, Row{d.Recipient, people[d.Recipient].Address, d.State, d.Reason, d.Version, d.Locale, d.SentAt, d.MessageID})
 		}
-		if next == "" {
-			return nil
-		}
-		cursor = next
 	}
+	return rows, next, nil
+}
+
+// pending makes lines for those of one page of the audience who have none.
+func pending(ctx context.Context, store Store, audience Audience, run notice.Run, cursor string) (lines []notice.Delivery, next string, err error) {
+	ids, next, err := audience(ctx, run, cursor, pageSize)
+	if err != nil {
+		return nil, "", err
+	}
+	reason := map[notice.RunState]string{notice.Waiting: "the run waits for approval", notice.Cancelled: "the run was cancelled"}[run.State]
+	for chunk := range slices.Chunk(ids, 100) {
+		known, err := store.Deliveries(ctx, run.ID, chunk)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, id := range chunk {
+			if _, ok := known[id]; !ok {
+				lines = append(lines, notice.Delivery{Run: run.ID, Recipient: id, State: Pending, Reason: cmp.Or(reason, "not released yet"), Version: run.Version})
+			}
+		}
+	}
+	return lines, next, nil
 }
 
 // Late is a person whose twelve months have run out, and why.
@@ -139,32 +190,28 @@ type Late struct {
 	Reason     string             `json:"reason"` // opted_out, bounced, complained, or not_sent
 }
 
-// Overdue visits everybody without a notice for more than twelve months (invariant
-// 4, twelve months). It reads every recipient.
-func Overdue(ctx context.Context, store Store, today notice.Date, visit func(Late) error) error {
-	for cursor := ""; ; {
-		people, next, err := store.ListRecipients(ctx, cursor, 1000)
-		if err != nil {
-			return err
-		}
-		for _, r := range people {
-			if r.Deadline() >= today {
-				continue
-			}
-			reason := "not_sent"
-			switch {
-			case r.Status != notice.Active:
-				reason = string(r.Status)
-			case r.OptOut.Annual:
-				reason = string(notice.SkipOptedOut)
-			}
-			if err := visit(Late{r.ID, r.Address, r.LastNotice, r.Deadline(), reason}); err != nil {
-				return err
-			}
-		}
-		if next == "" {
-			return nil
-		}
-		cursor = next
+// Overdue reads one page of everybody without a notice for more than twelve months
+// (invariant 4, twelve months) from the cursor on ("" at first). A page may be empty
+// and still not be the last: next is "" then. All pages together read every
+// recipient.
+func Overdue(ctx context.Context, store Store, today notice.Date, cursor string) (late []Late, next string, err error) {
+	people, next, err := store.ListRecipients(ctx, cursor, pageSize)
+	if err != nil {
+		return nil, "", err
 	}
+	late = []Late{}
+	for _, r := range people {
+		if r.Deadline() >= today {
+			continue
+		}
+		reason := "not_sent"
+		switch {
+		case r.Status != notice.Active:
+			reason = string(r.Status)
+		case r.OptOut.Annual:
+			reason = string(notice.SkipOptedOut)
+		}
+		late = append(late, Late{r.ID, r.Address, r.LastNotice, r.Deadline(), reason})
+	}
+	return late, next, nil
 }

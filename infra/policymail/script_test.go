@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"policymail/infra/local"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"policymail": main})
+}
+
+// Each script in testdata/script is one behaviour of the command line, against a
+// local stack of its own where it says `stack`.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("USER", "Ada Example")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"stack": startStack, "exits": exits, "travel": travel},
+	})
+}
+
+// startStack starts a local stack and points POLICYMAIL_ENDPOINT to it.
+func startStack(ts *testscript.TestScript, _ bool, _ []string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s, err := local.Start(ctx, local.Options{Addr: "127.0.0.1:0", SESRate: 500, SESQuota: -1, Out: io.Discard})
+	ts.Check(err)
+	ts.Defer(func() {
+		cancel()
+		s.Close()
+	})
+	ts.Setenv("POLICYMAIL_ENDPOINT", s.URL)
+}
+
+// travel moves the stack's clock: travel 24h.
+func travel(ts *testscript.TestScript, _ bool, args []string) {
+	response, err := http.Post(ts.Getenv("POLICYMAIL_ENDPOINT")+"/_local/clock", "application/json", strings.NewReader(`{"advance":"`+args[0]+`"}`))
+	ts.Check(err)
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		ts.Fatalf("travel: %s", response.Status)
+	}
+}
+
+// exits checks the exit code of a command line: exits 3 status.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := 0
+	var failed *exec.ExitError
+	if err := ts.Exec("policymail", args[1:]...); errors.As(err, &failed) {
+		code = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}

@@ -1,0 +1,137 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+)
+
+// Check is one thing doctor looked at.
+type Check struct {
+	Name   string `json:"check"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Advice string `json:"hint,omitempty"` // what to do where it is not ok
+}
+
+// doctor looks at everything that can be wrong before a run is. It changes nothing.
+func (o Operations) doctor(ctx context.Context) ([]Check, error) {
+	account, err := o.Operator.Account.Account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	checks := accountChecks(account)
+	versions, err := o.Store.Versions(ctx, o.Operator.Settings.Policy)
+	if err != nil {
+		return nil, err
+	}
+	inForce := Check{Name: "policy", Detail: fmt.Sprintf("no version of %s is approved", o.Operator.Settings.Policy), Advice: "publish the policy; annual reviews wait for it"}
+	if v, ok := notice.InForce(versions, notice.DateOf(o.Now())); ok {
+		inForce = Check{Name: "policy", OK: true, Detail: fmt.Sprintf("annual reviews speak of %s version %s, approved by %s", v.Policy, v.Name, v.Approval.By)}
+	}
+	checks = append(checks, inForce)
+	open, err := o.Store.OpenRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, run := range open {
+		c := Check{Name: "run " + string(run.ID), OK: run.State != notice.Stopped, Detail: string(run.State)}
+		if !c.OK {
+			c.Detail, c.Advice = "stopped: "+run.StopReason, "mend the cause, then policymail resume "+string(run.ID)
+		}
+		checks = append(checks, c)
+	}
+	return checks, nil
+}
+
+func accountChecks(a delivery.Account) []Check {
+	sending := Check{Name: "SES sending", OK: a.SendingEnabled && (a.Enforcement == "" || a.Enforcement == "HEALTHY"),
+		Detail: fmt.Sprintf("enabled %t, enforcement %s", a.SendingEnabled, a.Enforcement)}
+	if !sending.OK {
+		sending.Advice = "runs stop until SES lifts it; read the account health in the SES console"
+	}
+	production := Check{Name: "SES production access", OK: a.Production, Detail: "granted"}
+	if !a.Production {
+		production.Detail, production.Advice = "the account is in the sandbox: 200 messages a day, verified recipients only", "ask for production access in the SES console"
+	}
+	quota := Check{Name: "SES quota", OK: a.MaxSendRate > 0 && (a.Max24HourSend < 0 || a.SentLast24Hours < a.Max24HourSend),
+		Detail: fmt.Sprintf("%g a second, no daily limit", a.MaxSendRate)}
+	if a.Max24HourSend >= 0 {
+		quota.Detail = fmt.Sprintf("%g a second, %.0f of %.0f used in 24 hours", a.MaxSendRate, a.SentLast24Hours, a.Max24HourSend)
+	}
+	if !quota.OK {
+		quota.Advice = "wait for the 24 hours to pass, or ask for a higher quota"
+	}
+	return []Check{sending, production, quota}
+}
+
+// tests are the mailboxes of the SES simulator, and what an event makes of a message
+// to each (Amazon SES Developer Guide, "Using the mailbox simulator").
+var tests = map[notice.RecipientID]notice.DeliveryState{
+	"success": notice.Delivered, "bounce": notice.BouncedBack, "complaint": notice.ComplainedOf,
+}
+
+// Tests names a set of test messages that were sent.
+type Tests struct {
+	Run notice.RunID `json:"run"`
+}
+
+// sendTests sends one message to each mailbox of the SES simulator. They are nobody's
+// and count for no quota of complaints; their lines in the ledger show whether events
+// come back.
+func (o Operations) sendTests(ctx context.Context) (Tests, error) {
+	t := Tests{Run: notice.RunID("doctor-" + o.Now().UTC().Format("20060102T150405"))}
+	v := notice.Version{Policy: o.Operator.Settings.Policy, Name: "test", Effective: notice.DateOf(o.Now())}
+	for box := range tests {
+		line := notice.Delivery{Run: t.Run, Recipient: box, State: notice.Sent, SentAt: o.Now(), UpdatedAt: o.Now()}
+		// The line first: an event may be faster than we are.
+		if _, err := o.Store.RecordDelivery(ctx, line); err != nil {
+			return t, err
+		}
+		reader := notice.Recipient{ID: box, Address: string(box) + "@simulator.amazonses.com", Status: notice.Active}
+		e, _, err := o.Letters.Write(notice.Run{ID: t.Run, Kind: notice.Annual, Class: notice.Optional, Policy: v.Policy}, v, reader)
+		if err != nil {
+			return t, err
+		}
+		_, err = o.Mailer.Send(ctx, e)
+		var refusal *delivery.SendError
+		if errors.As(err, &refusal) {
+			return t, notice.Refused("SES did not take a message to its simulator: %v", refusal.Err)
+		} else if err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+// testEvents tells which events of test messages came back. Once all did, their lines
+// go.
+func (o Operations) testEvents(ctx context.Context, run notice.RunID) (checks []Check, err error) {
+	lines, err := o.Store.Deliveries(ctx, run, []notice.RecipientID{"success", "bounce", "complaint"})
+	if err != nil {
+		return nil, err
+	}
+	if len(lines) < len(tests) {
+		return nil, notice.NotFound("no test messages %s", run)
+	}
+	all := true
+	for _, box := range []notice.RecipientID{"success", "bounce", "complaint"} {
+		c := Check{Name: "SES event of " + string(box) + "@simulator.amazonses.com", OK: lines[box].State == tests[box], Detail: string(lines[box].State)}
+		if !c.OK {
+			c.Detail = "no event yet"
+			c.Advice = "look at the SES event destination, the EventBridge rule, and the events queue with its dead letters"
+		}
+		checks, all = append(checks, c), all && c.OK
+	}
+	if all {
+		for box := range tests {
+			if err := o.Store.ForgetDeliveries(ctx, box, []notice.RunID{run}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return checks, nil
+}
