@@ -33,7 +33,8 @@ type Recipients interface {
 	ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error)
 	// ChangeRecipient replaces the person read as before by after and appends the
 	// event in one transaction. It is ErrConflict if the stored Rev is no longer
-	// before.Rev; it stores Rev before.Rev+1. An erased person (after.Status ==
+	// before.Rev, or if the person's history holds an event of that ID already: an
+	// event is never overwritten. It stores Rev before.Rev+1. An erased person (after.Status ==
 	// Erased) keeps only ID, Status, OptOut and Rev, whatever after holds.
 	// LastNotice and LastRun are not written by it (RecordNotice owns them),
 	// except that erasure removes them.
@@ -93,7 +94,7 @@ type Policies interface {
 	ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error
 	// Version reads one version.
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
-	// Versions lists all versions of a policy, oldest publication first.
+	// Versions lists all versions of a policy, oldest publication first, then by name.
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
 }
 
@@ -106,9 +107,9 @@ type Runs interface {
 	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
 	// Run reads one run, open or ended.
 	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
-	// OpenRuns lists the runs whose state is Open, oldest first.
+	// OpenRuns lists the runs whose state is Open, oldest first, then by id.
 	OpenRuns(ctx context.Context) ([]notice.Run, error)
-	// ListRuns lists every run, oldest first.
+	// ListRuns lists every run in the same order.
 	ListRuns(ctx context.Context) ([]notice.Run, error)
 }
 

@@ -1,8 +1,11 @@
 package bolt_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"policymail/shared/store"
 	"policymail/shared/store/bolt"
@@ -17,6 +20,34 @@ func TestContract(t *testing.T) {
 		}
 		t.Cleanup(func() { db.Close() })
 		return db
+	})
+}
+
+// reopened is a store whose file can be closed and opened again.
+type reopened struct {
+	*bolt.Store
+	path string
+}
+
+func (r *reopened) Reopen() (err error) {
+	if err := r.Close(); err != nil {
+		return err
+	}
+	r.Store, err = bolt.Open(r.path, false)
+	return err
+}
+
+func TestAnswersAsTheModel(t *testing.T) {
+	storetest.Compare(t, func(rt *rapid.T) (a, b store.Store, end func()) {
+		folder, err := os.MkdirTemp(t.TempDir(), "")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		db := &reopened{path: filepath.Join(folder, "db")}
+		if db.Store, err = bolt.Open(db.path, false); err != nil {
+			rt.Fatal(err)
+		}
+		return storetest.Model(), db, func() { db.Close(); os.RemoveAll(folder) }
 	})
 }
 

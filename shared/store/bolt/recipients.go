@@ -90,7 +90,7 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 		if err != nil {
 			return err
 		}
-		if !found || stored.Rev != before.Rev {
+		if !found || stored.Rev != before.Rev || tx.Bucket(audit).Get(key(string(before.ID), event.ID)) != nil {
 			return conflict("recipient", before.ID)
 		}
 		after.ID, after.Rev = before.ID, before.Rev+1

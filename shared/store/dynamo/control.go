@@ -147,6 +147,13 @@ func runPartition(state notice.RunState) string {
 	return endedRuns
 }
 
+func otherPartition(state notice.RunState) string {
+	if state.Open() {
+		return endedRuns
+	}
+	return openRuns
+}
+
 func runItem(r notice.Run) (item, error) {
 	record, err := json.Marshal(r)
 	if err != nil {
@@ -164,43 +171,43 @@ func (s *Store) AddRun(ctx context.Context, r notice.Run) error {
 	if err != nil {
 		return err
 	}
-	other := openRuns
-	if r.State.Open() {
-		other = endedRuns
-	}
 	absent := aws.String("attribute_not_exists(pk)")
 	failed, _, err := s.transact(ctx,
 		types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: it, ConditionExpression: absent}},
-		types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &s.tables.Control, Key: controlKey(other, string(r.ID)), ConditionExpression: absent}})
+		types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &s.tables.Control, Key: controlKey(otherPartition(r.State), string(r.ID)), ConditionExpression: absent}})
 	if err == nil && failed >= 0 {
 		return conflict("run", r.ID)
 	}
 	return err
 }
 
+// SaveRun replaces the run where it stands; one that ended, or was opened again, moves
+// from the other partition.
 func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
-	rev := item{":rev": num(r.Rev)}
-	r.Rev++
-	it, err := runItem(r)
+	saved := r
+	saved.Rev++
+	it, err := runItem(saved)
 	if err != nil {
 		return r, err
 	}
-	if r.State.Open() {
-		_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Control, Item: it,
-			ConditionExpression: aws.String("rev = :rev"), ExpressionAttributeValues: rev})
-		if conditionFailed(err) {
-			err = conflict("run", r.ID)
-		}
+	asRead, rev := aws.String("rev = :rev"), item{":rev": num(r.Rev)}
+	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Control, Item: it, ConditionExpression: asRead, ExpressionAttributeValues: rev})
+	if err == nil {
+		return saved, nil
+	} else if !conditionFailed(err) {
 		return r, err
 	}
 	failed, _, err := s.transact(ctx,
-		types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Control, Key: controlKey(openRuns, string(r.ID)),
-			ConditionExpression: aws.String("rev = :rev"), ExpressionAttributeValues: rev}},
-		types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: it}})
+		types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Control, Key: controlKey(otherPartition(r.State), string(r.ID)),
+			ConditionExpression: asRead, ExpressionAttributeValues: rev}},
+		types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}})
 	if err == nil && failed >= 0 {
 		err = conflict("run", r.ID)
 	}
-	return r, err
+	if err != nil {
+		return r, err
+	}
+	return saved, nil
 }
 
 func (s *Store) Run(ctx context.Context, id notice.RunID) (r notice.Run, err error) {

@@ -40,7 +40,7 @@ func deliveryItem(d notice.Delivery) (item, error) {
 	it["state"], it["attempt"], it["updated_at"], it["line"] = str(string(d.State)), num(int64(d.Attempt)), str(sortable(d.UpdatedAt)), bin(record)
 	if d.State == notice.Unknown || d.State == notice.Retry {
 		it["unresolved"] = str(fmt.Sprintf("U#%02d", shard(d.Recipient, unresolvedShards)))
-		it["settle_after"] = str(sortable(d.SettleAfter))
+		it["settle_after"] = str(d.SettleAfter.UTC().Format(layout)) // of a zero instant too: a key is never empty
 	}
 	if !d.UpdatedAt.IsZero() {
 		it["expires_at"] = num(d.UpdatedAt.AddDate(0, notice.RetentionMonths, 0).Unix())

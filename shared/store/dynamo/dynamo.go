@@ -65,16 +65,19 @@ func getFlag(it item, name string) bool {
 	return ok && v.Value
 }
 
-// sortable writes an instant so that text order is time order; "" is no instant.
+// layout of an instant whose text order is time order.
+const layout = "2006-01-02T15:04:05.000000000Z"
+
+// sortable writes an instant; "" is no instant.
 func sortable(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("2006-01-02T15:04:05.000000000Z")
+	return t.UTC().Format(layout)
 }
 
 func instant(s string) time.Time {
-	t, _ := time.Parse("2006-01-02T15:04:05.000000000Z", s)
+	t, _ := time.Parse(layout, s)
 	return t
 }
 

@@ -159,7 +159,7 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 	if err != nil {
 		return err
 	}
-	audit := types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Audit,
+	audit := types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Audit, ConditionExpression: aws.String("attribute_not_exists(rid)"),
 		Item: item{"rid": str(string(before.ID)), "id": str(event.ID), "event": bin(record)}}}
 	after.ID, after.Rev = before.ID, before.Rev+1
 	condition, rev := aws.String("rev = :rev"), item{":rev": num(before.Rev)}
@@ -176,7 +176,7 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 			set += ", #" + name + " = :" + name + "_new"
 			names["#"+name], values[":"+name+"_new"] = name, v
 		}
-		for _, name := range []string{"address", "name", "locale", "source", "consent_at", "due"} {
+		for _, name := range []string{"address", "name", "locale", "source", "consent_at", "imported_at", "due"} {
 			if _, ok := names["#"+name]; !ok {
 				remove += ", #" + name
 				names["#"+name] = name
@@ -272,7 +272,7 @@ func (s *Store) DueRecipients(ctx context.Context, first, last notice.Date, curs
 		at, _ = strconv.Atoi(partition[len("2006-01-02#"):])
 	}
 	for ; day <= last; day, at = day.AddDays(1), 0 {
-		for ; at < dueShards; at, after = at+1, "" {
+		for at < dueShards {
 			partition := fmt.Sprintf("%s#%02d", day, at)
 			in := &dynamodb.QueryInput{TableName: &s.tables.Recipients, IndexName: aws.String("due"), Limit: aws.Int32(int32(limit - len(ids))),
 				KeyConditionExpression: aws.String("due = :due"), ExpressionAttributeValues: item{":due": str(partition)}}
@@ -288,6 +288,9 @@ func (s *Store) DueRecipients(ctx context.Context, first, last notice.Date, curs
 			}
 			if len(ids) >= limit {
 				return ids, partition + "|" + string(ids[len(ids)-1]), nil
+			}
+			if after = getStr(out.LastEvaluatedKey, "rid"); after == "" {
+				at++
 			}
 		}
 	}

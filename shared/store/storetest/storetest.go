@@ -130,6 +130,10 @@ func testChangeRecipient(t *testing.T, s store.Store) {
 	if got.Rev != 2 || !got.OptOut.Annual || got.Due != "" || !got.LastNotice.Equal(now) || got.LastRun != "run" {
 		t.Errorf("after the change: %+v", got)
 	}
+	again := got
+	again.OptOut = notice.OptOutAll
+	wantErr(t, s.ChangeRecipient(ctx, got, again, event(got, "e1", again.Standing())), notice.ErrConflict) // an event is never overwritten
+	equal(t, "nothing half done", read(t, s, id), got)
 	events, err := s.PreferenceEvents(ctx, id)
 	must(t, err)
 	equal(t, "history", events, []notice.PreferenceEvent{event(before, "e1", after.Standing())})

@@ -1,0 +1,335 @@
+package storetest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"policymail/shared/notice"
+	"policymail/shared/store"
+)
+
+// Compare plays random operations, with ids that collide and revs that are stale,
+// against two stores at once. Every answer must be the same, and in the end both
+// must hold the same. open returns two empty stores and what closes them; a store
+// with a method Reopen() error is reopened now and then.
+func Compare(t *testing.T, open func(t *rapid.T) (a, b store.Store, close func())) {
+	rapid.Check(t, func(rt *rapid.T) {
+		a, b, end := open(rt)
+		defer end()
+		g := &game{T: rt, a: a, b: b}
+		rt.Repeat(map[string]func(*rapid.T){
+			"import": g.importPeople, "change": g.changePerson, "change again": g.changePerson, "record notice": g.recordNotice, "move due": g.moveDue,
+			"read": g.readPeople, "claim": g.claim, "claim again": g.claim, "record delivery": g.recordDelivery,
+			"move delivery": g.moveDelivery, "move delivery again": g.moveDelivery, "forget": g.forget,
+			"add version": g.addVersion, "approve": g.approve, "add run": g.addRun, "save run": g.saveRun,
+			"save document": g.saveDocument, "delete document": g.deleteDocument,
+			"list": func(*rapid.T) { g.list() }, "reopen": func(*rapid.T) { g.reopen() },
+		})
+		g.list()
+	})
+}
+
+// game is one play. It remembers what was read, to write it back when it is stale.
+type game struct {
+	*rapid.T
+	a, b   store.Store
+	people []notice.Recipient
+	lines  []notice.Delivery
+	runs   []notice.Run
+	events int
+}
+
+// both asks both stores and returns what both answered.
+func both[T any](g *game, what string, ask func(s store.Store) (T, error)) (T, bool) {
+	g.Helper()
+	fromA, errA := ask(g.a)
+	fromB, errB := ask(g.b)
+	if codeOf(errA) != codeOf(errB) {
+		g.Fatalf("%s: error %v of the one, %v of the other", what, errA, errB)
+	}
+	if codeOf(errA) == "internal" {
+		g.Fatalf("%s: %v, %v", what, errA, errB)
+	}
+	if d := gocmp.Diff(fromA, fromB, cmpopts.EquateEmpty()); d != "" {
+		g.Fatalf("%s (-the one +the other):\n%s", what, d)
+	}
+	return fromA, errA == nil
+}
+
+// codeOf is what a caller can tell errors apart by.
+func codeOf(err error) notice.Code {
+	var known *notice.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &known):
+		return known.Code
+	}
+	return "internal"
+}
+
+// done asks for nothing but the error.
+func done(g *game, what string, do func(s store.Store) error) {
+	g.Helper()
+	both(g, what, func(s store.Store) (struct{}, error) { return struct{}{}, do(s) })
+}
+
+var (
+	someone   = rapid.Map(rapid.IntRange(0, 5), func(n int) notice.RecipientID { return notice.RecipientID(fmt.Sprintf("p%d", n)) })
+	someRun   = rapid.SampledFrom([]notice.RunID{"annual-2026-11-24", "change-privacy-2_0", "change-privacy-2"})
+	someDay   = rapid.Map(rapid.IntRange(0, 4), func(n int) notice.Date { return notice.Date("2026-11-28").AddDays(n) })
+	someTime  = rapid.Map(rapid.IntRange(0, 6), func(n int) time.Time { return now.Add(time.Duration(n)*time.Hour + time.Duration(n%3)) })
+	noTime    = rapid.OneOf(rapid.Just(time.Time{}), someTime)
+	noDay     = rapid.OneOf(rapid.Just(notice.Date("")), someDay)
+	word      = rapid.SampledFrom([]string{"", "", "de", "Zoë Example", `"quoted"`, "<b>"})
+	someState = rapid.SampledFrom(notice.DeliveryStates)
+	someLimit = rapid.SampledFrom([]int{1, 2, 3, 100})
+)
+
+func (g *game) importPeople(t *rapid.T) {
+	rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) notice.Imported {
+		id := someone.Draw(t, "id")
+		return notice.Imported{ID: id, Address: string(id) + "@example.com", Name: word.Draw(t, "name"), Locale: word.Draw(t, "locale"), Source: word.Draw(t, "source"),
+			ConsentAt: noTime.Draw(t, "consent"), LastNotified: noTime.Draw(t, "last notified"), At: someTime.Draw(t, "at")}
+	}), 0, 4).Draw(t, "rows")
+	both(g, "ImportRecipients", func(s store.Store) ([]notice.Outcome, error) { return s.ImportRecipients(ctx, rows, lead) })
+}
+
+// person reads somebody, or takes what was read of somebody before.
+func (g *game) person(t *rapid.T) notice.Recipient {
+	if len(g.people) > 0 && rapid.IntRange(0, 3).Draw(t, "stale") == 0 {
+		return rapid.SampledFrom(g.people).Draw(t, "as read before")
+	}
+	id := someone.Draw(t, "id")
+	r, ok := both(g, "Recipient", func(s store.Store) (notice.Recipient, error) { return s.Recipient(ctx, id) })
+	if !ok {
+		return notice.Recipient{ID: id, Rev: int64(rapid.IntRange(0, 1).Draw(t, "rev"))}
+	}
+	g.people = append(g.people, r)
+	return r
+}
+
+func (g *game) changePerson(t *rapid.T) {
+	before := g.person(t)
+	after := before
+	after.Status = rapid.SampledFrom([]notice.Status{notice.Active, notice.Active, notice.Bounced, notice.Complained, notice.Erased}).Draw(t, "status")
+	after.OptOut = notice.OptOut{Annual: rapid.Bool().Draw(t, "annual"), Change: rapid.Bool().Draw(t, "change")}
+	after.Due, after.Name, after.Locale = noDay.Draw(t, "due"), word.Draw(t, "name"), word.Draw(t, "locale")
+	after.ConsentAt, after.ImportedAt = noTime.Draw(t, "consent"), noTime.Draw(t, "imported")
+	after.LastNotice, after.LastRun = noTime.Draw(t, "last notice"), "not written"
+	g.events++
+	id := fmt.Sprintf("e%03d", g.events)
+	if rapid.IntRange(0, 5).Draw(t, "event id collides") == 0 {
+		id = "e001"
+	}
+	e := notice.PreferenceEvent{ID: id, Recipient: before.ID, At: someTime.Draw(t, "at"), Way: notice.ByPage, Run: someRun.Draw(t, "run"), Before: before.Standing(), After: after.Standing()}
+	done(g, "ChangeRecipient", func(s store.Store) error { return s.ChangeRecipient(ctx, before, after, e) })
+}
+
+func (g *game) recordNotice(t *rapid.T) {
+	id, run, at, due := someone.Draw(t, "id"), someRun.Draw(t, "run"), someTime.Draw(t, "at"), noDay.Draw(t, "due")
+	done(g, "RecordNotice", func(s store.Store) error { return s.RecordNotice(ctx, id, run, at, due) })
+}
+
+func (g *game) moveDue(t *rapid.T) {
+	id, due := someone.Draw(t, "id"), noDay.Draw(t, "due")
+	done(g, "MoveDue", func(s store.Store) error { return s.MoveDue(ctx, id, due) })
+}
+
+func (g *game) readPeople(t *rapid.T) {
+	ids := rapid.SliceOfN(someone, 0, 8).Draw(t, "ids")
+	both(g, "Recipients", func(s store.Store) (map[notice.RecipientID]notice.Recipient, error) { return s.Recipients(ctx, ids) })
+}
+
+// line makes up what a delivery may be.
+func line(t *rapid.T, run notice.RunID, id notice.RecipientID, state notice.DeliveryState) notice.Delivery {
+	return notice.Delivery{Run: run, Recipient: id, State: state, Reason: word.Draw(t, "reason"), Attempt: rapid.IntRange(0, 2).Draw(t, "attempt"),
+		LeaseUntil: noTime.Draw(t, "lease"), SettleAfter: noTime.Draw(t, "settle after"), SentAt: noTime.Draw(t, "sent"), UpdatedAt: someTime.Draw(t, "updated"),
+		MessageID: word.Draw(t, "message"), Version: word.Draw(t, "version"), Locale: word.Draw(t, "locale")}
+}
+
+type claimed struct {
+	Line notice.Delivery
+	OK   bool
+}
+
+func (g *game) claim(t *rapid.T) {
+	r := g.person(t)
+	d := line(t, someRun.Draw(t, "run"), r.ID, notice.Claimed)
+	got, _ := both(g, "Claim", func(s store.Store) (claimed, error) {
+		l, ok, err := s.Claim(ctx, d, r.Rev)
+		return claimed{l, ok}, err
+	})
+	if got.Line.State != "" {
+		g.lines = append(g.lines, got.Line)
+	}
+}
+
+func (g *game) recordDelivery(t *rapid.T) {
+	d := line(t, someRun.Draw(t, "run"), someone.Draw(t, "id"), someState.Draw(t, "state"))
+	both(g, "RecordDelivery", func(s store.Store) (bool, error) { return s.RecordDelivery(ctx, d) })
+}
+
+func (g *game) moveDelivery(t *rapid.T) {
+	run, id := someRun.Draw(t, "run"), someone.Draw(t, "id")
+	lines, _ := both(g, "Deliveries", func(s store.Store) (map[notice.RecipientID]notice.Delivery, error) {
+		return s.Deliveries(ctx, run, []notice.RecipientID{id, "p0", id})
+	})
+	before, ok := lines[id]
+	if stale := rapid.IntRange(0, 3).Draw(t, "stale") == 0; len(g.lines) > 0 && (stale || !ok) {
+		before = rapid.SampledFrom(g.lines).Draw(t, "as read before")
+	} else if !ok {
+		before = line(t, run, id, someState.Draw(t, "state"))
+	}
+	g.lines = append(g.lines, before)
+	after := line(t, before.Run, before.Recipient, someState.Draw(t, "next state"))
+	done(g, "MoveDelivery", func(s store.Store) error { return s.MoveDelivery(ctx, before, after) })
+}
+
+func (g *game) forget(t *rapid.T) {
+	id, runs := someone.Draw(t, "id"), rapid.SliceOfN(someRun, 0, 2).Draw(t, "runs")
+	done(g, "ForgetDeliveries", func(s store.Store) error { return s.ForgetDeliveries(ctx, id, runs) })
+}
+
+var (
+	somePolicy  = rapid.SampledFrom([]string{"privacy", "privacy-2"})
+	someVersion = rapid.SampledFrom([]string{"1.0", "1.0-b", "2", "10"})
+)
+
+func (g *game) addVersion(t *rapid.T) {
+	v := notice.Version{Policy: somePolicy.Draw(t, "policy"), Name: someVersion.Draw(t, "version"), Effective: someDay.Draw(t, "effective"),
+		Class: notice.Optional, Summary: map[string]string{"en": word.Draw(t, "summary")}, Text: word.Draw(t, "text"), PublishedAt: someTime.Draw(t, "published")}
+	if rapid.Bool().Draw(t, "baseline") {
+		v.Approval = &notice.Approval{By: "Ada Example", At: someTime.Draw(t, "at"), Hash: v.ContentHash()}
+	}
+	done(g, "AddVersion", func(s store.Store) error { return s.AddVersion(ctx, v) })
+}
+
+func (g *game) approve(t *rapid.T) {
+	policy, version := somePolicy.Draw(t, "policy"), someVersion.Draw(t, "version")
+	a := notice.Approval{By: "Bob Example", At: someTime.Draw(t, "at"), Hash: word.Draw(t, "hash")}
+	done(g, "ApproveVersion", func(s store.Store) error { return s.ApproveVersion(ctx, policy, version, a) })
+	both(g, "Version", func(s store.Store) (notice.Version, error) { return s.Version(ctx, policy, version) })
+}
+
+var someRunState = rapid.SampledFrom([]notice.RunState{notice.Waiting, notice.Running, notice.Paused, notice.Stopped, notice.Done, notice.Cancelled})
+
+func (g *game) addRun(t *rapid.T) {
+	r := notice.Run{ID: someRun.Draw(t, "run"), Kind: notice.Change, State: someRunState.Draw(t, "state"), OpenedAt: someTime.Draw(t, "opened"), Rev: 7}
+	done(g, "AddRun", func(s store.Store) error { return s.AddRun(ctx, r) })
+}
+
+func (g *game) saveRun(t *rapid.T) {
+	id := someRun.Draw(t, "run")
+	r, ok := both(g, "Run", func(s store.Store) (notice.Run, error) { return s.Run(ctx, id) })
+	if stale := rapid.IntRange(0, 3).Draw(t, "stale") == 0; len(g.runs) > 0 && (stale || !ok) {
+		r = rapid.SampledFrom(g.runs).Draw(t, "as read before")
+	} else if !ok {
+		r.ID = id
+	}
+	g.runs = append(g.runs, r)
+	r.State, r.Cursor, r.Counts = someRunState.Draw(t, "state"), word.Draw(t, "cursor"), notice.Counts{notice.Sent: 1}
+	both(g, "SaveRun", func(s store.Store) (notice.Run, error) { return s.SaveRun(ctx, r) })
+}
+
+var (
+	someKind = rapid.SampledFrom([]string{"import", "import-part"})
+	someID   = rapid.SampledFrom([]string{"a", "b"})
+)
+
+type body struct{ Text string }
+
+type documentRead struct {
+	Body body
+	Rev  int64
+}
+
+func (g *game) saveDocument(t *rapid.T) {
+	kind, id := someKind.Draw(t, "kind"), someID.Draw(t, "id")
+	v, rev := body{word.Draw(t, "text")}, int64(rapid.IntRange(0, 3).Draw(t, "rev"))
+	both(g, "SaveDocument", func(s store.Store) (int64, error) { return s.SaveDocument(ctx, kind, id, v, rev) })
+	both(g, "Document", func(s store.Store) (d documentRead, err error) {
+		d.Rev, err = s.Document(ctx, kind, id, &d.Body)
+		return d, err
+	})
+}
+
+func (g *game) deleteDocument(t *rapid.T) {
+	kind, id := someKind.Draw(t, "kind"), someID.Draw(t, "id")
+	done(g, "DeleteDocument", func(s store.Store) error { return s.DeleteDocument(ctx, kind, id) })
+}
+
+func (g *game) reopen() {
+	for _, s := range []store.Store{g.a, g.b} {
+		if s, ok := s.(interface{ Reopen() error }); ok {
+			if err := s.Reopen(); err != nil {
+				g.Fatal(err)
+			}
+		}
+	}
+}
+
+// list compares everything the stores hold. Each pages in its own order.
+func (g *game) list() {
+	limit := someLimit.Draw(g.T, "limit")
+	both(g, "ListRecipients", func(s store.Store) ([]notice.Recipient, error) {
+		return pages(g, limit, func(r notice.Recipient) string { return string(r.ID) }, func(cursor string) ([]notice.Recipient, string, error) { return s.ListRecipients(ctx, cursor, limit) })
+	})
+	first, last := someDay.Draw(g.T, "first"), someDay.Draw(g.T, "last")
+	both(g, "DueRecipients", func(s store.Store) ([]notice.RecipientID, error) {
+		return pages(g, limit, func(id notice.RecipientID) string { return string(id) }, func(cursor string) ([]notice.RecipientID, string, error) {
+			return s.DueRecipients(ctx, first, last, cursor, limit)
+		})
+	})
+	for n := range 6 {
+		id := notice.RecipientID(fmt.Sprintf("p%d", n))
+		both(g, "PreferenceEvents", func(s store.Store) ([]notice.PreferenceEvent, error) { return s.PreferenceEvents(ctx, id) })
+	}
+	key := func(d notice.Delivery) string { return string(d.Run) + "/" + string(d.Recipient) }
+	for _, run := range []notice.RunID{"annual-2026-11-24", "change-privacy-2_0", "change-privacy-2"} {
+		both(g, "ListDeliveries", func(s store.Store) ([]notice.Delivery, error) {
+			return pages(g, limit, key, func(cursor string) ([]notice.Delivery, string, error) {
+				return s.ListDeliveries(ctx, run, cursor, limit)
+			})
+		})
+		both(g, "CountDeliveries", func(s store.Store) (notice.Counts, error) { return s.CountDeliveries(ctx, run) })
+		both(g, "Run", func(s store.Store) (notice.Run, error) { return s.Run(ctx, run) })
+	}
+	until := someTime.Draw(g.T, "until")
+	both(g, "UnresolvedDeliveries", func(s store.Store) ([]notice.Delivery, error) {
+		return pages(g, limit, key, func(cursor string) ([]notice.Delivery, string, error) {
+			return s.UnresolvedDeliveries(ctx, until, cursor, limit)
+		})
+	})
+	for _, policy := range []string{"privacy", "privacy-2"} {
+		both(g, "Versions", func(s store.Store) ([]notice.Version, error) { return s.Versions(ctx, policy) })
+	}
+	both(g, "OpenRuns", func(s store.Store) ([]notice.Run, error) { return s.OpenRuns(ctx) })
+	both(g, "ListRuns", func(s store.Store) ([]notice.Run, error) { return s.ListRuns(ctx) })
+}
+
+// pages reads to the end, in pages no longer than the limit, and sorts.
+func pages[T any](g *game, limit int, key func(T) string, read func(cursor string) ([]T, string, error)) (all []T, err error) {
+	for cursor, n := "", 0; ; n++ {
+		page, next, err := read(cursor)
+		if err != nil {
+			return nil, err
+		}
+		if len(page) > limit || n > 1000 {
+			g.Fatalf("page %d holds %d, the limit is %d", n, len(page), limit)
+		}
+		if all = append(all, page...); next == "" {
+			slices.SortFunc(all, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+			return all, nil
+		}
+		cursor = next
+	}
+}

@@ -1,0 +1,308 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"policymail/shared/notice"
+	"policymail/shared/store"
+)
+
+// Model is the contract written down as plainly as it can be: maps, no index,
+// nothing kept. Where Compare finds a store to differ from it, the store is wrong.
+// It is for one goroutine.
+func Model() store.Store {
+	return &model{people: map[notice.RecipientID]notice.Recipient{}, events: map[notice.RecipientID][]notice.PreferenceEvent{},
+		lines: map[lineKey]notice.Delivery{}, versions: map[[2]string]notice.Version{}, runs: map[notice.RunID]notice.Run{}, documents: map[[2]string]document{}}
+}
+
+type lineKey struct {
+	run notice.RunID
+	id  notice.RecipientID
+}
+
+type document struct {
+	rev  int64
+	body []byte
+}
+
+type model struct {
+	people    map[notice.RecipientID]notice.Recipient
+	events    map[notice.RecipientID][]notice.PreferenceEvent
+	lines     map[lineKey]notice.Delivery
+	versions  map[[2]string]notice.Version
+	runs      map[notice.RunID]notice.Run
+	documents map[[2]string]document
+}
+
+func conflict(what string) error { return notice.Conflict("%s was changed or taken meanwhile", what) }
+
+// pageOf takes up to limit of the things that match, by key, from after the cursor.
+func pageOf[K comparable, T any](all map[K]T, name func(T) string, match func(T) bool, cursor string, limit int) (page []T, next string) {
+	for _, v := range slices.SortedFunc(maps.Values(all), func(a, b T) int { return cmp.Compare(name(a), name(b)) }) {
+		if !match(v) || cursor != "" && name(v) <= cursor {
+			continue
+		}
+		if len(page) == limit {
+			return page, next
+		}
+		page, next = append(page, v), name(v)
+	}
+	return page, ""
+}
+
+func personName(r notice.Recipient) string { return string(r.ID) }
+func lineName(d notice.Delivery) string    { return string(d.Run) + "/" + string(d.Recipient) }
+
+func (m *model) Recipient(_ context.Context, id notice.RecipientID) (notice.Recipient, error) {
+	r, ok := m.people[id]
+	if !ok {
+		return r, notice.NotFound("no recipient %s", id)
+	}
+	return r, nil
+}
+
+func (m *model) Recipients(_ context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error) {
+	found := maps.Clone(m.people)
+	maps.DeleteFunc(found, func(id notice.RecipientID, _ notice.Recipient) bool { return !slices.Contains(ids, id) })
+	return found, nil
+}
+
+func (m *model) ImportRecipients(_ context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error) {
+	outcomes := make([]notice.Outcome, len(rows))
+	for i, row := range rows {
+		if r, ok := m.people[row.ID]; ok {
+			m.people[row.ID], outcomes[i] = row.Apply(r)
+		} else {
+			m.people[row.ID], outcomes[i] = row.Recipient(lead), notice.Added
+		}
+	}
+	return outcomes, nil
+}
+
+func (m *model) ChangeRecipient(_ context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error {
+	stored, ok := m.people[before.ID]
+	history := m.events[before.ID]
+	taken := slices.ContainsFunc(history, func(e notice.PreferenceEvent) bool { return e.ID == event.ID })
+	if !ok || stored.Rev != before.Rev || taken {
+		return conflict("recipient")
+	}
+	after.ID, after.Rev = before.ID, before.Rev+1
+	after.LastNotice, after.LastRun = stored.LastNotice, stored.LastRun
+	if after.Status == notice.Erased {
+		after = notice.Recipient{ID: after.ID, Status: after.Status, OptOut: after.OptOut, Rev: after.Rev}
+	}
+	m.people[before.ID] = after
+	m.events[before.ID] = slices.SortedFunc(slices.Values(append(history, event)), func(a, b notice.PreferenceEvent) int { return cmp.Compare(a.ID, b.ID) })
+	return nil
+}
+
+func (m *model) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error {
+	if r, ok := m.people[id]; ok && r.Status != notice.Erased && !at.Before(r.LastNotice) {
+		r.LastNotice, r.LastRun = at, run
+		m.people[id] = r
+		return m.MoveDue(ctx, id, due)
+	}
+	return nil
+}
+
+func (m *model) MoveDue(_ context.Context, id notice.RecipientID, due notice.Date) error {
+	if r, ok := m.people[id]; ok && r.Status == notice.Active && !r.OptOut.Annual {
+		r.Due = due
+		m.people[id] = r
+	}
+	return nil
+}
+
+func (m *model) ListRecipients(_ context.Context, cursor string, limit int) (page []notice.Recipient, next string, err error) {
+	page, next = pageOf(m.people, personName, func(r notice.Recipient) bool { return r.Status != notice.Erased }, cursor, limit)
+	return page, next, nil
+}
+
+func (m *model) DueRecipients(_ context.Context, first, last notice.Date, cursor string, limit int) (ids []notice.RecipientID, next string, err error) {
+	page, next := pageOf(m.people, personName, func(r notice.Recipient) bool { return r.Due != "" && first <= r.Due && r.Due <= last }, cursor, limit)
+	for _, r := range page {
+		ids = append(ids, r.ID)
+	}
+	return ids, next, nil
+}
+
+func (m *model) PreferenceEvents(_ context.Context, id notice.RecipientID) ([]notice.PreferenceEvent, error) {
+	return slices.Clone(m.events[id]), nil
+}
+
+func (m *model) Claim(_ context.Context, d notice.Delivery, rev int64) (notice.Delivery, bool, error) {
+	if r, ok := m.people[d.Recipient]; !ok || r.Rev != rev {
+		return notice.Delivery{}, false, conflict("recipient")
+	}
+	k := lineKey{d.Run, d.Recipient}
+	existing, found := m.lines[k]
+	if found && existing.State != notice.Retry {
+		return existing, false, nil
+	}
+	d.Attempt = existing.Attempt + 1
+	m.lines[k] = d
+	return d, true, nil
+}
+
+func (m *model) RecordDelivery(_ context.Context, d notice.Delivery) (bool, error) {
+	k := lineKey{d.Run, d.Recipient}
+	if existing, found := m.lines[k]; found && !existing.State.CanBecome(d.State) {
+		return false, nil
+	}
+	m.lines[k] = d
+	return true, nil
+}
+
+func (m *model) MoveDelivery(_ context.Context, before, after notice.Delivery) error {
+	k := lineKey{before.Run, before.Recipient}
+	stored, found := m.lines[k]
+	if !found || stored.State != before.State || stored.Attempt != before.Attempt || !stored.UpdatedAt.Equal(before.UpdatedAt) {
+		return conflict("delivery")
+	}
+	m.lines[k] = after
+	return nil
+}
+
+func (m *model) Deliveries(_ context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error) {
+	found := map[notice.RecipientID]notice.Delivery{}
+	for _, id := range ids {
+		if d, ok := m.lines[lineKey{run, id}]; ok {
+			found[id] = d
+		}
+	}
+	return found, nil
+}
+
+func (m *model) ListDeliveries(_ context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error) {
+	page, next := pageOf(m.lines, lineName, func(d notice.Delivery) bool { return d.Run == run }, cursor, limit)
+	return page, next, nil
+}
+
+func (m *model) CountDeliveries(_ context.Context, run notice.RunID) (notice.Counts, error) {
+	counts := notice.Counts{}
+	for k, d := range m.lines {
+		if k.run == run {
+			counts[d.State]++
+		}
+	}
+	return counts, nil
+}
+
+func (m *model) UnresolvedDeliveries(_ context.Context, before time.Time, cursor string, limit int) ([]notice.Delivery, string, error) {
+	page, next := pageOf(m.lines, lineName, func(d notice.Delivery) bool {
+		return (d.State == notice.Unknown || d.State == notice.Retry) && !d.SettleAfter.After(before)
+	}, cursor, limit)
+	return page, next, nil
+}
+
+func (m *model) ForgetDeliveries(_ context.Context, id notice.RecipientID, runs []notice.RunID) error {
+	for _, run := range runs {
+		delete(m.lines, lineKey{run, id})
+	}
+	return nil
+}
+
+func (m *model) AddVersion(_ context.Context, v notice.Version) error {
+	k := [2]string{v.Policy, v.Name}
+	if _, taken := m.versions[k]; taken {
+		return conflict("version")
+	}
+	m.versions[k] = v
+	return nil
+}
+
+func (m *model) ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error {
+	v, err := m.Version(ctx, policy, version)
+	if err != nil {
+		return err
+	}
+	if v.Approval != nil {
+		return conflict("version")
+	}
+	v.Approval = &a
+	m.versions[[2]string{policy, version}] = v
+	return nil
+}
+
+func (m *model) Version(_ context.Context, policy, version string) (notice.Version, error) {
+	v, ok := m.versions[[2]string{policy, version}]
+	if !ok {
+		return v, notice.NotFound("policy %s has no version %s", policy, version)
+	}
+	return v, nil
+}
+
+func (m *model) Versions(_ context.Context, policy string) ([]notice.Version, error) {
+	all := slices.SortedFunc(maps.Values(m.versions), func(a, b notice.Version) int {
+		return cmp.Or(a.PublishedAt.Compare(b.PublishedAt), cmp.Compare(a.Name, b.Name))
+	})
+	return slices.DeleteFunc(all, func(v notice.Version) bool { return v.Policy != policy }), nil
+}
+
+func (m *model) AddRun(_ context.Context, r notice.Run) error {
+	if _, taken := m.runs[r.ID]; taken {
+		return conflict("run")
+	}
+	r.Rev = 1
+	m.runs[r.ID] = r
+	return nil
+}
+
+func (m *model) SaveRun(_ context.Context, r notice.Run) (notice.Run, error) {
+	if stored, ok := m.runs[r.ID]; !ok || stored.Rev != r.Rev {
+		return r, conflict("run")
+	}
+	r.Rev++
+	m.runs[r.ID] = r
+	return r, nil
+}
+
+func (m *model) Run(_ context.Context, id notice.RunID) (notice.Run, error) {
+	r, ok := m.runs[id]
+	if !ok {
+		return r, notice.NotFound("no run %s", id)
+	}
+	return r, nil
+}
+
+func (m *model) OpenRuns(ctx context.Context) ([]notice.Run, error) {
+	all, err := m.ListRuns(ctx)
+	return slices.DeleteFunc(all, func(r notice.Run) bool { return !r.State.Open() }), err
+}
+
+func (m *model) ListRuns(context.Context) ([]notice.Run, error) {
+	return slices.SortedFunc(maps.Values(m.runs), func(a, b notice.Run) int {
+		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID))
+	}), nil
+}
+
+func (m *model) Document(_ context.Context, kind, id string, v any) (int64, error) {
+	d, ok := m.documents[[2]string{kind, id}]
+	if !ok {
+		return 0, notice.NotFound("no %s %s", kind, id)
+	}
+	return d.rev, json.Unmarshal(d.body, v)
+}
+
+func (m *model) SaveDocument(_ context.Context, kind, id string, v any, rev int64) (int64, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return 0, err
+	}
+	k := [2]string{kind, id}
+	if m.documents[k].rev != rev {
+		return 0, conflict(kind)
+	}
+	m.documents[k] = document{rev + 1, body}
+	return rev + 1, nil
+}
+
+func (m *model) DeleteDocument(_ context.Context, kind, id string) error {
+	delete(m.documents, [2]string{kind, id})
+	return nil
+}
