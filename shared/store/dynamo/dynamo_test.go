@@ -20,12 +20,12 @@ import (
 	"policymail/shared/store/storetest"
 )
 
-// A play against DynamoDB Local takes seconds: ten are enough unless more are asked for
+// A play against DynamoDB Local takes seconds: five are enough unless more are asked for
 // with -rapid.checks.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		checks.Value.Set("10")
+		checks.Value.Set("5")
 	}
 	os.Exit(m.Run())
 }
