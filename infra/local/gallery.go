@@ -1,87 +1,249 @@
 package local
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"io"
+	"html/template"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"time"
 
+	"policymail/shared/delivery"
 	"policymail/shared/locale"
 	"policymail/shared/mail"
 	"policymail/shared/notice"
+	"policymail/shared/policy"
+	"policymail/shared/privacy"
+	"policymail/shared/store/bolt"
 	"policymail/shared/token"
+	"policymail/shared/web"
 )
 
-// gallery shows every mail and page in every language.
+// gallery shows every mail and page in every language and state. Its pages are the
+// product's own, on a store of their own in which a made-up person is led into the
+// state that is shown.
 type gallery struct {
 	letters *mail.Writer
-	site    http.Handler
 	keys    *token.Keys
+	links   token.Links
 	now     func() time.Time
+
+	open   sync.Once
+	err    error
+	folder string
+	db     *bolt.Store
+	site   http.Handler
+	mu     sync.Mutex
+	people int
 }
 
 var galleryVersion = notice.Version{Policy: "privacy", Name: "2026-11", Previous: "2026-01", Effective: "2026-12-31", Basis: "Art. 13 GDPR",
 	Summary: map[string]string{"en": "We keep order data for six years instead of ten.\nA new payment provider processes card data."}}
 
-// galleryPages are the pages that can be shown without anybody's data.
-func (g *gallery) pages() map[string]string {
-	sign := func(c token.Claims) string { return "/" + string(c.Purpose) + "/" + g.keys.Sign(c) }
-	return map[string]string{
-		"start": "/", "link": "/link", "not found": "/nothing-here", "damaged link": "/u/damaged",
-		"unsubscribe":  sign(token.Claims{Purpose: token.Unsubscribe, Recipient: "gallery", Run: "gallery"}),
-		"expired link": sign(token.Claims{Purpose: token.Preferences, Recipient: "gallery", Expires: g.now().Add(-time.Hour)}),
-	}
+// step is one request of the way to a state.
+type step struct {
+	method, path string
+	form         url.Values
+}
+
+func get(path string) step { return step{method: http.MethodGet, path: path} }
+
+func post(path, form string) step {
+	v, _ := url.ParseQuery(form)
+	return step{http.MethodPost, path, v}
+}
+
+func (g *gallery) u(r notice.Recipient) string {
+	return g.path(token.Claims{Purpose: token.Unsubscribe, Recipient: r.ID, Run: "gallery"})
+}
+func (g *gallery) p(r notice.Recipient) string {
+	return g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Expires: g.now().Add(time.Hour)})
+}
+func (g *gallery) path(c token.Claims) string { return "/" + string(c.Purpose) + "/" + g.keys.Sign(c) }
+
+// galleryMails are the mails by name.
+var galleryMails = []string{"annual", "change", "mandatory", "link"}
+
+// galleryPages are the ways to every state of every page, by name.
+var galleryPages = []struct {
+	name string
+	way  func(g *gallery, r notice.Recipient) []step
+}{
+	{"start", func(*gallery, notice.Recipient) []step { return []step{get("/")} }},
+	{"link", func(*gallery, notice.Recipient) []step { return []step{get("/link")} }},
+	{"link-sent", func(*gallery, notice.Recipient) []step { return []step{post("/link", "address=reader@example.com")} }},
+	{"unsubscribe", func(g *gallery, r notice.Recipient) []step { return []step{get(g.u(r))} }},
+	{"unsubscribed", func(g *gallery, r notice.Recipient) []step { return []step{post(g.u(r), "action=unsubscribe")} }},
+	{"undone", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.u(r), "action=unsubscribe"), post(g.u(r), "action=undo")}
+	}},
+	{"preferences", func(g *gallery, r notice.Recipient) []step { return []step{get(g.p(r))} }},
+	{"preferences-opted-out", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.u(r), "action=unsubscribe"), get(g.p(r))}
+	}},
+	{"saved", func(g *gallery, r notice.Recipient) []step { return []step{post(g.p(r), "annual=1")} }},
+	{"policy", func(*gallery, notice.Recipient) []step { return []step{get("/policy/privacy")} }},
+	{"policy-version", func(*gallery, notice.Recipient) []step { return []step{get("/policy/privacy/1.0")} }},
+	{"comparison", func(*gallery, notice.Recipient) []step { return []step{get("/policy/privacy/2.0/changes")} }},
+	{"comparison-of-the-first", func(*gallery, notice.Recipient) []step { return []step{get("/policy/privacy/1.0/changes")} }},
+	{"damaged-link", func(*gallery, notice.Recipient) []step { return []step{get("/u/damaged")} }},
+	{"expired-link", func(g *gallery, r notice.Recipient) []step {
+		return []step{get(g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Expires: g.now().Add(-time.Hour)}))}
+	}},
+	{"not-found", func(*gallery, notice.Recipient) []step { return []step{get("/nothing-here")} }},
+	{"bad-form", func(g *gallery, r notice.Recipient) []step { return []step{post(g.u(r), "action=nonsense")} }},
 }
 
 func (g *gallery) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /_local/gallery", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, `<!doctype html><html lang="en"><meta charset="utf-8"><title>Gallery</title><h1>Gallery</h1>`)
-		for _, l := range locale.All() {
-			fmt.Fprintf(w, "<h2 dir=%q>%s</h2><ul>", l.Dir, l.Name)
-			for _, name := range []string{"annual", "change", "mandatory", "mail-link"} {
-				fmt.Fprintf(w, `<li><a href="/_local/gallery/mail/%s/%s">mail: %s</a></li>`, name, l.Tag, name)
-			}
-			for name := range g.pages() {
-				fmt.Fprintf(w, `<li><a href="/_local/gallery/page/%s/%s">page: %s</a></li>`, name, l.Tag, name)
-			}
-			io.WriteString(w, "</ul>")
+		names := []string{}
+		for _, p := range galleryPages {
+			names = append(names, p.name)
 		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		galleryIndex.Execute(w, map[string]any{"Languages": locale.All(), "Mails": galleryMails, "Pages": names})
 	})
 	mux.HandleFunc("GET /_local/gallery/mail/{name}/{language}", g.mail)
-	mux.HandleFunc("GET /_local/gallery/page/{name}/{language}", func(w http.ResponseWriter, r *http.Request) {
-		path, ok := g.pages()[r.PathValue("name")]
-		if !ok {
-			http.NotFound(w, r)
+	mux.HandleFunc("GET /_local/gallery/page/{name}/{language}", g.page)
+}
+
+var galleryIndex = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Gallery</title><style>:root{color-scheme:light dark}
+body{font:16px/1.6 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}li{display:inline-block;margin-inline-end:1rem}ul{padding:0}</style></head>
+<body><h1>Gallery</h1><p>Every mail and page, in every language and state.</p>
+{{range $l := .Languages}}<h2 lang="{{.Tag}}" dir="{{.Dir}}">{{.Name}}</h2>
+<ul>{{range $.Mails}}<li><a href="/_local/gallery/mail/{{.}}/{{$l.Tag}}">{{.}}</a></li>{{end}}</ul>
+<ul>{{range $.Pages}}<li><a href="/_local/gallery/page/{{.}}/{{$l.Tag}}">{{.}}</a></li>{{end}}</ul>{{end}}</body></html>
+`))
+
+// page leads a new person to a state and shows the last answer.
+func (g *gallery) page(w http.ResponseWriter, r *http.Request) {
+	g.open.Do(func() { g.err = g.prepare(r.Context()) })
+	if g.err != nil {
+		http.Error(w, g.err.Error(), http.StatusInternalServerError)
+		return
+	}
+	for _, p := range galleryPages {
+		if p.name != r.PathValue("name") {
+			continue
+		}
+		person, err := g.person(r.Context(), r.PathValue("language"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		page := httptest.NewRequest(http.MethodGet, path, nil)
-		page.Header.Set("Accept-Language", r.PathValue("language"))
-		g.site.ServeHTTP(w, page)
-	})
+		way := p.way(g, person)
+		for i, s := range way {
+			request := httptest.NewRequest(s.method, s.path, strings.NewReader(s.form.Encode()))
+			request.Header.Set("Accept-Language", r.PathValue("language"))
+			if s.form != nil {
+				request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			}
+			if i == len(way)-1 {
+				g.site.ServeHTTP(w, request)
+				return
+			}
+			g.site.ServeHTTP(httptest.NewRecorder(), request)
+		}
+	}
+	http.NotFound(w, r)
+}
+
+// prepare opens the store of the gallery with two versions of a policy.
+func (g *gallery) prepare(ctx context.Context) (err error) {
+	if g.folder, err = os.MkdirTemp("", "policymail-gallery-"); err != nil {
+		return err
+	}
+	if g.db, err = bolt.Open(filepath.Join(g.folder, "gallery.db"), false); err != nil {
+		return err
+	}
+	if err := g.publish(ctx); err != nil {
+		return err
+	}
+	preferences := privacy.Preferences{Store: g.db, LeadDays: settings.LeadDays, Now: g.now}
+	site := web.Site{Store: g.db, Preferences: preferences, Keys: g.keys, Links: g.links, Policy: settings.Policy, Company: example.Company,
+		SendLink: func(context.Context, notice.Recipient, string) error { return nil }, Now: g.now, Log: slog.New(slog.DiscardHandler)}
+	g.site = site.Handler()
+	return nil
+}
+
+// publish records two approved versions of the sample policy.
+func (g *gallery) publish(ctx context.Context) error {
+	publisher := policy.Publisher{Store: g.db, Now: g.now}
+	for i, file := range []string{"sample/policy-1.md", "sample/policy-2.md"} {
+		text, err := sample.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		name := fmt.Sprintf("%d.0", i+1)
+		in := policy.Publication{Policy: settings.Policy, Version: name, Effective: string(notice.DateOf(g.now())), Source: text, SourceName: file, By: "Ada",
+			Summary: map[string]string{"en": "We collect the phone number you give us for deliveries."}}
+		if _, err := publisher.Publish(ctx, in); err != nil {
+			return err
+		}
+		v, err := g.db.Version(ctx, settings.Policy, name)
+		if err != nil {
+			return err
+		}
+		if v.Approved() {
+			continue
+		}
+		if err := g.db.ApproveVersion(ctx, v.Policy, v.Name, notice.Approval{By: "Ada", At: g.now(), Hash: v.ContentHash()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// person adds a reader.
+func (g *gallery) person(ctx context.Context, language string) (notice.Recipient, error) {
+	g.mu.Lock()
+	g.people++
+	id := notice.RecipientID(fmt.Sprintf("gallery%d", g.people))
+	g.mu.Unlock()
+	row := notice.Imported{ID: id, Address: "reader@example.com", Name: "Alex Example", Locale: language, Source: "web shop", At: g.now().AddDate(-2, 0, 0)}
+	if _, err := g.db.ImportRecipients(ctx, []notice.Imported{row}, settings.LeadDays); err != nil {
+		return notice.Recipient{}, err
+	}
+	return g.db.Recipient(ctx, id)
+}
+
+// close gives the files back.
+func (g *gallery) close() error {
+	if g.db == nil {
+		return nil
+	}
+	return errors.Join(g.db.Close(), os.RemoveAll(g.folder))
 }
 
 func (g *gallery) mail(w http.ResponseWriter, r *http.Request) {
-	run := notice.Run{ID: "gallery", Kind: notice.Kind(r.PathValue("name")), Class: notice.Optional}
-	reader := notice.Recipient{ID: "gallery", Address: "reader@example.com", Name: "Alex Example", Locale: r.PathValue("language"), Status: notice.Active}
-	var raw []byte
-	var err error
-	switch r.PathValue("name") {
-	case "mail-link":
-		e, failure := g.letters.WriteLink(reader, "https://privacy.example.com/p/example")
-		raw, err = e.Raw, failure
-	case "mandatory":
-		run.Kind, run.Class = notice.Change, notice.Mandatory
-		fallthrough
-	default:
-		e, _, failure := g.letters.Write(run, galleryVersion, reader)
-		raw, err = e.Raw, failure
-	}
+	e, err := g.letter(r.PathValue("name"), r.PathValue("language"))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	io.WriteString(w, readParts(raw).html)
+	w.Write([]byte(readParts(e.Raw).html))
+}
+
+func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
+	run := notice.Run{ID: "gallery", Kind: notice.Change, Class: notice.Optional}
+	reader := notice.Recipient{ID: "gallery", Address: "reader@example.com", Name: "Alex Example", Locale: language, Status: notice.Active}
+	switch name {
+	case "link":
+		return g.letters.WriteLink(reader, "https://privacy.example.com/p/example")
+	case "annual":
+		run.Kind = notice.Annual
+	case "mandatory":
+		run.Class = notice.Mandatory
+	}
+	e, _, err := g.letters.Write(run, galleryVersion, reader)
+	return e, err
 }

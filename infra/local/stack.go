@@ -204,7 +204,7 @@ func (s *Stack) wire(ctx context.Context, folder string, secret token.Secret, o 
 	suppressing := privacy.Preferences{Store: workers, LeadDays: settings.LeadDays, Now: s.clock.Now}
 	site := &web.Site{Store: s.db, Preferences: preferences, Keys: keys, Links: links, Policy: settings.Policy, Company: example.Company, Now: s.clock.Now, Log: s.log,
 		SendLink: letters.SendLink(ses)}
-	s.gallery = &gallery{letters: letters, site: site.Handler(), keys: keys, now: s.clock.Now}
+	s.gallery = &gallery{letters: letters, keys: keys, links: links, now: s.clock.Now}
 	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
 	pacer := delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
 	publisher := policy.Publisher{Store: s.db, Now: s.clock.Now}
@@ -326,6 +326,9 @@ func (s *Stack) Close() error {
 	}
 	if s.bucket != nil {
 		faults = append(faults, s.bucket.root.Close())
+	}
+	if s.gallery != nil {
+		faults = append(faults, s.gallery.close())
 	}
 	if s.closeDB != nil {
 		faults = append(faults, s.closeDB())

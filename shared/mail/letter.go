@@ -9,6 +9,7 @@ import (
 	"strings"
 	texttemplate "text/template"
 
+	"policymail/shared/brand"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/token"
@@ -21,7 +22,8 @@ type letter struct {
 	Subject     string
 	Company     string
 	LogoURL     string
-	Colour      string
+	Colour      string // of the first button
+	OnColour    string // of the words on it
 	Heading     string
 	Greeting    string
 	Intro       []string
@@ -91,8 +93,9 @@ func (w *Writer) linkLetter(l *locale.Language, r notice.Recipient, link string)
 }
 
 func (w *Writer) blank(l *locale.Language, r notice.Recipient) letter {
+	colour := cmp.Or(w.brand.Colour, "#1a5fb4")
 	m := letter{Lang: l.Tag, Dir: l.Dir, Company: w.brand.Company, LogoURL: w.brand.LogoURL,
-		Colour: cmp.Or(w.brand.Colour, "#1a5fb4"), Postal: w.brand.PostalAddress, Greeting: l.Words.Mail.GreetingNoName}
+		Colour: colour, OnColour: brand.On(colour), Postal: w.brand.PostalAddress, Greeting: l.Words.Mail.GreetingNoName}
 	if r.Name != "" {
 		m.Greeting = locale.Fill(l.Words.Mail.Greeting, "name", r.Name)
 	}

@@ -152,6 +152,7 @@ func (s *Site) page(serve func(*request) error) http.HandlerFunc {
 type view struct {
 	L                   *locale.Language
 	Company             string
+	SitePolicy          string
 	Title               string
 	Message             string
 	Note                string
@@ -172,7 +173,7 @@ type versionLine struct{ Label, URL, Effective string }
 
 // render writes a whole page or, if the template fails, none of it.
 func (r *request) render(status int, name string, v view) error {
-	v.L, v.Company = r.lang, r.site.Company
+	v.L, v.Company, v.SitePolicy = r.lang, r.site.Company, r.site.Policy
 	var body bytes.Buffer
 	if err := pages.ExecuteTemplate(&body, name+".html", v); err != nil {
 		r.site.Log.Error("template failed", "template", name, "error", err.Error())
