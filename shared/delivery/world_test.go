@@ -103,7 +103,7 @@ func (w *world) change(id notice.RecipientID, way notice.Way, change func(*notic
 	change(&after)
 	after.Due = after.NextDue(w.set.LeadDays, notice.DateOf(w.now))
 	return w.store.ChangeRecipient(context.Background(), before, after, notice.PreferenceEvent{
-		ID: fmt.Sprintf("%d-%s", w.now.UnixNano(), id), Recipient: id, At: w.now, Way: way,
+		ID: fmt.Sprintf("%d-%d-%s", w.now.UnixNano(), before.Rev, id), Recipient: id, At: w.now, Way: way,
 		Before: before.Standing(), After: after.Standing()})
 }
 
