@@ -194,7 +194,11 @@ func (d *demo) oneClick(address string) string {
 	}
 	link := ""
 	for _, m := range d.inbox.list() {
-		if parsed, err := mail.ReadMessage(bytes.NewReader(m.raw)); err == nil && m.To == address {
+		if m.To != address {
+			continue
+		}
+		whole, _ := d.inbox.get(m.ID)
+		if parsed, err := mail.ReadMessage(bytes.NewReader(whole.Raw)); err == nil {
 			link = strings.Trim(parsed.Header.Get("List-Unsubscribe"), "<>")
 		}
 	}

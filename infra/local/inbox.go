@@ -1,13 +1,17 @@
 package local
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"html/template"
 	"io"
 	"net/http"
 	"net/mail"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -19,9 +23,12 @@ import (
 	"policymail/shared/delivery"
 )
 
-// inbox keeps every message that left, newest last.
+// inbox keeps every message that left, oldest first, in a file: one line of JSON a
+// message, so that a run to a hundred thousand people fits, and a restart finds it.
 type inbox struct {
 	mu       sync.Mutex
+	file     *os.File
+	end      int64 // of the file
 	messages []received
 	byID     map[string]int
 }
@@ -32,21 +39,64 @@ type received struct {
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`
 	Date    time.Time `json:"date"`
-	raw     []byte
+	from    int64     // of its line in the file
+	length  int
 }
 
-func newInbox() *inbox { return &inbox{byID: map[string]int{}} }
+// kept is a line of the file.
+type kept struct {
+	received
+	Raw []byte `json:"raw"`
+}
 
-func (b *inbox) add(id string, e delivery.Envelope, at time.Time) {
-	subject := ""
-	if m, err := mail.ReadMessage(bytes.NewReader(e.Raw)); err == nil {
-		h := gomail.HeaderFromMap(m.Header)
-		subject, _ = h.Subject()
+// openInbox opens the file, or makes it. A last line that was cut short by a crash
+// goes: its message was not accepted.
+func openInbox(path string) (*inbox, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
 	}
+	b := &inbox{file: file, byID: map[string]int{}}
+	for in := bufio.NewReaderSize(file, 1<<20); ; {
+		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return b, file.Truncate(b.end)
+		} else if err != nil {
+			return nil, fmt.Errorf("read %s: %w", path, err)
+		}
+		var k kept
+		if err := json.Unmarshal(line, &k); err != nil {
+			return nil, fmt.Errorf("%s at byte %d: %w", path, b.end, err)
+		}
+		b.index(k.received, len(line))
+	}
+}
+
+func (b *inbox) index(m received, length int) {
+	m.from, m.length = b.end, length
+	b.end += int64(length)
+	b.byID[m.ID] = len(b.messages)
+	b.messages = append(b.messages, m)
+}
+
+func (b *inbox) add(id string, e delivery.Envelope, at time.Time) error {
+	m := received{ID: id, To: e.To, Date: at}
+	if parsed, err := mail.ReadMessage(bytes.NewReader(e.Raw)); err == nil {
+		h := gomail.HeaderFromMap(parsed.Header)
+		m.Subject, _ = h.Subject()
+	}
+	line, err := json.Marshal(kept{m, e.Raw})
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.byID[id] = len(b.messages)
-	b.messages = append(b.messages, received{ID: id, To: e.To, Subject: subject, Date: at, raw: slices.Clone(e.Raw)})
+	if _, err := b.file.WriteAt(line, b.end); err != nil {
+		return err
+	}
+	b.index(m, len(line))
+	return nil
 }
 
 func (b *inbox) list() []received {
@@ -55,20 +105,26 @@ func (b *inbox) list() []received {
 	return slices.Clone(b.messages)
 }
 
-func (b *inbox) get(id string) (received, bool) {
+// get reads a message; ok is false if there is none of this id.
+func (b *inbox) get(id string) (m kept, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	i, ok := b.byID[id]
 	if !ok {
-		return received{}, false
+		return m, false
 	}
-	return b.messages[i], true
+	line := make([]byte, b.messages[i].length)
+	if _, err := b.file.ReadAt(line, b.messages[i].from); err != nil {
+		return m, false
+	}
+	return m, json.Unmarshal(line, &m) == nil
 }
 
-func (b *inbox) clear() {
+func (b *inbox) clear() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.messages, b.byID = nil, map[string]int{}
+	b.messages, b.byID, b.end = nil, map[string]int{}, 0
+	return b.file.Truncate(0)
 }
 
 // routes serves the inbox to tests (JSON) and people (pages).
@@ -77,34 +133,37 @@ func (b *inbox) routes(mux *http.ServeMux) {
 		writeJSON(w, http.StatusOK, append([]received{}, b.list()...))
 	})
 	mux.HandleFunc("DELETE /_local/messages", func(w http.ResponseWriter, r *http.Request) {
-		b.clear()
+		if err := b.clear(); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
 		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.HandleFunc("GET /_local/messages/{id}", b.with(func(w http.ResponseWriter, m received) {
+	mux.HandleFunc("GET /_local/messages/{id}", b.with(func(w http.ResponseWriter, m kept) {
 		w.Header().Set("Content-Type", "message/rfc822")
-		w.Write(m.raw)
+		w.Write(m.Raw)
 	}))
 	mux.HandleFunc("GET /_local/inbox", func(w http.ResponseWriter, r *http.Request) {
 		all := b.list()
 		slices.Reverse(all)
 		show(w, "list", map[string]any{"Total": len(all), "Messages": all[:min(len(all), 500)]})
 	})
-	mux.HandleFunc("GET /_local/inbox/{id}", b.with(func(w http.ResponseWriter, m received) {
-		parsed := readParts(m.raw)
+	mux.HandleFunc("GET /_local/inbox/{id}", b.with(func(w http.ResponseWriter, m kept) {
+		parsed := readParts(m.Raw)
 		show(w, "message", map[string]any{"Message": m, "Header": parsed.header, "Text": parsed.text})
 	}))
-	mux.HandleFunc("GET /_local/inbox/{id}/html", b.with(func(w http.ResponseWriter, m received) {
+	mux.HandleFunc("GET /_local/inbox/{id}/html", b.with(func(w http.ResponseWriter, m kept) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:")
-		io.WriteString(w, readParts(m.raw).html)
+		io.WriteString(w, readParts(m.Raw).html)
 	}))
-	mux.HandleFunc("GET /_local/inbox/{id}/source", b.with(func(w http.ResponseWriter, m received) {
+	mux.HandleFunc("GET /_local/inbox/{id}/source", b.with(func(w http.ResponseWriter, m kept) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Write(m.raw)
+		w.Write(m.Raw)
 	}))
 }
 
-func (b *inbox) with(serve func(http.ResponseWriter, received)) http.HandlerFunc {
+func (b *inbox) with(serve func(http.ResponseWriter, kept)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		m, ok := b.get(r.PathValue("id"))
 		if !ok {

@@ -231,13 +231,45 @@ func TestDataIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack{t, first.URL}.publish("1.0", "")
+	before := stack{t, first.URL}
+	before.publish("1.0", "")
+	before.operate("preview", operate.Args{Kind: "annual", Policy: "privacy", To: "ada@example.com"}, &operate.Preview{})
+	before.http("POST", "/_local/clock", "", `{"advance":"1000h"}`)
+	_, messages := before.http("GET", "/_local/messages", "", "")
+	_, clock := before.http("GET", "/_local/clock", "", "")
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
 	second := start(t, local.Options{Data: folder})
 	if code, body := second.http("GET", "/policy/privacy/1.0", "", ""); code != 200 {
 		t.Errorf("%d %s", code, body)
+	}
+	if _, again := second.http("GET", "/_local/messages", "", ""); again != messages || !strings.Contains(again, "ada@example.com") {
+		t.Errorf("messages before %s, after %s", messages, again)
+	}
+	if _, now := second.http("GET", "/_local/clock", "", ""); now < clock {
+		t.Errorf("time went back from %s to %s", clock, now)
+	}
+}
+
+// A part of an import that waits in a queue is done after a restart.
+func TestQueuesAreKept(t *testing.T) {
+	folder := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	first, err := local.Start(ctx, local.Options{Addr: "127.0.0.1:0", Data: folder, SESRate: 500, SESQuota: -1, Out: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := stack{t, first.URL}
+	before.http("POST", "/_local/faults", "", `{"queue":{"redeliver":1}}`) // everything comes again later
+	before.importPeople(1)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := start(t, local.Options{Data: folder})
+	if _, queues := second.http("GET", "/_local/queues", "", ""); !strings.Contains(queues, `"imports":{"waiting":2`) {
+		t.Errorf("queues %s", queues)
 	}
 }
 

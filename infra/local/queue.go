@@ -34,17 +34,17 @@ type queue struct {
 }
 
 type message struct {
-	id       string
-	body     string
-	visible  time.Time
-	received int
+	ID       string
+	Body     string
+	Visible  time.Time
+	Received int
 }
 
 // messages is a heap by visibility.
 type messages []*message
 
 func (m messages) Len() int           { return len(m) }
-func (m messages) Less(i, j int) bool { return m[i].visible.Before(m[j].visible) }
+func (m messages) Less(i, j int) bool { return m[i].Visible.Before(m[j].Visible) }
 func (m messages) Swap(i, j int)      { m[i], m[j] = m[j], m[i] }
 func (m *messages) Push(x any)        { *m = append(*m, x.(*message)) }
 func (m *messages) Pop() any {
@@ -56,7 +56,7 @@ func (m *messages) Pop() any {
 
 // put queues a body to become visible at an instant.
 func (q *queue) put(body []byte, at time.Time) {
-	q.push(&message{id: rand.Text(), body: string(body), visible: at})
+	q.push(&message{ID: rand.Text(), Body: string(body), Visible: at})
 	q.poke()
 }
 
@@ -72,14 +72,14 @@ func (q *queue) next() (time.Time, bool) {
 	if len(q.waiting) == 0 {
 		return time.Time{}, false
 	}
-	return q.waiting[0].visible, true
+	return q.waiting[0].Visible, true
 }
 
 // take removes up to one batch of visible messages.
 func (q *queue) take(now time.Time) (batch []*message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(batch) < q.batch && len(q.waiting) > 0 && !q.waiting[0].visible.After(now) {
+	for len(batch) < q.batch && len(q.waiting) > 0 && !q.waiting[0].Visible.After(now) {
 		batch = append(batch, heap.Pop(&q.waiting).(*message))
 	}
 	return batch
@@ -105,10 +105,10 @@ func (q *queue) run(ctx context.Context, now time.Time) {
 func (q *queue) deliver(ctx context.Context, batch []*message) {
 	event := events.SQSEvent{}
 	for _, m := range batch {
-		m.received++
-		event.Records = append(event.Records, events.SQSMessage{MessageId: m.id, Body: m.body, EventSource: "aws:sqs",
+		m.Received++
+		event.Records = append(event.Records, events.SQSMessage{MessageId: m.ID, Body: m.Body, EventSource: "aws:sqs",
 			EventSourceARN: "arn:aws:sqs:local:000000000000:" + q.name,
-			Attributes:     map[string]string{"ApproximateReceiveCount": strconv.Itoa(m.received)}})
+			Attributes:     map[string]string{"ApproximateReceiveCount": strconv.Itoa(m.Received)}})
 	}
 	failed, err := q.invoke(ctx, event)
 	if err != nil {
@@ -116,18 +116,18 @@ func (q *queue) deliver(ctx context.Context, batch []*message) {
 	}
 	for _, m := range batch {
 		switch {
-		case err == nil && !failed[m.id]:
+		case err == nil && !failed[m.ID]:
 			if q.faults.hit(func(p faultPlan) float64 { return p.Queue.Redeliver }) {
-				m.visible = q.clock.Now().Add(q.visibility)
+				m.Visible = q.clock.Now().Add(q.visibility)
 				q.push(m)
 			}
-		case m.received >= q.maxReceive:
+		case m.Received >= q.maxReceive:
 			q.mu.Lock()
 			q.dead = append(q.dead, m)
 			q.mu.Unlock()
-			q.log.Error("message moved to the dead-letter queue", "queue", q.name, "message", m.id)
+			q.log.Error("message moved to the dead-letter queue", "queue", q.name, "message", m.ID)
 		default:
-			m.visible = q.clock.Now().Add(q.visibility)
+			m.Visible = q.clock.Now().Add(q.visibility)
 			q.push(m)
 		}
 	}

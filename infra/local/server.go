@@ -45,6 +45,10 @@ func (s *Stack) travel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.engine.travel(r.Context(), time.Duration(request.Advance))
+	if err := s.keep("clock.json", duration(s.clock.offset)); err != nil {
+		writeJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+		return
+	}
 	s.showClock(w, r)
 }
 

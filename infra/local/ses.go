@@ -74,8 +74,10 @@ func (s *simulatedSES) Send(_ context.Context, e delivery.Envelope) (string, err
 	}
 	id := strings.ToLower(rand.Text())
 	now := s.clock.Now()
+	if err := s.inbox.add(id, e, now); err != nil {
+		return "", err
+	}
 	s.count(now)
-	s.inbox.add(id, e, now)
 	s.report(id, e, now)
 	if s.faults.hit(func(p faultPlan) float64 { return p.SES.FailAfter }) {
 		return "", errReset

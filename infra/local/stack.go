@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -64,7 +63,8 @@ type Stack struct {
 	closeDB   func() error
 	log       *slog.Logger
 	server    *http.Server
-	temp      string // folder to remove at the end
+	folder    string // of everything that is kept
+	temp      bool   // remove the folder at the end
 }
 
 // brand is whose notices the local stack sends.
@@ -101,7 +101,7 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s = &Stack{clock: &Clock{real: o.Now}, faults: newFaults(), inbox: newInbox(),
+	s = &Stack{clock: &Clock{real: o.Now}, faults: newFaults(),
 		log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
 	defer func() {
 		if err != nil {
@@ -113,12 +113,12 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return s, err
 	}
 	s.URL = "http://" + listener.Addr().String()
-	folder, secret, err := s.open(ctx, o)
+	secret, err := s.open(ctx, o)
 	if err != nil {
 		listener.Close()
 		return s, err
 	}
-	if err := s.wire(ctx, folder, secret, o); err != nil {
+	if err := s.wire(ctx, secret, o); err != nil {
 		listener.Close()
 		return s, err
 	}
@@ -128,37 +128,39 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	return s, nil
 }
 
-// open opens the store and the secret of the links, and says in which folder the
-// rest is kept.
-func (s *Stack) open(ctx context.Context, o Options) (folder string, secret token.Secret, err error) {
-	folder, durable := o.Data, o.Data != ""
-	if !durable {
-		if folder, err = os.MkdirTemp("", "policymail-"); err != nil {
-			return "", nil, err
+// open opens the store, the clock and the secret of the links.
+func (s *Stack) open(ctx context.Context, o Options) (secret token.Secret, err error) {
+	s.folder, s.temp = o.Data, o.Data == ""
+	if s.temp {
+		if s.folder, err = os.MkdirTemp("", "policymail-"); err != nil {
+			return nil, err
 		}
-		s.temp = folder
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", nil, err
+	if err := os.MkdirAll(s.folder, 0o700); err != nil {
+		return nil, err
 	}
 	if o.DynamoDB != "" {
 		s.db, err = openDynamoDB(ctx, o.DynamoDB)
 	} else {
 		var file *bolt.Store
-		if file, err = bolt.Open(filepath.Join(folder, "policymail.db"), durable); err == nil {
+		if file, err = bolt.Open(s.path("policymail.db"), !s.temp); err == nil {
 			s.db, s.closeDB = file, file.Close
 		}
 	}
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	path := filepath.Join(folder, "secret")
-	secret, err = os.ReadFile(path)
+	var offset duration
+	if err := s.load("clock.json", &offset); err != nil {
+		return nil, err
+	}
+	s.clock.offset = time.Duration(offset)
+	secret, err = os.ReadFile(s.path("secret"))
 	if errors.Is(err, os.ErrNotExist) {
 		secret = []byte(rand.Text() + rand.Text())
-		err = os.WriteFile(path, secret, 0o600)
+		err = os.WriteFile(s.path("secret"), secret, 0o600)
 	}
-	return folder, secret, err
+	return secret, err
 }
 
 // openDynamoDB uses a DynamoDB endpoint; tables that are missing are made as
@@ -174,7 +176,7 @@ func openDynamoDB(ctx context.Context, endpoint string) (store.Store, error) {
 }
 
 // wire connects the services as the function mains do in AWS.
-func (s *Stack) wire(ctx context.Context, folder string, secret token.Secret, o Options) error {
+func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error {
 	keys, err := token.NewKeys(ctx, secret, "k1")
 	if err != nil {
 		return err
@@ -184,12 +186,15 @@ func (s *Stack) wire(ctx context.Context, folder string, secret token.Secret, o 
 	send := s.queue("send", 1, 4)
 	feedback := s.queue("events", 10, 2)
 	importing := s.queue("imports", 1, 1)
-	objects := filepath.Join(folder, "bucket")
+	objects := s.path("bucket")
 	if err := os.MkdirAll(objects, 0o700); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(objects)
 	if err != nil {
+		return err
+	}
+	if s.inbox, err = openInbox(s.path("inbox.jsonl")); err != nil {
 		return err
 	}
 	s.bucket = &bucket{base: s.URL, root: root, clock: s.clock, queue: importing}
@@ -223,6 +228,15 @@ func (s *Stack) wire(ctx context.Context, folder string, secret token.Secret, o 
 		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
 			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, Now: s.clock.Now, Log: s.log}.Run),
+	}
+	var waiting map[string][]*message
+	if err := s.load("queues.json", &waiting); err != nil {
+		return err
+	}
+	for _, q := range s.queues {
+		for _, m := range waiting[q.name] {
+			q.push(m)
+		}
 	}
 	send.handler, feedback.handler, importing.handler = s.functions["send"], s.functions["feedback"], s.functions["imports"]
 	s.schedules()
@@ -324,6 +338,9 @@ func (s *Stack) Close() error {
 		s.engine.turn.Lock() // the turn under way ends first
 		defer s.engine.turn.Unlock()
 	}
+	if s.inbox != nil {
+		faults = append(faults, s.inbox.file.Close())
+	}
 	if s.bucket != nil {
 		faults = append(faults, s.bucket.root.Close())
 	}
@@ -333,8 +350,10 @@ func (s *Stack) Close() error {
 	if s.closeDB != nil {
 		faults = append(faults, s.closeDB())
 	}
-	if s.temp != "" {
-		faults = append(faults, os.RemoveAll(s.temp))
+	if s.temp {
+		faults = append(faults, os.RemoveAll(s.folder))
+	} else if s.engine != nil {
+		faults = append(faults, s.keep("clock.json", duration(s.clock.offset)), s.keepQueues())
 	}
 	return errors.Join(faults...)
 }
