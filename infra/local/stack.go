@@ -110,7 +110,7 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	}()
 	listener, err := net.Listen("tcp", o.Addr)
 	if err != nil {
-		return s, err
+		return s, notice.Refused("cannot listen on %s: %v", o.Addr, err).Hint("choose another address with --addr, like 127.0.0.1:0 for any free port")
 	}
 	s.URL = "http://" + listener.Addr().String()
 	secret, err := s.open(ctx, o)
