@@ -334,6 +334,17 @@ func TestFunctionsForReal(t *testing.T) {
 	if err := c.operate("status", operate.Args{Run: "none"}, &status); err == nil || err.Code != notice.CodeNotFound {
 		t.Errorf("unknown run: %v", err)
 	}
+	var tests operate.Tests
+	var checks []operate.Check
+	c.operate("preview", operate.Args{Kind: "annual", Policy: "privacy", To: "me@example.com"}, &operate.Preview{})
+	c.operate("doctor", operate.Args{}, &checks)
+	c.operate("doctor-send", operate.Args{}, &tests)
+	if n := len(c.aws.Mails); n < 4 || c.aws.Mails[n-4].To != "me@example.com" || len(checks) == 0 {
+		t.Errorf("%d mails, checks %v", n, checks)
+	}
+	if err := c.operate("doctor-events", operate.Args{Run: tests.Run}, &checks); err != nil || len(checks) != 3 || checks[0].OK {
+		t.Errorf("no event came and doctor says %v %v", checks, err)
+	}
 	// An import that changes a name changes nothing else.
 	c.aws.Put("imports/again.csv", "email,name\nbob@example.com,Robert\n")
 	c.invoke("imports", []byte(strings.ReplaceAll(string(c.example("imports")), "imports/people.csv", "imports/again.csv")), &batch)
