@@ -62,6 +62,12 @@ type Delivery struct {
 	MessageID   string        `json:"message_id,omitempty"` // SES's
 	Version     string        `json:"version,omitempty"`    // of the policy the mail spoke of
 	Locale      string        `json:"locale,omitempty"`     // the mail was written in
+	// ByEvent says that acceptance is known from an SES event, not from SES's answer.
+	ByEvent bool `json:"by_event,omitempty"`
+	// Neighbours of an unknown delivery are people served by the same worker around
+	// the same time: whether SES events about them came tells whether an event about
+	// this one would have.
+	Neighbours []RecipientID `json:"neighbours,omitempty"`
 }
 
 // Retention is how long a delivery stays in the ledger: 24 months (CCPA

@@ -98,6 +98,25 @@ func InForce(versions []Version, today Date) (v Version, ok bool) {
 	return v, v.Name != ""
 }
 
+// Replaced names the approved version that makes a run's text an old one: for a
+// change any newer version, for an annual review another version in force.
+func Replaced(run Run, versions []Version, today Date) (by string, replaced bool) {
+	if run.Kind == Annual {
+		v, ok := InForce(versions, today)
+		return v.Name, ok && v.Name != run.Version
+	}
+	at := slices.IndexFunc(versions, func(v Version) bool { return v.Name == run.Version })
+	if at < 0 {
+		return "", false
+	}
+	for _, candidate := range versions {
+		if candidate.Approved() && newer(candidate, versions[at]) {
+			return candidate.Name, true
+		}
+	}
+	return "", false
+}
+
 // newer orders versions by effective date, then by publication.
 func newer(a, b Version) bool {
 	if a.Effective != b.Effective {

@@ -41,8 +41,13 @@ type Run struct {
 	Released  int       `json:"released"`            // recipients queued so far, over all passes
 	Missing   int       `json:"missing"`             // found without a terminal state in this pass
 	NotBefore time.Time `json:"not_before,omitzero"` // the next pass starts then
+	MovedAt   time.Time `json:"moved_at,omitzero"`   // the release last made progress
+	Canary    int       `json:"canary,omitempty"`    // change: so many go first, then the run waits for bad signs
 	Settling  bool      `json:"settling,omitempty"`  // nobody is missing; unknown deliveries are waited for
-	Counts    Counts    `json:"counts,omitempty"`    // frozen when the run was done
+	// Forgiven is the tally an operator had seen when they resumed the run: what came
+	// before stops it no more.
+	Forgiven Tally  `json:"forgiven,omitzero"`
+	Counts   Counts `json:"counts,omitempty"` // frozen when the run was done
 	// Rev rises with every save; a save names the Rev it was based on.
 	Rev int64 `json:"rev"`
 }
@@ -74,6 +79,16 @@ func (r *Run) Resume() error {
 		return err
 	}
 	r.StopReason = ""
+	return nil
+}
+
+// Reopen lets a run that was done go on, because an operator decided that some of
+// its held deliveries are sent again.
+func (r *Run) Reopen() error {
+	if err := r.step("reopened", Running, Done); err != nil {
+		return err
+	}
+	r.DoneAt, r.Counts, r.Cursor, r.Missing, r.Settling = time.Time{}, nil, "", 0, true
 	return nil
 }
 

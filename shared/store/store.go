@@ -102,8 +102,8 @@ type Policies interface {
 type Runs interface {
 	// AddRun stores a new run with Rev 1; ErrConflict if the id is taken.
 	AddRun(ctx context.Context, r notice.Run) error
-	// SaveRun replaces a run if the stored Rev is r.Rev (ErrConflict otherwise) and
-	// returns it with Rev raised by one.
+	// SaveRun replaces a run, open or ended, if the stored Rev is r.Rev (ErrConflict
+	// otherwise) and returns it with Rev raised by one.
 	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
 	// Run reads one run, open or ended.
 	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
@@ -111,6 +111,10 @@ type Runs interface {
 	OpenRuns(ctx context.Context) ([]notice.Run, error)
 	// ListRuns lists every run in the same order.
 	ListRuns(ctx context.Context) ([]notice.Run, error)
+	// AddTally adds to what is counted of a run, atomically.
+	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
+	// Tally reads what was counted; zero for a run nothing was counted of.
+	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
 }
 
 // Documents are small JSON records of one owner each: an import's progress, a

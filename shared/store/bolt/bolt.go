@@ -26,6 +26,7 @@ var (
 	unresolved = []byte("unresolved") // settle after/run/rid, no value
 	versions   = []byte("versions")   // policy/version
 	runs       = []byte("runs")       // run
+	tallies    = []byte("tallies")    // run
 	documents  = []byte("documents")  // kind/id
 )
 
@@ -40,7 +41,7 @@ func Open(path string, durable bool) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{recipients, due, audit, deliveries, unresolved, versions, runs, documents} {
+		for _, name := range [][]byte{recipients, due, audit, deliveries, unresolved, versions, runs, tallies, documents} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}

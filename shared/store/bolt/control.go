@@ -118,6 +118,25 @@ func (s *Store) ListRuns(ctx context.Context) (all []notice.Run, err error) {
 	return all, err
 }
 
+func (s *Store) AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error {
+	return s.update(ctx, func(tx *bbolt.Tx) error {
+		var sum notice.Tally
+		if _, err := load(tx, tallies, []byte(run), &sum); err != nil {
+			return err
+		}
+		return save(tx, tallies, []byte(run), notice.Tally{Accepted: sum.Accepted + t.Accepted, Refused: sum.Refused + t.Refused,
+			Bounced: sum.Bounced + t.Bounced, Complained: sum.Complained + t.Complained})
+	})
+}
+
+func (s *Store) Tally(ctx context.Context, run notice.RunID) (t notice.Tally, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		_, err := load(tx, tallies, []byte(run), &t)
+		return err
+	})
+	return t, err
+}
+
 // record is a document with its rev.
 type record struct {
 	Rev  int64           `json:"rev"`

@@ -246,6 +246,23 @@ func (s *Store) runs(ctx context.Context, partitions ...string) (all []notice.Ru
 	return all, nil
 }
 
+// tallyKey is the item whose numbers AddTally raises.
+func tallyKey(run notice.RunID) item { return controlKey("TALLY", string(run)) }
+
+func (s *Store) AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error {
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Control, Key: tallyKey(run),
+		UpdateExpression: aws.String("ADD accepted :a, refused :r, bounced :b, complained :c"),
+		ExpressionAttributeValues: item{":a": num(int64(t.Accepted)), ":r": num(int64(t.Refused)),
+			":b": num(int64(t.Bounced)), ":c": num(int64(t.Complained))}})
+	return err
+}
+
+func (s *Store) Tally(ctx context.Context, run notice.RunID) (notice.Tally, error) {
+	it, err := s.get(ctx, "TALLY", string(run))
+	return notice.Tally{Accepted: int(getNum(it, "accepted")), Refused: int(getNum(it, "refused")),
+		Bounced: int(getNum(it, "bounced")), Complained: int(getNum(it, "complained"))}, err
+}
+
 func (s *Store) Document(ctx context.Context, kind, id string, v any) (int64, error) {
 	it, err := s.get(ctx, "DOC#"+kind, id)
 	if err != nil {

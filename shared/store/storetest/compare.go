@@ -29,7 +29,7 @@ func Compare(t *testing.T, open func(t *rapid.T) (a, b store.Store, close func()
 			"import": g.importPeople, "change": g.changePerson, "change again": g.changePerson, "record notice": g.recordNotice, "move due": g.moveDue,
 			"read": g.readPeople, "claim": g.claim, "claim again": g.claim, "record delivery": g.recordDelivery,
 			"move delivery": g.moveDelivery, "move delivery again": g.moveDelivery, "forget": g.forget,
-			"add version": g.addVersion, "approve": g.approve, "add run": g.addRun, "save run": g.saveRun,
+			"add version": g.addVersion, "approve": g.approve, "add run": g.addRun, "save run": g.saveRun, "add tally": g.addTally,
 			"save document": g.saveDocument, "delete document": g.deleteDocument,
 			"list": func(*rapid.T) { g.list() }, "reopen": func(*rapid.T) { g.reopen() },
 		})
@@ -227,6 +227,12 @@ func (g *game) addRun(t *rapid.T) {
 	done(g, "AddRun", func(s store.Store) error { return s.AddRun(ctx, r) })
 }
 
+func (g *game) addTally(t *rapid.T) {
+	run, n := someRun.Draw(t, "run"), rapid.IntRange(0, 3)
+	tally := notice.Tally{Accepted: n.Draw(t, "accepted"), Refused: n.Draw(t, "refused"), Bounced: n.Draw(t, "bounced"), Complained: n.Draw(t, "complained")}
+	both(g, "AddTally", func(s store.Store) (struct{}, error) { return struct{}{}, s.AddTally(ctx, run, tally) })
+}
+
 func (g *game) saveRun(t *rapid.T) {
 	id := someRun.Draw(t, "run")
 	r, ok := both(g, "Run", func(s store.Store) (notice.Run, error) { return s.Run(ctx, id) })
@@ -302,6 +308,7 @@ func (g *game) list() {
 		})
 		both(g, "CountDeliveries", func(s store.Store) (notice.Counts, error) { return s.CountDeliveries(ctx, run) })
 		both(g, "Run", func(s store.Store) (notice.Run, error) { return s.Run(ctx, run) })
+		both(g, "Tally", func(s store.Store) (notice.Tally, error) { return s.Tally(ctx, run) })
 	}
 	until := someTime.Draw(g.T, "until")
 	both(g, "UnresolvedDeliveries", func(s store.Store) ([]notice.Delivery, error) {

@@ -17,7 +17,7 @@ import (
 // It is for one goroutine.
 func Model() store.Store {
 	return &model{people: map[notice.RecipientID]notice.Recipient{}, events: map[notice.RecipientID][]notice.PreferenceEvent{},
-		lines: map[lineKey]notice.Delivery{}, versions: map[[2]string]notice.Version{}, runs: map[notice.RunID]notice.Run{}, documents: map[[2]string]document{}}
+		lines: map[lineKey]notice.Delivery{}, versions: map[[2]string]notice.Version{}, runs: map[notice.RunID]notice.Run{}, tallies: map[notice.RunID]notice.Tally{}, documents: map[[2]string]document{}}
 }
 
 type lineKey struct {
@@ -36,6 +36,7 @@ type model struct {
 	lines     map[lineKey]notice.Delivery
 	versions  map[[2]string]notice.Version
 	runs      map[notice.RunID]notice.Run
+	tallies   map[notice.RunID]notice.Tally
 	documents map[[2]string]document
 }
 
@@ -280,6 +281,15 @@ func (m *model) ListRuns(context.Context) ([]notice.Run, error) {
 		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID))
 	}), nil
 }
+
+func (m *model) AddTally(_ context.Context, run notice.RunID, t notice.Tally) error {
+	sum := m.tallies[run]
+	m.tallies[run] = notice.Tally{Accepted: sum.Accepted + t.Accepted, Refused: sum.Refused + t.Refused,
+		Bounced: sum.Bounced + t.Bounced, Complained: sum.Complained + t.Complained}
+	return nil
+}
+
+func (m *model) Tally(_ context.Context, run notice.RunID) (notice.Tally, error) { return m.tallies[run], nil }
 
 func (m *model) Document(_ context.Context, kind, id string, v any) (int64, error) {
 	d, ok := m.documents[[2]string{kind, id}]

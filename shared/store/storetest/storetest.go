@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"unresolved":        testUnresolved,
 		"versions":          testVersions,
 		"runs":              testRuns,
+		"tally":             testTally,
 		"documents":         testDocuments,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -451,6 +452,23 @@ func testRuns(t *testing.T, s store.Store) {
 	_, err = s.SaveRun(ctx, notice.Run{ID: "none"})
 	wantErr(t, err, notice.ErrConflict)
 	wantErr(t, s.AddRun(ctx, run), notice.ErrConflict) // an ended run keeps its id
+	stale := saved
+	if saved, err = s.SaveRun(ctx, saved); err != nil || saved.Rev != 3 { // an ended run is saved as it ended
+		t.Errorf("ended run saved: %+v %v", saved, err)
+	}
+	stale.State = notice.Running
+	_, err = s.SaveRun(ctx, stale)
+	wantErr(t, err, notice.ErrConflict)
+	saved.State = notice.Running // and reopened
+	if saved, err = s.SaveRun(ctx, saved); err != nil || saved.Rev != 4 {
+		t.Errorf("reopened: %+v %v", saved, err)
+	}
+	if open, err := s.OpenRuns(ctx); err != nil || len(open) != 2 {
+		t.Errorf("open after a run was reopened: %v %v", open, err)
+	}
+	saved.State = notice.Done
+	_, err = s.SaveRun(ctx, saved)
+	must(t, err)
 	open, err := s.OpenRuns(ctx)
 	must(t, err)
 	all, err := s.ListRuns(ctx)
@@ -460,6 +478,27 @@ func testRuns(t *testing.T, s store.Store) {
 	}
 	_, err = s.Run(ctx, "none")
 	wantErr(t, err, notice.ErrNotFound)
+}
+
+func testTally(t *testing.T, s store.Store) {
+	none, err := s.Tally(ctx, "r1")
+	must(t, err)
+	equal(t, "nothing counted", none, notice.Tally{})
+	var adders sync.WaitGroup
+	for range 8 {
+		adders.Go(func() {
+			if err := s.AddTally(ctx, "r1", notice.Tally{Accepted: 5, Refused: 1, Bounced: 2, Complained: 3}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	adders.Wait()
+	got, err := s.Tally(ctx, "r1")
+	must(t, err)
+	equal(t, "tally", got, notice.Tally{Accepted: 40, Refused: 8, Bounced: 16, Complained: 24})
+	if other, err := s.Tally(ctx, "r"); err != nil || other != (notice.Tally{}) {
+		t.Errorf("another run has %+v %v", other, err)
+	}
 }
 
 func testDocuments(t *testing.T, s store.Store) {
