@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -37,5 +38,19 @@ func (c *Clock) run() {
 	if !c.frozen.IsZero() {
 		c.offset = c.frozen.Sub(c.real())
 		c.frozen = time.Time{}
+	}
+}
+
+// Sleep waits in flowing time; while time stands still nobody waits.
+func (c *Clock) Sleep(ctx context.Context, d time.Duration) {
+	c.mu.Lock()
+	frozen := !c.frozen.IsZero()
+	c.mu.Unlock()
+	if frozen {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }

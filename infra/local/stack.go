@@ -73,8 +73,11 @@ var example = brand.Brand{Company: "Example Company", PostalAddress: "1 Example 
 	ReplyTo: "privacy-help@example.com", ListID: "privacy.example.com", Colour: "#1a4f9c"}
 
 // settings of the local stack: those of the template, with shorter waits.
-var settings = delivery.Settings{Policy: "privacy", LeadDays: 14, Share: 0.8, SliceSize: 50, Tick: time.Second,
+var settings = delivery.Settings{Policy: "privacy", LeadDays: 14, Share: 0.8, SliceSize: 50, Concurrency: senders, Tick: time.Second,
 	Lease: 20 * time.Second, AuditDelay: 2 * time.Second, SettleWindow: 24 * time.Hour, SendTimeout: 5 * time.Second}
+
+// senders is how many send functions work at once.
+const senders = 4
 
 // visibility is six times the time a worker may take, as in the template.
 const visibility = 30 * time.Second
@@ -183,7 +186,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	}
 	s.engine = newEngine(s.clock)
 	workers := store.Store(mortal{s.db, s.faults.step})
-	send := s.queue("send", 1, 4)
+	send := s.queue("send", 1, senders)
 	feedback := s.queue("events", 10, 2)
 	importing := s.queue("imports", 1, 1)
 	objects := s.path("bucket")
@@ -219,7 +222,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		"annual": lambda.NewHandler(handlers.Annual(annual, s.log)),
 		"pace":   lambda.NewHandler(handlers.Pace(pacer)),
 		"send": lambda.NewHandler(handlers.Send(delivery.Sender{Store: workers, Mailer: mortalMailer{ses, s.faults.step}, Letters: letters,
-			Settings: settings, Now: s.clock.Now, Log: s.log})),
+			Settings: settings, Now: s.clock.Now, Sleep: s.clock.Sleep, Log: s.log})),
 		"feedback": lambda.NewHandler(handlers.Feedback(delivery.Feedback{Store: workers, Settings: settings, Now: s.clock.Now, Log: s.log,
 			Suppress: suppressing.Suppress})),
 		"web":     lambda.NewHandler(handlers.Web(site.Handler())),

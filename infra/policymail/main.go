@@ -40,6 +40,7 @@ type cli struct {
 	Pause     pauseCmd     `cmd:"" help:"Hold a run."`
 	Resume    resumeCmd    `cmd:"" help:"Let a held run go on."`
 	Cancel    cancelCmd    `cmd:"" help:"End a run for good."`
+	Held      heldCmd      `cmd:"" help:"List messages of which nobody can tell whether they were sent, or send them again."`
 	Status    statusCmd    `cmd:"" help:"Show runs in figures."`
 	Report    reportCmd    `cmd:"" help:"Show what became of each person in a run."`
 	Overdue   overdueCmd   `cmd:"" help:"List who has had no notice for twelve months, and why."`

@@ -31,6 +31,12 @@ func (c approveCmd) Run(a *app) error {
 		fmt.Fprintf(w, "%s %s notice of %s version %s (%s, effective %s) to %d people at %.0f a second, in about %s, for about $%.2f\n",
 			plan.Run, verb, plan.Policy, plan.Version, plan.Class, plan.Effective, plan.Audience, plan.Rate,
 			time.Duration(plan.Seconds*float64(time.Second)).Round(time.Second), plan.CostUSD)
+		if plan.Canary > 0 {
+			fmt.Fprintf(w, "%d people go first; the others follow a quarter of an hour later unless bounces or complaints stop the run\n", plan.Canary)
+		}
+		if plan.Warning != "" {
+			fmt.Fprintf(w, "warning: %s\n", plan.Warning)
+		}
 		if plan.DryRun {
 			fmt.Fprintln(w, "nothing was started; say --yes to approve")
 		}
@@ -81,7 +87,25 @@ func (c statusCmd) Run(a *app) error {
 			if s.StopReason != "" {
 				fmt.Fprintf(t, "\tstopped: %s\n", s.StopReason)
 			}
+			if s.Rate > 0 {
+				fmt.Fprintf(t, "\t%s\n", pace(s))
+			}
+			if s.Advice != "" {
+				fmt.Fprintf(t, "\t%s\n", s.Advice)
+			}
 		}
 		t.Flush()
 	})
+}
+
+// pace words how fast a run goes on, and until when.
+func pace(s report.RunStatus) string {
+	words := fmt.Sprintf("%.0f a second", s.Rate)
+	if s.Quota >= 0 {
+		words += fmt.Sprintf(", %.0f in 24 hours of which %.0f are left", s.Quota, s.QuotaLeft)
+	}
+	if s.ETA != "" {
+		words += ", the last one leaves about " + s.ETA
+	}
+	return words
 }

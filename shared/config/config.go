@@ -69,7 +69,7 @@ var variables = map[Part][]string{
 	Site:            {"BASE_URL"},
 	LinkKey:         {"LINK_KEY_ARN", "LINK_KEY_ID", "LINK_KEY_IDS_OLD"},
 	Mail:            {"COMPANY", "POSTAL_ADDRESS", "MAIL_FROM", "MAIL_FROM_MANDATORY", "REPLY_TO", "LOGO_URL", "BRAND_COLOUR", "LIST_ID", "CONFIGURATION_SET"},
-	Pace:            {"SEND_SHARE", "SLICE_SIZE"},
+	Pace:            {"SEND_SHARE", "SLICE_SIZE", "SEND_CONCURRENCY"},
 	Clock:           {"ANNUAL_POLICY", "LEAD_DAYS"},
 }
 
@@ -136,7 +136,7 @@ func Load(function string, getenv func(string) string) (Config, error) {
 	// Waits that fit the template: a worker lives 120 s, its queue shows a message
 	// again after 720 s.
 	c.Settings = delivery.Settings{Policy: r.text("ANNUAL_POLICY"), LeadDays: r.number("LEAD_DAYS", 0, 90), Share: r.share("SEND_SHARE"),
-		SliceSize: r.number("SLICE_SIZE", 1, 100), Tick: time.Minute, Lease: 180 * time.Second, AuditDelay: 15 * time.Minute,
+		SliceSize: r.number("SLICE_SIZE", 1, 100), Concurrency: r.number("SEND_CONCURRENCY", 2, 1000), Tick: time.Minute, Lease: 180 * time.Second, AuditDelay: 15 * time.Minute,
 		SettleWindow: 24 * time.Hour, SendTimeout: 15 * time.Second}
 	if c.Settings.Policy != "" {
 		if err := notice.CheckPolicyName(c.Settings.Policy); err != nil {

@@ -18,6 +18,8 @@ type Settings struct {
 	LeadDays  int     // an annual review goes out this long before its deadline
 	Share     float64 // of the account's rate and daily quota that we use, 0 < share <= 1
 	SliceSize int     // recipients a queue message holds, at most 100
+	// Concurrency is how many workers may send at once; 0 leaves them unpaced.
+	Concurrency int
 	// Tick is the time between two ticks of the pacer; a tick releases Tick's worth
 	// of sending.
 	Tick time.Duration
@@ -38,6 +40,8 @@ type Settings struct {
 type Slice struct {
 	Run        notice.RunID         `json:"run"`
 	Recipients []notice.RecipientID `json:"recipients"`
+	// Gap is how long a worker takes over each recipient at least.
+	Gap time.Duration `json:"gap,omitempty"`
 }
 
 // Queue takes slices. Enqueue returns nil only when every slice is durably queued.

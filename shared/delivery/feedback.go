@@ -16,6 +16,7 @@ type FeedbackStore interface {
 	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
 	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
+	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
 }
 
 // Feedback records what SES reports of our messages.
@@ -60,6 +61,17 @@ func (f Feedback) Record(ctx context.Context, e Event) error {
 	return f.settle(ctx, line, e)
 }
 
+// tally is what an event adds to the signs a run is judged by.
+func (e Event) tally() (t notice.Tally) {
+	switch {
+	case e.Kind == EventBounced && e.Permanent:
+		t.Bounced = 1
+	case e.Kind == EventComplained && e.Detail != notSpam:
+		t.Complained = 1
+	}
+	return t
+}
+
 // state is what an event makes of a delivery. Every event proves that SES had
 // accepted the message.
 func (e Event) state() notice.DeliveryState {
@@ -90,8 +102,15 @@ func (f Feedback) settle(ctx context.Context, line notice.Delivery, e Event) err
 				return err
 			}
 		}
+		// Counted first: dying in between counts a bad sign twice, never not at all.
+		if t := e.tally(); t != (notice.Tally{}) {
+			if err := f.Store.AddTally(ctx, line.Run, t); err != nil {
+				return err
+			}
+		}
 		after := line
 		after.State, after.Reason, after.UpdatedAt = next, e.Detail, f.Now()
+		after.ByEvent = line.ByEvent || !line.State.Accepted()
 		after.LeaseUntil, after.SettleAfter = time.Time{}, time.Time{}
 		if after.MessageID == "" {
 			after.MessageID = e.MessageID

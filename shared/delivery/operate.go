@@ -13,6 +13,10 @@ type OperatorStore interface {
 	runStore
 	audienceStore
 	documents
+	versionLister
+	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
+	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error)
+	deliveryMover
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
 	ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error
 }
@@ -35,9 +39,11 @@ type Plan struct {
 	Version   string          `json:"version"`
 	Effective notice.Date     `json:"effective"`
 	Audience  int             `json:"audience"`
-	Rate      float64         `json:"rate"`     // recipients a second
-	Seconds   float64         `json:"seconds"`  // from start to the last send
-	CostUSD   float64         `json:"cost_usd"` // SES and everything around it
+	Rate      float64         `json:"rate"`              // recipients a second
+	Seconds   float64         `json:"seconds"`           // from start to the last send
+	CostUSD   float64         `json:"cost_usd"`          // SES and everything around it
+	Canary    int             `json:"canary,omitempty"`  // so many go first
+	Warning   string          `json:"warning,omitempty"` // what will get in the way
 	DryRun    bool            `json:"dry_run"`
 }
 
@@ -60,9 +66,15 @@ func (o Operator) Approve(ctx context.Context, id notice.RunID, by string, dryRu
 	if err := run.Approve(v, by, o.Now()); err != nil {
 		return Plan{}, err
 	}
+	if reason, err := stale(ctx, o.Store, run, notice.DateOf(o.Now())); err != nil {
+		return Plan{}, err
+	} else if reason != "" {
+		return Plan{}, notice.Refused("run %s would send an old text: %s", run.ID, reason).Hint("cancel it and approve the run of the newer version")
+	}
 	if run.Audience, err = CountAudience(ctx, o.Store, run); err != nil {
 		return Plan{}, err
 	}
+	run.Effective, run.Canary = v.Effective, canary(run.Audience)
 	if !dryRun {
 		// The version first: a crash in between leaves a run that can be approved again.
 		err := o.Store.ApproveVersion(ctx, v.Policy, v.Name, *run.Approval)
@@ -81,18 +93,38 @@ func (o Operator) plan(ctx context.Context, run notice.Run, v notice.Version, dr
 	if err != nil {
 		return Plan{}, err
 	}
-	rate := o.Settings.Share * account.MaxSendRate
-	if account.Max24HourSend >= 0 {
-		if daily := o.Settings.Share * account.Max24HourSend; float64(run.Audience) > daily {
-			rate = min(rate, daily/(24*time.Hour).Seconds())
-		}
+	allowed := o.Settings.Allow(account)
+	return Plan{Run: run.ID, State: run.State, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version,
+		Effective: v.Effective, Audience: run.Audience, Rate: allowed.Rate, Seconds: allowed.Takes(run.Audience).Seconds(),
+		CostUSD: float64(run.Audience) * costPerNotice, Canary: run.Canary, Warning: warning(account), DryRun: dryRun}, nil
+}
+
+// warning says what about the account will get in the way of a run, or "".
+func warning(a Account) string {
+	if reason := mustStop(a); reason != "" {
+		return reason + ": the run will stop at once"
 	}
-	plan := Plan{Run: run.ID, State: run.State, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version,
-		Effective: v.Effective, Audience: run.Audience, Rate: rate, CostUSD: float64(run.Audience) * costPerNotice, DryRun: dryRun}
-	if rate > 0 {
-		plan.Seconds = float64(run.Audience) / rate
+	if !a.Production {
+		return "the SES account is in the sandbox: it mails verified addresses only, and the run stops at the first other one"
 	}
-	return plan, nil
+	return ""
+}
+
+const (
+	canaryShare = 100    // one in so many goes first
+	leastCanary = 500    // enough to see one bad sign in a hundred
+	mostCanary  = 10_000 // enough to see one in a thousand
+)
+
+// canary is how many of a change's audience go first. An audience not much larger
+// than the canary has none. The audience is read in the order of a hash, so its
+// beginning is a fair sample.
+func canary(audience int) int {
+	n := min(max(audience/canaryShare, leastCanary), mostCanary)
+	if 2*n > audience {
+		return 0
+	}
+	return n
 }
 
 // Audience pages through everybody a run concerns.
@@ -106,9 +138,26 @@ func (o Operator) Pause(ctx context.Context, id notice.RunID) (notice.Run, error
 	return changeRun(ctx, o.Store, id, func(r *notice.Run) error { return r.Pause() })
 }
 
-// Resume lets a run go on; the audit pass finds whoever was dropped meanwhile.
+// Resume lets a run go on; the audit pass finds whoever was dropped meanwhile. The
+// bad signs so far are forgiven, and a run whose text was replaced is refused.
 func (o Operator) Resume(ctx context.Context, id notice.RunID) (notice.Run, error) {
-	return changeRun(ctx, o.Store, id, func(r *notice.Run) error { return r.Resume() })
+	run, err := o.Store.Run(ctx, id)
+	if err != nil {
+		return run, err
+	}
+	if reason, err := stale(ctx, o.Store, run, notice.DateOf(o.Now())); err != nil {
+		return run, err
+	} else if reason != "" {
+		return run, notice.Refused("run %s would send an old text: %s", id, reason).Hint("cancel it")
+	}
+	seen, err := o.Store.Tally(ctx, id)
+	if err != nil {
+		return run, err
+	}
+	return changeRun(ctx, o.Store, id, func(r *notice.Run) error {
+		r.Forgiven, r.MovedAt = seen, o.Now()
+		return r.Resume()
+	})
 }
 
 // Cancel ends a run for good. Whoever a cancelled annual run did not reach belongs

@@ -17,7 +17,9 @@ type SenderStore interface {
 	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
 	MoveDue(ctx context.Context, id notice.RecipientID, due notice.Date) error
 	Claim(ctx context.Context, d notice.Delivery, rev int64) (line notice.Delivery, claimed bool, err error)
+	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
 	RecordDelivery(ctx context.Context, d notice.Delivery) (bool, error)
+	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
 	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
 }
 
@@ -28,7 +30,9 @@ type Sender struct {
 	Letters  Letters
 	Settings Settings
 	Now      func() time.Time
-	Log      *slog.Logger
+	// Sleep waits between two sends; nil waits in real time.
+	Sleep func(ctx context.Context, d time.Duration)
+	Log   *slog.Logger
 }
 
 // ErrOutOfTime ends a slice whose worker is about to be stopped: the queue
@@ -38,7 +42,9 @@ var ErrOutOfTime = errors.New("not enough time left to send the rest of the slic
 const (
 	throttlePause = time.Minute      // until a throttled recipient is tried again
 	quotaPause    = 15 * time.Minute // until a recipient over the daily quota is tried again
-	failedPause   = 30               // days until an address SES refused is tried again in an annual run
+	minBackOff    = 100 * time.Millisecond
+	maxBackOff    = 2 * time.Second
+	failedPause   = 30 // days until an address SES refused is tried again in an annual run
 )
 
 // errEndSlice ends a slice early without handing it back to the queue: the audit
@@ -60,7 +66,7 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 	}
 	if run.State != notice.Running {
 		s.Log.Info("slice dropped", "run", run.ID, "state", run.State)
-		return nil
+		return s.abandonDead(ctx, slice)
 	}
 	v, err := s.Store.Version(ctx, run.Policy, run.Version)
 	if err != nil {
@@ -74,10 +80,21 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 		return err
 	}
 	tally := notice.Counts{}
-	defer func() {
-		s.Log.Info("slice", "run", run.ID, "recipients", len(slice.Recipients), "sent", tally[notice.Sent],
-			"skipped", tally[notice.Skipped], "failed", tally[notice.Failed], "retry", tally[notice.Retry], "unknown", tally[notice.Unknown])
-	}()
+	err = s.sendAll(ctx, run, v, people, slice, tally)
+	s.Log.Info("slice", "run", run.ID, "recipients", len(slice.Recipients), "sent", tally[notice.Sent],
+		"skipped", tally[notice.Skipped], "failed", tally[notice.Failed], "retry", tally[notice.Retry], "unknown", tally[notice.Unknown])
+	if t := (notice.Tally{Accepted: tally[notice.Sent], Refused: tally[notice.Failed]}); t != (notice.Tally{}) {
+		if err := s.Store.AddTally(context.WithoutCancel(ctx), run.ID, t); err != nil {
+			s.Log.Error("slice not counted", "run", run.ID, "error", err.Error())
+		}
+	}
+	return err
+}
+
+// sendAll serves the people of a slice one after the other, no faster than the
+// slice's gap allows, and counts what became of them.
+func (s Sender) sendAll(ctx context.Context, run notice.Run, v notice.Version, people map[notice.RecipientID]notice.Recipient, slice Slice, tally notice.Counts) error {
+	gap := slice.Gap
 	for _, id := range slice.Recipients {
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < s.Settings.SendTimeout {
 			return ErrOutOfTime
@@ -86,12 +103,51 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 		if !ok {
 			person = notice.Recipient{ID: id, Status: notice.Erased}
 		}
-		state, err := s.serve(ctx, run, v, person)
+		began := s.Now()
+		state, err := s.serve(ctx, run, v, person, slice)
 		tally[state]++
 		if errors.Is(err, errEndSlice) {
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if state == notice.Retry {
+			gap = min(max(2*gap, minBackOff), max(gap, maxBackOff)) // SES is asked for less, all through the slice
+		}
+		if state != "" && state != notice.Skipped {
+			s.sleep(ctx, gap-s.Now().Sub(began))
+		}
+	}
+	return nil
+}
+
+func (s Sender) sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	if s.Sleep != nil {
+		s.Sleep(ctx, d)
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// abandonDead turns claims of a dropped slice whose lease is dead into unknown
+// deliveries: no audit looks at a run that is not running.
+func (s Sender) abandonDead(ctx context.Context, slice Slice) error {
+	lines, err := s.Store.Deliveries(ctx, slice.Run, slice.Recipients)
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if line.State != notice.Claimed || !line.LeaseUntil.Before(s.Now()) {
+			continue
+		}
+		if err := abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow, slice.Recipients); err != nil {
 			return err
 		}
 	}
@@ -107,7 +163,7 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 // is granted only while the recipient's Rev is the one the decision was made on,
 // in the same transaction; an opt-out raises Rev before it is acknowledged, so a
 // claim after the acknowledgement fails and the decision is made anew.
-func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r notice.Recipient) (notice.DeliveryState, error) {
+func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r notice.Recipient, slice Slice) (notice.DeliveryState, error) {
 	for {
 		line := notice.Delivery{Run: run.ID, Recipient: r.ID, Version: v.Name, UpdatedAt: s.Now()}
 		if reason := r.Decline(run, s.Settings.LeadDays, notice.DateOf(s.Now())); reason != "" {
@@ -141,18 +197,21 @@ func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r n
 		}
 		if !claimed {
 			if line.State == notice.Claimed && line.LeaseUntil.Before(s.Now()) {
-				return notice.Unknown, abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow)
+				if err := abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow, slice.Recipients); err != nil {
+					return notice.Unknown, err
+				}
+				return notice.Unknown, s.postpone(ctx, run, r.ID)
 			}
 			return "", nil
 		}
-		return s.send(ctx, run, r, line, letter)
+		return s.send(ctx, run, r, line, letter, slice)
 	}
 }
 
 // send makes the one call that cannot be taken back and records its outcome. A
 // crash anywhere in here leaves the claim behind; when its lease is dead the
 // delivery is unknown, and never sent again on a guess.
-func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, claim notice.Delivery, letter Envelope) (notice.DeliveryState, error) {
+func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, claim notice.Delivery, letter Envelope, slice Slice) (notice.DeliveryState, error) {
 	call, cancel := context.WithTimeout(ctx, s.Settings.SendTimeout)
 	messageID, sendErr := s.Mailer.Send(call, letter)
 	cancel()
@@ -197,7 +256,11 @@ func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, cl
 		return after.State, s.postpone(ctx, run, r.ID)
 	default:
 		after.State, after.SettleAfter = notice.Unknown, s.Now().Add(s.Settings.SettleWindow)
-		return after.State, s.move(ctx, claim, after)
+		after.Neighbours = around(slice.Recipients, r.ID)
+		if err := s.move(ctx, claim, after); err != nil {
+			return after.State, err
+		}
+		return after.State, s.postpone(ctx, run, r.ID)
 	}
 }
 
@@ -217,7 +280,9 @@ func (s Sender) recordFailure(ctx context.Context, run notice.Run, line notice.D
 	return s.postpone(ctx, run, line.Recipient)
 }
 
-// postpone keeps a recipient nothing can be sent to from being due every day.
+// postpone makes a recipient who was refused, or of whom nobody knows, due for an
+// annual review again after a while: the days of this run are covered by no other
+// (invariant 4, twelve months). A notice that is proven meanwhile moves the day on.
 func (s Sender) postpone(ctx context.Context, run notice.Run, id notice.RecipientID) error {
 	if run.Kind != notice.Annual {
 		return nil
@@ -243,11 +308,13 @@ type deliveryMover interface {
 	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
 }
 
-// abandon turns a claim whose lease is dead into an unknown delivery.
-func abandon(ctx context.Context, store deliveryMover, line notice.Delivery, now time.Time, window time.Duration) error {
+// abandon turns a claim whose lease is dead into an unknown delivery; together are
+// the people it was released with.
+func abandon(ctx context.Context, store deliveryMover, line notice.Delivery, now time.Time, window time.Duration, together []notice.RecipientID) error {
 	after := line
 	after.State, after.Reason = notice.Unknown, "the worker died between claim and record"
 	after.LeaseUntil, after.SettleAfter, after.UpdatedAt = time.Time{}, line.ClaimedAt.Add(window), now
+	after.Neighbours = around(together, line.Recipient)
 	if err := store.MoveDelivery(ctx, line, after); err != nil && !errors.Is(err, notice.ErrConflict) {
 		return err
 	}

@@ -115,12 +115,10 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		return o.Operator.Resume(ctx, a.Run)
 	case "cancel":
 		return o.Operator.Cancel(ctx, a.Run)
+	case "held":
+		return o.Operator.Held(ctx, a.Run, a.Yes, a.By)
 	case "status":
-		account, err := o.Operator.Account.Account(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return report.Status(ctx, o.Store, a.Run, account.MaxSendRate*o.Operator.Settings.Share, o.Now())
+		return o.status(ctx, a.Run)
 	case "report":
 		rows, next, err := report.Rows(ctx, o.Store, o.Operator.Audience, a.Run, a.NotSent, a.Cursor)
 		return Page[report.Row]{rows, next}, err

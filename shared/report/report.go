@@ -45,12 +45,23 @@ type RunStatus struct {
 	Unknown    int             `json:"unknown"`
 	Held       int             `json:"held"`
 	NotSent    int             `json:"not_sent"`
-	ETA        string          `json:"eta,omitempty"` // RFC 3339
+	// While it runs: recipients a second, recipients in 24 hours (-1: no limit), what
+	// is left of them now, and when the last message leaves at this pace (RFC 3339).
+	Rate      float64 `json:"rate,omitempty"`
+	Quota     float64 `json:"quota,omitempty"`
+	QuotaLeft float64 `json:"quota_left,omitempty"`
+	ETA       string  `json:"eta,omitempty"`
+	Advice    string  `json:"advice,omitempty"` // what a person should do now
 }
 
-// Status counts one run, or all of them for an empty id. rate is the recipients a
-// second we may send to, for the ETA.
-func Status(ctx context.Context, store Store, id notice.RunID, rate float64, now time.Time) ([]RunStatus, error) {
+// Pace is how fast the account lets all runs together go on.
+type Pace struct {
+	Rate, Quota, QuotaLeft float64
+	Takes                  func(recipients int) time.Duration // 0: never
+}
+
+// Status counts one run, or all of them for an empty id.
+func Status(ctx context.Context, store Store, id notice.RunID, pace Pace, now time.Time) ([]RunStatus, error) {
 	var runs []notice.Run
 	if id == "" {
 		var err error
@@ -65,25 +76,56 @@ func Status(ctx context.Context, store Store, id notice.RunID, rate float64, now
 		runs = append(runs, run)
 	}
 	all := make([]RunStatus, 0, len(runs))
+	ahead := 0 // of every run that shares the pace, together
 	for _, run := range runs {
 		c, err := store.CountDeliveries(ctx, run.ID)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, figures(run, c, rate, now))
+		all = append(all, figures(run, c))
+		if run.State == notice.Running {
+			ahead += all[len(all)-1].Pending + all[len(all)-1].Retry
+		}
+	}
+	for i, run := range runs {
+		if run.State == notice.Running {
+			all[i].pace(pace, ahead, run, now)
+		}
 	}
 	return all, nil
 }
 
-func figures(run notice.Run, c notice.Counts, rate float64, now time.Time) RunStatus {
+// pace says when a run ends if all runs share the pace: with the last of them, and
+// not before its next pass may begin.
+func (s *RunStatus) pace(p Pace, ahead int, run notice.Run, now time.Time) {
+	s.Rate, s.Quota, s.QuotaLeft = p.Rate, p.Quota, p.QuotaLeft
+	if s.Pending+s.Retry == 0 {
+		return
+	}
+	takes := p.Takes(ahead)
+	if takes == 0 {
+		s.Advice = "the account lets nothing be sent: look at its rate and quota"
+		return
+	}
+	from := now
+	if run.NotBefore.After(now) {
+		from = run.NotBefore
+	}
+	s.ETA = from.Add(takes).UTC().Format(time.RFC3339)
+}
+
+func figures(run notice.Run, c notice.Counts) RunStatus {
 	s := RunStatus{Run: run.ID, Kind: run.Kind, Policy: run.Policy, Version: run.Version, State: run.State, StopReason: run.StopReason,
 		Audience: max(run.Audience, c.Total()), Claimed: c[notice.Claimed], Sent: c[notice.Sent], Delivered: c[notice.Delivered],
 		Bounced: c[notice.BouncedBack], Complained: c[notice.ComplainedOf], Skipped: c[notice.Skipped], Failed: c[notice.Failed],
 		Retry: c[notice.Retry], Unknown: c[notice.Unknown], Held: c[notice.Held]}
 	s.Pending = s.Audience - c.Total()
 	s.NotSent = s.Audience - c.Accepted()
-	if run.State == notice.Running && rate > 0 {
-		s.ETA = now.Add(time.Duration(float64(s.Pending)/rate) * time.Second).UTC().Format(time.RFC3339)
+	switch {
+	case run.State == notice.Stopped:
+		s.Advice = "remove the cause, then resume the run; or cancel it"
+	case s.Held > 0:
+		s.Advice = "whether held messages were sent cannot be told: policymail held shows them, and sends them again with --resend"
 	}
 	return s
 }

@@ -33,7 +33,7 @@ type Env struct {
 // handler lambda.Start takes.
 func Function(name string, build func(context.Context, Env) (handler any, err error)) {
 	ctx := context.Background()
-	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
+	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
 	handler, err := func() (any, error) {
 		c, err := config.Load(name, os.Getenv)
 		if err != nil {

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/operate"
+)
+
+type heldCmd struct {
+	Run_   string `arg:"" name:"run" help:"The run."`
+	Resend bool   `help:"Send the held messages again. Those that had left after all leave twice."`
+	By     string `help:"Who decides that; it is recorded." env:"USER"`
+}
+
+func (c heldCmd) Run(a *app) error {
+	var r delivery.HeldReport
+	if err := a.call.do(a.ctx, "held", operate.Args{Run: notice.RunID(c.Run_), Yes: c.Resend, By: c.By}, &r); err != nil {
+		return err
+	}
+	return a.show(r, func(w io.Writer) {
+		for _, d := range r.Held {
+			fmt.Fprintf(w, "%s  claimed %s  %s\n", d.Recipient, stamp(d.ClaimedAt), d.Reason)
+		}
+		fmt.Fprintf(w, "%d held\n", len(r.Held))
+		switch {
+		case !r.DryRun:
+			fmt.Fprintf(w, "%d are sent again\n", r.Resent)
+		case len(r.Held) > 0:
+			fmt.Fprintln(w, "look for them in the SES console or in your mail log; say --resend to send them again")
+		}
+	})
+}

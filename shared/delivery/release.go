@@ -1,0 +1,185 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"policymail/shared/notice"
+)
+
+// advance moves a run through its audience, releasing at most budget recipients.
+// more says that it stopped for want of budget. A run that an operator changed
+// meanwhile is left to the next tick.
+func (t *tick) advance(ctx context.Context, run notice.Run, budget int) (saved notice.Run, more bool, err error) {
+	if run.Settling {
+		saved, err = t.resumeAudit(ctx, run)
+	} else {
+		saved, more, err = t.turnPages(ctx, run, budget)
+	}
+	if errors.Is(err, notice.ErrConflict) {
+		return saved, false, nil
+	}
+	return saved, more, err
+}
+
+// turnPages saves the run's cursor only after the slices before it are durably
+// queued: a crash in between releases them again, and loses nobody (invariant 2,
+// never lost). An audit that finds nobody missing goes on without a budget.
+func (t *tick) turnPages(ctx context.Context, run notice.Run, budget int) (notice.Run, bool, error) {
+	for page := 0; page < pagesPerTick && hasTime(ctx); page++ {
+		ids, next, missing, err := t.page(ctx, run, budget)
+		if err != nil {
+			return run, false, err
+		}
+		if len(ids) > budget || budget == 0 && run.Pass == 0 {
+			return run, true, nil
+		}
+		if err := t.enqueue(ctx, run.ID, ids); err != nil {
+			return run, false, err
+		}
+		budget -= len(ids)
+		t.released += len(ids)
+		run.Released += len(ids)
+		run.Missing += missing
+		run.Cursor, run.MovedAt = next, t.Now()
+		if next == "" {
+			run, err = t.endPass(ctx, run)
+			return run, false, err
+		}
+		rest := run.Canary > 0 && run.Released >= run.Canary
+		if rest {
+			run.Canary, run.NotBefore = 0, t.Now().Add(t.Settings.AuditDelay)
+			t.Log.Info("canary released", "run", run.ID, "recipients", run.Released, "go_on", run.NotBefore)
+		}
+		if run, err = t.Store.SaveRun(ctx, run); err != nil || rest {
+			return run, false, err
+		}
+	}
+	return run, false, nil
+}
+
+// page reads the next page of a run's audience and returns whom to release of it:
+// everybody in the first pass, the missing in an audit. It is cut to the budget, so
+// that the cursor behind it is exact; only without any budget may it hold more.
+func (t *tick) page(ctx context.Context, run notice.Run, budget int) (release []notice.RecipientID, next string, missing int, err error) {
+	limit := pageSize
+	if run.Pass == 0 {
+		if limit = min(limit, budget); run.Canary > 0 {
+			limit = min(limit, run.Canary-run.Released)
+		}
+		if limit <= 0 {
+			return nil, run.Cursor, 0, nil
+		}
+		release, next, err = audience(ctx, t.Store, run, run.Cursor, limit)
+		return release, next, 0, err
+	}
+	for {
+		ids, next, err := audience(ctx, t.Store, run, run.Cursor, limit)
+		if err != nil {
+			return nil, "", 0, err
+		}
+		release, missing, err := t.audit(ctx, run, ids)
+		if err != nil || len(release) <= budget || budget == 0 {
+			return release, next, missing, err
+		}
+		limit = budget
+	}
+}
+
+// lookups is how many ledger reads an audit has under way at once.
+const lookups = 8
+
+// audit looks a page of the audience up in the ledger. It returns whom to release
+// again, and how many are without a terminal state for any reason but waiting for
+// proof. A claim whose lease is dead becomes unknown: its worker may have sent.
+func (t *tick) audit(ctx context.Context, run notice.Run, ids []notice.RecipientID) (release []notice.RecipientID, missing int, err error) {
+	chunks := slices.Collect(slices.Chunk(ids, 100))
+	lines := make([]map[notice.RecipientID]notice.Delivery, len(chunks))
+	group, reading := errgroup.WithContext(ctx)
+	group.SetLimit(lookups)
+	for i, chunk := range chunks {
+		group.Go(func() (err error) {
+			lines[i], err = t.Store.Deliveries(reading, run.ID, chunk)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, 0, err
+	}
+	for i, chunk := range chunks {
+		for _, id := range chunk {
+			line, ok := lines[i][id]
+			switch {
+			case !ok:
+				release = append(release, id)
+				missing++
+			case line.State == notice.Claimed:
+				missing++
+				if line.LeaseUntil.Before(t.Now()) {
+					if err := abandon(ctx, t.Store, line, t.Now(), t.Settings.SettleWindow, chunk); err != nil {
+						return nil, 0, err
+					}
+				}
+			}
+		}
+	}
+	return release, missing, nil
+}
+
+// endPass decides what follows a pass over the whole audience. A run is done only
+// when an audit pass found nobody missing and the ledger holds nothing open
+// (invariant 2, never lost).
+func (t *tick) endPass(ctx context.Context, run notice.Run) (notice.Run, error) {
+	audited, missing := run.Pass > 0, run.Missing
+	run.Cursor, run.Missing, run.Canary = "", 0, 0
+	run.Pass++
+	run.NotBefore = t.Now().Add(t.Settings.AuditDelay)
+	if audited && missing == 0 {
+		counts, err := t.Store.CountDeliveries(ctx, run.ID)
+		if err != nil {
+			return run, err
+		}
+		run.Settling = counts.Open() > 0
+		if !run.Settling {
+			run.State, run.DoneAt = notice.Done, t.Now()
+			run.Counts, run.Audience = counts, counts.Total()
+		}
+	}
+	saved, err := t.Store.SaveRun(ctx, run)
+	if err == nil {
+		t.Log.Info("pass ended", "run", run.ID, "pass", run.Pass-1, "missing", missing, "state", saved.State, "settling", saved.Settling, "released", run.Released)
+	}
+	return saved, err
+}
+
+// resumeAudit starts the last audit once nothing of the run is unresolved.
+func (t *tick) resumeAudit(ctx context.Context, run notice.Run) (notice.Run, error) {
+	if t.unresolved.of(run.ID) {
+		return run, nil
+	}
+	run.Settling, run.MovedAt = false, t.Now()
+	return t.Store.SaveRun(ctx, run)
+}
+
+// hasTime reports whether the pacer may turn another page.
+func hasTime(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ctx.Err() == nil && (!ok || time.Until(end) > tickMargin)
+}
+
+// enqueue puts recipients onto the send queue as slices.
+func (t *tick) enqueue(ctx context.Context, run notice.RunID, ids []notice.RecipientID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	size, gap := t.Settings.worker(t.account.MaxSendRate)
+	var out []Slice
+	for chunk := range slices.Chunk(ids, size) {
+		out = append(out, Slice{Run: run, Recipients: chunk, Gap: gap})
+	}
+	return t.Queue.Enqueue(ctx, out, t.Settings.Tick)
+}
