@@ -79,7 +79,8 @@ func (w *world) pacer() delivery.Pacer {
 }
 
 func (w *world) sender() delivery.Sender {
-	return delivery.Sender{Store: w.store, Mailer: w, Letters: w, Settings: w.set, Now: w.clock, Log: discard}
+	return delivery.Sender{Store: w.store, Mailer: w, Letters: w, Settings: w.set, Now: w.clock, Log: discard,
+		Sleep: func(context.Context, time.Duration) {}}
 }
 
 func (w *world) operator() delivery.Operator {
