@@ -339,7 +339,8 @@ func TestEventNames(t *testing.T) {
 		t.Errorf("SES publishes %v", got)
 	}
 	for _, kind := range destination.EventDestination.MatchingEventTypes {
-		body := `{"source":"aws.ses","detail-type":"` + names[kind] + `","detail":{"mail":{"tags":{"run":["r"],"recipient":["p"]}}}}`
+		body := `{"source":"aws.ses","time":"2026-11-24T09:00:00Z","detail-type":"` + names[kind] +
+			`","detail":{"mail":{"tags":{"run":["r"],"recipient":["p"]}},"bounce":{"bounceType":"Permanent"}}}`
 		if _, ours, err := ses.ParseEvent([]byte(body)); err != nil || !ours {
 			t.Errorf("%s is published and not understood: %v", kind, err)
 		}

@@ -250,48 +250,6 @@ func TestTextOtherThanApprovedStopsTheRun(t *testing.T) {
 	}
 }
 
-// The final state is the same whatever the order of a message's events.
-func TestEventsInAnyOrder(t *testing.T) {
-	events := []delivery.Event{
-		{Kind: delivery.EventSent}, {Kind: delivery.EventDelivered}, {Kind: delivery.EventDelayed},
-		{Kind: delivery.EventBounced, Permanent: true, Detail: "Permanent"}, {Kind: delivery.EventComplained, Detail: "abuse"},
-	}
-	permute(events, func(order []delivery.Event) {
-		w := newWorld(t)
-		ids := w.people(1, time.Time{})
-		w.publish("v1", true)
-		w.now = w.now.Add(time.Hour)
-		run := w.publish("v2", false)
-		_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
-		w.must(err)
-		w.work()
-		for _, e := range order {
-			e.Run, e.Recipient, e.At = run.ID, ids[0], w.now
-			w.must(w.feedback().Record(ctx, e))
-			w.must(w.feedback().Record(ctx, e)) // at least once
-		}
-		if got := w.counts(run.ID); got[notice.ComplainedOf] != 1 {
-			t.Fatalf("%v ends in %v", order, got)
-		}
-	})
-}
-
-func permute[T any](items []T, visit func([]T)) {
-	var walk func(int)
-	walk = func(k int) {
-		if k == len(items) {
-			visit(items)
-			return
-		}
-		for i := k; i < len(items); i++ {
-			items[k], items[i] = items[i], items[k]
-			walk(k + 1)
-			items[k], items[i] = items[i], items[k]
-		}
-	}
-	walk(0)
-}
-
 func TestWhatStopsAPerson(t *testing.T) {
 	for name, c := range map[string]struct {
 		event delivery.Event

@@ -35,8 +35,8 @@ type Feedback struct {
 const notSpam = "not-spam"
 
 // Record applies one event. Events may come twice, in any order, or be about runs
-// that are not ours: the ledger ends in the same state, because an event only ever
-// moves a delivery up the order sent, failed, delivered, bounced, complained.
+// that are not ours: the ledger ends in the same state (Event.apply), because an event
+// only ever moves a delivery up the order sent, failed, delivered, bounced, complained.
 // Only a permanent bounce or a complaint stops the person.
 func (f Feedback) Record(ctx context.Context, e Event) error {
 	lines, err := f.Store.Deliveries(ctx, e.Run, []notice.RecipientID{e.Recipient})
@@ -61,17 +61,6 @@ func (f Feedback) Record(ctx context.Context, e Event) error {
 	return f.settle(ctx, line, e)
 }
 
-// tally is what an event adds to the signs a run is judged by.
-func (e Event) tally() (t notice.Tally) {
-	switch {
-	case e.Kind == EventBounced && e.Permanent:
-		t.Bounced = 1
-	case e.Kind == EventComplained && e.Detail != notSpam:
-		t.Complained = 1
-	}
-	return t
-}
-
 // state is what an event makes of a delivery. Every event proves that SES had
 // accepted the message.
 func (e Event) state() notice.DeliveryState {
@@ -91,32 +80,55 @@ func (e Event) state() notice.DeliveryState {
 	return notice.Sent
 }
 
-func (f Feedback) settle(ctx context.Context, line notice.Delivery, e Event) error {
-	for {
-		next := e.state()
-		if !line.State.CanBecome(next) {
-			return nil
-		}
-		if !line.State.Accepted() && next.Accepted() {
-			if err := f.startClock(ctx, line, e); err != nil {
-				return err
-			}
-		}
-		// Counted first: dying in between counts a bad sign twice, never not at all.
-		if t := e.tally(); t != (notice.Tally{}) {
-			if err := f.Store.AddTally(ctx, line.Run, t); err != nil {
-				return err
-			}
-		}
-		after := line
-		after.State, after.Reason, after.UpdatedAt = next, e.Detail, f.Now()
-		after.ByEvent = line.ByEvent || !line.State.Accepted()
+// apply is what an event makes of a delivery, and what it adds to the signs a run is
+// judged by. It keeps the graver of two states, of two reasons in one state the
+// first by name ("Permanent" before "Transient"), and a hard bounce once it was
+// reported: so the outcome depends on which events came, and not on their order or
+// on how often. changed is false if there is nothing to write.
+func (e Event) apply(line notice.Delivery, now time.Time) (after notice.Delivery, signs notice.Tally, changed bool) {
+	after = line
+	next := e.state()
+	switch {
+	case line.State.CanBecome(next):
+		after.State, after.Reason = next, e.Detail
 		after.LeaseUntil, after.SettleAfter = time.Time{}, time.Time{}
+		after.ByEvent = line.ByEvent || !line.State.Accepted()
 		if after.MessageID == "" {
 			after.MessageID = e.MessageID
 		}
 		if after.SentAt.IsZero() {
 			after.SentAt = e.At
+		}
+		if next == notice.ComplainedOf {
+			signs.Complained = 1
+		}
+		changed = true
+	case line.State == next && e.Detail != "" && (line.Reason == "" || e.Detail < line.Reason):
+		after.Reason, changed = e.Detail, true
+	}
+	if e.Kind == EventBounced && e.Permanent && !line.HardBounce {
+		after.HardBounce, signs.Bounced, changed = true, 1, true
+	}
+	after.UpdatedAt = now
+	return after, signs, changed
+}
+
+func (f Feedback) settle(ctx context.Context, line notice.Delivery, e Event) error {
+	for {
+		after, signs, changed := e.apply(line, f.Now())
+		if !changed {
+			return nil
+		}
+		if !line.State.Accepted() && after.State.Accepted() {
+			if err := f.startClock(ctx, line, e); err != nil {
+				return err
+			}
+		}
+		// Counted first: dying in between counts a bad sign twice, never not at all.
+		if signs != (notice.Tally{}) {
+			if err := f.Store.AddTally(ctx, line.Run, signs); err != nil {
+				return err
+			}
 		}
 		err := f.Store.MoveDelivery(ctx, line, after)
 		if !errors.Is(err, notice.ErrConflict) {

@@ -117,7 +117,7 @@ func (t *tick) settleOne(ctx context.Context, line notice.Delivery, state notice
 	}
 	if err == nil && after.State == notice.Held {
 		t.held++
-		t.Log.Error("delivery held", "run", line.Run, "recipient", line.Recipient, "reason", after.Reason)
+		t.Log.Warn("delivery held", "run", line.Run, "recipient", line.Recipient, "reason", after.Reason)
 	}
 	return err
 }

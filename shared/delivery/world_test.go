@@ -11,6 +11,7 @@ import (
 
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/privacy"
 	"policymail/shared/store"
 	"policymail/shared/store/bolt"
 )
@@ -88,10 +89,8 @@ func (w *world) operator() delivery.Operator {
 }
 
 func (w *world) feedback() delivery.Feedback {
-	return delivery.Feedback{Store: w.store, Settings: w.set, Now: w.clock, Log: discard,
-		Suppress: func(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID) error {
-			return w.change(id, way, func(r *notice.Recipient) { r.Status = status })
-		}}
+	people := privacy.Preferences{Store: w.store, LeadDays: w.set.LeadDays, Now: w.clock}
+	return delivery.Feedback{Store: w.store, Settings: w.set, Now: w.clock, Log: discard, Suppress: people.Suppress}
 }
 
 // change changes a person's standing as the preference pages do.

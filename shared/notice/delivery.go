@@ -64,6 +64,8 @@ type Delivery struct {
 	Locale      string        `json:"locale,omitempty"`     // the mail was written in
 	// ByEvent says that acceptance is known from an SES event, not from SES's answer.
 	ByEvent bool `json:"by_event,omitempty"`
+	// HardBounce says that a permanent bounce was reported, whatever else was.
+	HardBounce bool `json:"hard_bounce,omitempty"`
 	// Neighbours of an unknown delivery are people served by the same worker around
 	// the same time: whether SES events about them came tells whether an event about
 	// this one would have.

@@ -3,7 +3,9 @@ package ses
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"policymail/shared/delivery"
@@ -49,6 +51,10 @@ var kinds = map[string]delivery.EventKind{
 	"Email Delivery Delayed":   delivery.EventDelayed,
 }
 
+// bounceTypes are all there are. Another one must not pass for a bounce that stops
+// nobody: whether it does is for people to find out.
+var bounceTypes = []string{"Permanent", "Transient", "Undetermined"}
+
 // ParseEvent reads an SES event as EventBridge delivers it. ours is false for an
 // event of another source, another kind, or a message without our tags; an error
 // means the event is malformed.
@@ -65,10 +71,16 @@ func ParseEvent(body []byte) (e delivery.Event, ours bool, err error) {
 	if !known || len(run) != 1 || len(recipient) != 1 {
 		return e, false, nil
 	}
+	if in.Time.IsZero() {
+		return e, true, errors.New("SES event: it has no time")
+	}
 	e = delivery.Event{Kind: kind, Run: notice.RunID(run[0]), Recipient: notice.RecipientID(recipient[0]),
 		MessageID: in.Detail.Mail.MessageID, At: in.Time}
 	switch kind {
 	case delivery.EventBounced:
+		if !slices.Contains(bounceTypes, in.Detail.Bounce.Type) {
+			return e, true, fmt.Errorf("SES event: bounce of type %q", in.Detail.Bounce.Type)
+		}
 		e.Permanent = in.Detail.Bounce.Type == "Permanent"
 		e.Detail = in.Detail.Bounce.Type + "/" + in.Detail.Bounce.SubType
 	case delivery.EventComplained:

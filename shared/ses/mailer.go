@@ -92,7 +92,10 @@ func fault(err error) delivery.SendFault {
 	case "MailFromDomainNotVerifiedException", "NotFoundException", "AccessDeniedException":
 		return delivery.SendMisconfigured
 	case "MessageRejected":
-		// Identity and sandbox faults hit everybody; content hits one message.
+		// An account's and an identity's faults hit everybody; content hits one message.
+		if strings.Contains(message, "suspended") || strings.Contains(message, "paused") || strings.Contains(message, "disabled") {
+			return delivery.SendStopped
+		}
 		if strings.Contains(message, "not verified") || strings.Contains(message, "sandbox") {
 			return delivery.SendMisconfigured
 		}

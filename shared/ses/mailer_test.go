@@ -41,30 +41,63 @@ func refuse(status int, code, message string) http.HandlerFunc {
 	}
 }
 
-// One row of the table in PROTOCOL 3 each: what SES answers, what it means, and how
-// often the SDK called.
+// accepted stands for no fault at all.
+const accepted = delivery.SendFault(-1)
+
+// firstThrottled refuses the first call for its rate and accepts the next.
+func firstThrottled() http.HandlerFunc {
+	return throttledFirst(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"MessageId":"m"}`) })
+}
+
+// firstThrottledThenBroken may have accepted the second call: there is no third.
+func firstThrottledThenBroken() http.HandlerFunc {
+	return throttledFirst(func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
+}
+
+func throttledFirst(then http.HandlerFunc) http.HandlerFunc {
+	var calls atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) == 1 {
+			refuse(429, "TooManyRequestsException", "Maximum sending rate exceeded.")(w, r)
+			return
+		}
+		then(w, r)
+	}
+}
+
+// A row for each kind of answer: what SES says, what it means, and how often the SDK
+// called.
 func TestAnswersOfSendEmail(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
 		want   delivery.SendFault
 		calls  int32
 	}{
-		"rate":          {refuse(429, "TooManyRequestsException", "Maximum sending rate exceeded."), delivery.SendThrottled, 4},
-		"daily rate":    {refuse(429, "TooManyRequestsException", "Daily message quota exceeded."), delivery.SendQuota, 1},
-		"quota":         {refuse(400, "LimitExceededException", "Quota exceeded"), delivery.SendQuota, 1},
-		"paused":        {refuse(400, "SendingPausedException", "Sending is paused"), delivery.SendStopped, 1},
-		"suspended":     {refuse(400, "AccountSuspendedException", "Suspended"), delivery.SendStopped, 1},
-		"mail from":     {refuse(400, "MailFromDomainNotVerifiedException", "Not verified"), delivery.SendMisconfigured, 1},
-		"no set":        {refuse(404, "NotFoundException", "Configuration set does not exist"), delivery.SendMisconfigured, 1},
-		"identity":      {refuse(400, "MessageRejected", "Email address is not verified. ada@example.com"), delivery.SendMisconfigured, 1},
-		"content":       {refuse(400, "MessageRejected", "Message content refused for ada@example.com"), delivery.SendRefused, 1},
-		"bad address":   {refuse(400, "BadRequestException", "Invalid address <ada@example.com>"), delivery.SendRefused, 1},
-		"signature":     {refuse(403, "InvalidSignatureException", "Signature expired"), delivery.SendMisconfigured, 1},
-		"internal":      {refuse(500, "InternalServiceError", "try again"), delivery.SendUnknown, 1},
-		"unavailable":   {refuse(503, "TooManyRequestsException", "try again"), delivery.SendUnknown, 1},
-		"gateway":       {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(502); io.WriteString(w, "<html>") }, delivery.SendUnknown, 1},
-		"reset":         {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, delivery.SendUnknown, 1},
-		"broken answer": {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"MessageId":`) }, delivery.SendUnknown, 1},
+		"rate":                     {refuse(429, "TooManyRequestsException", "Maximum sending rate exceeded."), delivery.SendThrottled, 4},
+		"daily rate":               {refuse(429, "TooManyRequestsException", "Daily message quota exceeded."), delivery.SendQuota, 1},
+		"quota":                    {refuse(400, "LimitExceededException", "Quota exceeded"), delivery.SendQuota, 1},
+		"paused":                   {refuse(400, "SendingPausedException", "Sending is paused"), delivery.SendStopped, 1},
+		"suspended":                {refuse(400, "AccountSuspendedException", "Suspended"), delivery.SendStopped, 1},
+		"mail from":                {refuse(400, "MailFromDomainNotVerifiedException", "Not verified"), delivery.SendMisconfigured, 1},
+		"no set":                   {refuse(404, "NotFoundException", "Configuration set does not exist"), delivery.SendMisconfigured, 1},
+		"identity":                 {refuse(400, "MessageRejected", "Email address is not verified. ada@example.com"), delivery.SendMisconfigured, 1},
+		"sandbox":                  {refuse(400, "MessageRejected", "Email address is not verified. The following identities failed the check in region US-EAST-1: ada@example.com, privacy@example.com"), delivery.SendMisconfigured, 1},
+		"shut down":                {refuse(400, "MessageRejected", "Sending suspended for this account. For more information, please check the inbox of the email address associated with your AWS account."), delivery.SendStopped, 1},
+		"set paused":               {refuse(400, "SendingPausedException", "Email sending is disabled for the configuration set set"), delivery.SendStopped, 1},
+		"no right":                 {refuse(403, "AccessDeniedException", "User: arn:aws:sts::000000000000:assumed-role/send is not authorized to perform: ses:SendEmail"), delivery.SendMisconfigured, 1},
+		"throttling":               {refuse(400, "ThrottlingException", "Rate exceeded"), delivery.SendThrottled, 4},
+		"bad tag":                  {refuse(400, "BadRequestException", "Invalid tag value"), delivery.SendRefused, 1},
+		"gateway timed out":        {refuse(504, "InternalFailure", ""), delivery.SendUnknown, 1},
+		"throttled, then accepted": {firstThrottled(), accepted, 2},
+		"throttled, then broken":   {firstThrottledThenBroken(), delivery.SendUnknown, 2},
+		"content":                  {refuse(400, "MessageRejected", "Message content refused for ada@example.com"), delivery.SendRefused, 1},
+		"bad address":              {refuse(400, "BadRequestException", "Invalid address <ada@example.com>"), delivery.SendRefused, 1},
+		"signature":                {refuse(403, "InvalidSignatureException", "Signature expired"), delivery.SendMisconfigured, 1},
+		"internal":                 {refuse(500, "InternalServiceError", "try again"), delivery.SendUnknown, 1},
+		"unavailable":              {refuse(503, "TooManyRequestsException", "try again"), delivery.SendUnknown, 1},
+		"gateway":                  {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(502); io.WriteString(w, "<html>") }, delivery.SendUnknown, 1},
+		"reset":                    {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, delivery.SendUnknown, 1},
+		"broken answer":            {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"MessageId":`) }, delivery.SendUnknown, 1},
 		// The body is read first: only then does the server notice that the caller left.
 		"no answer": {func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body); <-r.Context().Done() }, delivery.SendUnknown, 1},
 	} {
@@ -79,7 +112,11 @@ func TestAnswersOfSendEmail(t *testing.T) {
 			defer cancel()
 			_, err := NewMailer(cfg, "set").Send(ctx, toAda)
 			var refusal *delivery.SendError
-			if !errors.As(err, &refusal) || refusal.Fault != c.want {
+			if c.want == accepted {
+				if err != nil {
+					t.Error(err)
+				}
+			} else if !errors.As(err, &refusal) || refusal.Fault != c.want {
 				t.Errorf("fault %v, want %d", err, c.want)
 			}
 			if calls.Load() != c.calls {
@@ -89,6 +126,18 @@ func TestAnswersOfSendEmail(t *testing.T) {
 				t.Errorf("the error holds an address: %v", err)
 			}
 		})
+	}
+}
+
+// Nobody listens: the message surely did not leave, but to tell that from a broken
+// connection is not worth a guess.
+func TestNobodyListens(t *testing.T) {
+	cfg, _ := wire(t, func(http.ResponseWriter, *http.Request) {})
+	cfg.BaseEndpoint = aws.String("http://127.0.0.1:1")
+	_, err := NewMailer(cfg, "set").Send(context.Background(), toAda)
+	var refusal *delivery.SendError
+	if !errors.As(err, &refusal) || refusal.Fault != delivery.SendUnknown {
+		t.Errorf("fault %v", err)
 	}
 }
 
