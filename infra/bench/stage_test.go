@@ -59,7 +59,7 @@ func (l *logged) Write(b []byte) (int, error) { l.bytes.Add(int64(len(b))); retu
 
 func newStage(b testing.TB, s store.Store) *stage {
 	st := &stage{store: s, clock: now}
-	log := logging.New(&st.logged, "INFO")
+	log := logging.New(&st.logged, "send", "INFO")
 	clock := func() time.Time { return st.clock }
 	var err error
 	st.keys, err = token.NewKeys(ctx, token.Secret("a secret of benchmarks"), "k1")
