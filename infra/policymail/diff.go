@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"policymail/shared/notice"
@@ -17,6 +19,12 @@ type diffCmd struct {
 	HTML   bool   `help:"Print the comparison as HTML."`
 }
 
+// difference is what diff prints as JSON.
+type difference struct {
+	policy.Verdict
+	Sections []policy.Section `json:"sections"`
+}
+
 func (c diffCmd) Run(a *app) error {
 	before, err := c.text(a, c.Old)
 	if err != nil {
@@ -26,30 +34,43 @@ func (c diffCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	comparison := policy.Compare(before, after)
-	return a.show(comparison, func(w io.Writer) {
+	v := policy.Classify(before, after)
+	return a.show(difference{v, v.Comparison.Changes()}, func(w io.Writer) {
 		if c.HTML {
-			fmt.Fprint(w, comparison.HTML(policy.Labels{Added: "Added", Removed: "Removed", Unchanged: "Unchanged text"}))
+			fmt.Fprint(w, v.Comparison.HTML(policy.Labels{Added: "Added", Removed: "Removed", Moved: "moved", Unchanged: "Unchanged text", Contents: "What changed"}))
 			return
 		}
-		fmt.Fprint(w, comparison.Text())
+		fmt.Fprintf(w, "%s (confidence %.2f)\n", v.Class, v.Confidence)
+		for _, reason := range v.Reasons {
+			fmt.Fprintf(w, "  %s\n", reason)
+		}
+		if text := v.Comparison.Text(); text != "" {
+			fmt.Fprintf(w, "\n%s", text)
+		}
 	})
 }
 
-// text is the normalised text of a file or, if there is no such file, of a version.
-func (c diffCmd) text(a *app, name string) (string, error) {
-	if source, err := os.ReadFile(name); err == nil {
-		text, err := policy.Normalise(source, name)
-		return text.Plain, err
+// text is a file or, if there is no such file, a version. Files need no stack.
+func (c diffCmd) text(a *app, name string) (policy.Document, error) {
+	source, err := os.ReadFile(name)
+	if err == nil {
+		text, err := policy.Read(source, name)
+		return text.Document, err
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if a.call.stack == "" && a.call.endpoint == "" {
+		return nil, notice.NotFound("there is no file %s", name).Hint("to compare versions, say with --stack or --endpoint whose")
 	}
 	var versions []notice.Version
 	if err := a.call.do(a.ctx, "versions", operate.Args{Policy: c.Policy}, &versions); err != nil {
-		return "", err
+		return nil, err
 	}
 	for _, v := range versions {
 		if v.Name == name {
-			return v.Text, nil
+			return policy.DocumentOf(v)
 		}
 	}
-	return "", notice.NotFound("%s is neither a file nor a version of %s", name, c.Policy)
+	return nil, notice.NotFound("%s is neither a file nor a version of %s", name, c.Policy)
 }

@@ -35,6 +35,7 @@ type cli struct {
 	Import    importCmd    `cmd:"" help:"Add recipients from a CSV file."`
 	Publish   publishCmd   `cmd:"" help:"Record a text as a version of a policy."`
 	Diff      diffCmd      `cmd:"" help:"Show what changed between two texts."`
+	Watch     watchCmd     `cmd:"" help:"Play dated texts through the watcher of the public page."`
 	Preview   previewCmd   `cmd:"" help:"Write a notice to a file as it would be sent."`
 	Approve   approveCmd   `cmd:"" help:"Release a waiting run. Without --yes, say what would happen."`
 	Pause     pauseCmd     `cmd:"" help:"Hold a run."`

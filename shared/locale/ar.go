@@ -64,6 +64,7 @@ func init() {
 			Unchanged:         "نص لم يتغير",
 			Added:             "مضاف",
 			Removed:           "محذوف",
+			Moved:             "نُقل",
 			ErrorTitle:        "لم ينجح ذلك",
 			ErrorForged:       "هذا الرابط تالف. يُرجى استخدام الرابط الكامل الوارد في الرسالة.",
 			ErrorExpired:      "انتهت صلاحية هذا الرابط.",

@@ -64,6 +64,7 @@ func init() {
 			Unchanged:         "Unveränderter Text",
 			Added:             "Hinzugefügt",
 			Removed:           "Entfernt",
+			Moved:             "verschoben",
 			ErrorTitle:        "Das hat nicht geklappt",
 			ErrorForged:       "Dieser Link ist beschädigt. Bitte benutzen Sie den vollständigen Link aus der E-Mail.",
 			ErrorExpired:      "Dieser Link ist abgelaufen.",

@@ -64,6 +64,7 @@ func init() {
 			Unchanged:         "Unchanged text",
 			Added:             "Added",
 			Removed:           "Removed",
+			Moved:             "moved",
 			ErrorTitle:        "That did not work",
 			ErrorForged:       "This link is damaged. Please use the link in the email again, all of it.",
 			ErrorExpired:      "This link has expired.",

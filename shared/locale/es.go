@@ -64,6 +64,7 @@ func init() {
 			Unchanged:         "Texto sin cambios",
 			Added:             "Añadido",
 			Removed:           "Eliminado",
+			Moved:             "movido",
 			ErrorTitle:        "No ha funcionado",
 			ErrorForged:       "Este enlace está dañado. Use de nuevo el enlace completo del correo.",
 			ErrorExpired:      "Este enlace ha caducado.",

@@ -64,6 +64,7 @@ func init() {
 			Unchanged:         "Texte inchangé",
 			Added:             "Ajouté",
 			Removed:           "Supprimé",
+			Moved:             "déplacé",
 			ErrorTitle:        "Cela n’a pas fonctionné",
 			ErrorForged:       "Ce lien est endommagé. Merci de reprendre le lien entier de l’e-mail.",
 			ErrorExpired:      "Ce lien a expiré.",

@@ -91,6 +91,7 @@ type Page struct {
 	Unchanged         string
 	Added             string
 	Removed           string
+	Moved             string
 	ErrorTitle        string
 	ErrorForged       string
 	ErrorExpired      string

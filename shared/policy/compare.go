@@ -1,116 +1,245 @@
 package policy
 
-import (
-	"html"
-	"html/template"
-	"strings"
+import "cmp"
 
-	"github.com/sergi/go-diff/diffmatchpatch"
-)
-
-// Comparison is how one text became another, paragraph by paragraph.
+// Comparison is how one text became another, section by section.
 type Comparison struct {
-	Blocks []Block `json:"blocks"`
+	Sections []Section `json:"sections"`
+	alignment
 }
 
-// Block is a run of paragraphs with the same fate.
+// Section is what stands under one heading of the new text, matched with the old
+// section it came from though that may be called otherwise or stand elsewhere; or a
+// section of the old text that is gone.
+type Section struct {
+	ID      string  `json:"id"` // stable within the comparison, for links
+	Heading string  `json:"heading"`
+	Was     string  `json:"was,omitempty"`   // the old heading, if it was another
+	Moved   bool    `json:"moved,omitempty"` // it stands elsewhere now
+	Change  string  `json:"change"`          // same, edited, added or removed
+	Blocks  []Block `json:"blocks,omitempty"`
+}
+
+// Block is a paragraph and its fate.
 type Block struct {
-	Change string `json:"change"` // same, added, removed or edited
-	Old    string `json:"old,omitempty"`
-	New    string `json:"new,omitempty"`
-	words  []diffmatchpatch.Diff
+	Change string  `json:"change"` // same, moved, edited, added or removed
+	Old    string  `json:"old,omitempty"`
+	New    string  `json:"new,omitempty"`
+	Words  []Piece `json:"words,omitempty"` // of an edited paragraph
 }
 
-// Labels are the words of a comparison in the reader's language.
-type Labels struct{ Added, Removed, Unchanged string }
+// Piece is a run of words with the same fate.
+type Piece struct {
+	Change string `json:"change"` // same, added or removed
+	Text   string `json:"text"`
+}
 
-// Compare compares two normalised texts: first by paragraph, then the words inside
-// paragraphs that took each other's place.
-func Compare(old, new string) Comparison {
-	d := diffmatchpatch.New()
-	a, b, lines := d.DiffLinesToRunes(old, new)
-	diffs := d.DiffCharsToLines(d.DiffMainRunes(a, b, false), lines)
-	var c Comparison
-	for i := 0; i < len(diffs); i++ {
-		switch this := diffs[i]; {
-		case this.Type == diffmatchpatch.DiffEqual:
-			c.Blocks = append(c.Blocks, Block{Change: "same", Old: this.Text, New: this.Text})
-		case this.Type == diffmatchpatch.DiffDelete && i+1 < len(diffs) && diffs[i+1].Type == diffmatchpatch.DiffInsert:
-			words := d.DiffCleanupSemantic(d.DiffMain(this.Text, diffs[i+1].Text, false))
-			c.Blocks = append(c.Blocks, Block{Change: "edited", Old: this.Text, New: diffs[i+1].Text, words: words})
-			i++
-		case this.Type == diffmatchpatch.DiffDelete:
-			c.Blocks = append(c.Blocks, Block{Change: "removed", Old: this.Text})
-		default:
-			c.Blocks = append(c.Blocks, Block{Change: "added", New: this.Text})
-		}
-	}
+// Compare compares two texts: sections matched though renamed or moved, the
+// paragraphs in them, and the words of those that were edited.
+func Compare(old, new Document) Comparison {
+	c := Comparison{alignment: align(old, new)}
+	c.sections()
 	return c
 }
 
-// Same reports whether nothing changed.
+// Same reports whether nothing changed but places and layout.
 func (c Comparison) Same() bool {
-	for _, b := range c.Blocks {
-		if b.Change != "same" {
+	for _, r := range c.rows {
+		if r.fate != same && r.fate != moved {
 			return false
 		}
 	}
 	return true
 }
 
-// HTML shows the comparison: additions and removals are marked up as such and
-// named for screen readers, unchanged parts are folded.
-func (c Comparison) HTML(l Labels) template.HTML {
-	var b strings.Builder
-	mark := func(tag, label, text string) {
-		b.WriteString("<" + tag + ` title="` + html.EscapeString(label) + `">` + escape(text) + "</" + tag + ">")
+// sections gathers the rows under the headings of the new text.
+func (c *Comparison) sections() {
+	oldSections, newSections := split(c.old), split(c.new)
+	// Every paragraph that stayed is a vote for the old section it stood in.
+	votes := make([]map[int]int, len(newSections.start))
+	for i := range votes {
+		votes[i] = map[int]int{}
 	}
-	for _, block := range c.Blocks {
-		switch block.Change {
-		case "same":
-			b.WriteString("<details><summary>" + html.EscapeString(l.Unchanged) + "</summary><p>" + escape(block.New) + "</p></details>\n")
-			continue
-		case "added":
-			b.WriteString("<p>")
-			mark("ins", l.Added, block.New)
-		case "removed":
-			b.WriteString("<p>")
-			mark("del", l.Removed, block.Old)
-		case "edited":
-			b.WriteString("<p>")
-			for _, w := range block.words {
-				switch w.Type {
-				case diffmatchpatch.DiffEqual:
-					b.WriteString(escape(w.Text))
-				case diffmatchpatch.DiffInsert:
-					mark("ins", l.Added, w.Text)
-				case diffmatchpatch.DiffDelete:
-					mark("del", l.Removed, w.Text)
-				}
+	for _, r := range c.rows {
+		if r.fate == same || r.fate == edited {
+			votes[newSections.of[r.new[0]]][oldSections.of[r.old[0]]] += 1 + len(c.new[r.new[0]].words)
+		}
+	}
+	from := make([]int, len(votes)) // old section of each new one, or -1
+	to := map[int]int{}
+	for i, v := range votes {
+		from[i] = -1
+		best := 0
+		for o, n := range v {
+			if n > best || n == best && from[i] > o {
+				from[i], best = o, n
 			}
 		}
-		b.WriteString("</p>\n")
-	}
-	return template.HTML(b.String())
-}
-
-func escape(s string) string {
-	return strings.ReplaceAll(html.EscapeString(strings.TrimSuffix(s, "\n")), "\n", "<br>")
-}
-
-// Text shows what changed with a sign before each line: + added, - removed.
-func (c Comparison) Text() string {
-	var b strings.Builder
-	lines := func(sign, text string) {
-		for line := range strings.Lines(text) {
-			b.WriteString(sign + " " + strings.TrimSuffix(line, "\n") + "\n")
+		if o := from[i]; o >= 0 {
+			if j, taken := to[o]; !taken || votes[j][o] < best {
+				to[o] = i
+			}
 		}
 	}
-	for _, block := range c.Blocks {
-		if block.Change != "same" {
-			lines("-", block.Old)
-			lines("+", block.New)
+	inOrder := increasing(from)
+	c.Sections = make([]Section, len(votes))
+	for i := range votes {
+		s := &c.Sections[i]
+		s.Heading = newSections.heading(c.new, i)
+		if o := from[i]; o >= 0 {
+			if was := oldSections.heading(c.old, o); to[o] == i && newParagraph(was).key != newParagraph(s.Heading).key {
+				s.Was = was
+			}
+			s.Moved = !inOrder[i]
 		}
 	}
-	return b.String()
+	var gone []int // old sections nothing came from, in order
+	goneBlocks := map[int][]Block{}
+	goneAfter := map[int]int{} // the new section each stood after
+	current := 0
+	for _, r := range c.rows {
+		b := c.block(r)
+		if len(r.new) > 0 {
+			current = newSections.of[r.new[0]]
+		} else if o := oldSections.of[r.old[0]]; r.fate == removed {
+			if i, ok := to[o]; ok {
+				c.Sections[i].Blocks = append(c.Sections[i].Blocks, b)
+				continue
+			}
+			if _, ok := goneAfter[o]; !ok {
+				gone, goneAfter[o] = append(gone, o), current
+			}
+			goneBlocks[o] = append(goneBlocks[o], b)
+			continue
+		} else {
+			continue // moved away; it is shown where it stands now
+		}
+		c.Sections[current].Blocks = append(c.Sections[current].Blocks, b)
+	}
+	for i := range c.Sections {
+		c.Sections[i].Change = fateOf(c.Sections[i], from[i] < 0)
+	}
+	for n := len(gone) - 1; n >= 0; n-- {
+		o := gone[n]
+		s := Section{Heading: oldSections.heading(c.old, o), Change: removed, Blocks: goneBlocks[o]}
+		at := min(goneAfter[o]+1, len(c.Sections))
+		c.Sections = append(c.Sections[:at], append([]Section{s}, c.Sections[at:]...)...)
+	}
+	for i := range c.Sections {
+		c.Sections[i].ID = "s" + itoa(i+1)
+	}
+}
+
+func fateOf(s Section, isNew bool) string {
+	fresh, old := 0, 0
+	for _, b := range s.Blocks {
+		switch b.Change {
+		case same, moved:
+			old++
+		default:
+			fresh++
+		}
+	}
+	switch {
+	case fresh == 0:
+		return same
+	case isNew && old == 0:
+		return added
+	}
+	return edited
+}
+
+func (c *Comparison) block(r row) Block {
+	b := Block{Change: r.fate, Old: textOfRows(c.old, r.old), New: textOfRows(c.new, r.new)}
+	for _, h := range r.hunks {
+		piece := func(change string, words []word) {
+			if len(words) == 0 {
+				return
+			}
+			p := Piece{Change: change}
+			for _, w := range words {
+				p.Text += w.text
+			}
+			b.Words = append(b.Words, p)
+		}
+		if h.same {
+			piece(same, h.new)
+		} else {
+			piece(removed, h.old)
+			piece(added, h.new)
+		}
+	}
+	return b
+}
+
+func textOfRows(d Document, indexes []int) (text string) {
+	for i, p := range indexes {
+		if i > 0 {
+			text += "\n"
+		}
+		text += d[p].Text
+	}
+	return text
+}
+
+// outline is a document cut at its headings.
+type outline struct {
+	start []int // first paragraph of each section
+	of    []int // section of each paragraph
+}
+
+func split(d Document) (o outline) {
+	o.of = make([]int, len(d))
+	for i, p := range d {
+		// Headings that follow each other open one section.
+		if i == 0 || p.Heading > 0 && (d[i-1].Heading == 0 || p.Heading <= d[i-1].Heading && d[i-1].Heading < guessedHeading) {
+			o.start = append(o.start, i)
+		}
+		o.of[i] = len(o.start) - 1
+	}
+	if len(d) == 0 {
+		o.start = []int{0}
+	}
+	return o
+}
+
+func (o outline) heading(d Document, section int) string {
+	if i := o.start[section]; i < len(d) && d[i].Heading > 0 {
+		return d[i].Text
+	}
+	return ""
+}
+
+// increasing marks a longest run of entries that stand in order; the others moved.
+func increasing(from []int) []bool {
+	before := make([]int, len(from))
+	var tails []int // index of the last entry of the best run of each length
+	for i, v := range from {
+		if before[i] = -1; v < 0 {
+			continue
+		}
+		lo, hi := 0, len(tails)
+		for lo < hi {
+			if mid := (lo + hi) / 2; cmp.Compare(from[tails[mid]], v) <= 0 {
+				lo = mid + 1
+			} else {
+				hi = mid
+			}
+		}
+		if lo > 0 {
+			before[i] = tails[lo-1]
+		}
+		if lo == len(tails) {
+			tails = append(tails, i)
+		} else {
+			tails[lo] = i
+		}
+	}
+	in := make([]bool, len(from))
+	if len(tails) > 0 {
+		for i := tails[len(tails)-1]; i >= 0; i = before[i] {
+			in[i] = true
+		}
+	}
+	return in
 }

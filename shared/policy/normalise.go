@@ -12,16 +12,16 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
+	unsafe "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-	"golang.org/x/text/unicode/norm"
 
 	"policymail/shared/notice"
 )
 
 // Normaliser is the version of the rules that make Text.Plain. It is stored with
 // every hash, so that better rules do not look like a change of the policy.
-const Normaliser = 1
+const Normaliser = 2
 
 // maxSource is the largest policy accepted: four times the longest we know of.
 const maxSource = 1 << 20
@@ -31,19 +31,37 @@ const minPlain = 40
 
 // Text is a policy as it is compared and as it is shown.
 type Text struct {
-	Plain string // one paragraph a line; what is hashed and compared
-	HTML  string // sanitised
+	Plain    string   // one paragraph a line; what is hashed
+	HTML     string   // sanitised
+	Document Document // what is compared
 }
 
 var (
-	markdown  = goldmark.New(goldmark.WithExtensions(extension.GFM))
+	// HTML inside Markdown is kept, for the sanitizer judges all of it.
+	markdown  = goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(unsafe.WithUnsafe()))
 	sanitizer = bluemonday.UGCPolicy()
 )
 
-// Normalise reads Markdown, HTML or plain text; the name's ending says which, else
-// the content does. Layout, white space, bullets and Unicode forms do not count in
-// Plain.
+// Normalise reads Markdown, HTML or plain text that can be a policy; the name's
+// ending says which, else the content does. Layout, white space, bullets, menus,
+// Unicode forms, hidden addresses and relative dates do not count in Plain.
 func Normalise(source []byte, name string) (Text, error) {
+	if !utf8.Valid(source) {
+		return Text{}, notice.Invalid("%s is not UTF-8", name).Hint("save the text as UTF-8")
+	}
+	text, err := Read(source, name)
+	if err != nil {
+		return Text{}, err
+	}
+	if n := utf8.RuneCountInString(text.Plain); n < minPlain {
+		return Text{}, notice.Invalid("%s holds no policy: %d characters of text are left", name, n).Hint("check that it is the right file")
+	}
+	return text, nil
+}
+
+// Read is Normalise for a text that may be none: what came instead of a policy, or is
+// broken, is read too, to be recognised.
+func Read(source []byte, name string) (Text, error) {
 	if len(source) > maxSource {
 		return Text{}, notice.Invalid("%s is larger than %d KiB", name, maxSource>>10).Hint("publish the text without images or scripts")
 	}
@@ -51,11 +69,10 @@ func Normalise(source []byte, name string) (Text, error) {
 		return Text{}, notice.Invalid("%s is a PDF", name).Hint("publish the text as Markdown, HTML or plain text")
 	}
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(source) {
-		return Text{}, notice.Invalid("%s is not UTF-8", name).Hint("save the text as UTF-8")
-	}
+	source = bytes.ToValidUTF8(source, []byte("\ufffd")) // broken characters are no change of the text
+	form := kind(source, name)
 	var page string
-	switch kind(source, name) {
+	switch form {
 	case "html":
 		page = string(source)
 	case "markdown":
@@ -65,21 +82,60 @@ func Normalise(source []byte, name string) (Text, error) {
 		}
 		page = b.String()
 	default:
-		for paragraph := range strings.SplitSeq(strings.ReplaceAll(string(source), "\r\n", "\n"), "\n") {
+		var b strings.Builder
+		for paragraph := range strings.Lines(string(source)) {
 			if paragraph = strings.TrimSpace(paragraph); paragraph != "" {
-				page += "<p>" + html.EscapeString(paragraph) + "</p>\n"
+				b.WriteString("<p>" + html.EscapeString(paragraph) + "</p>\n")
 			}
 		}
+		page = b.String()
 	}
-	clean := sanitizer.Sanitize(page)
-	plain, err := paragraphs(clean)
+	clean, err := clean(page, form == "html")
 	if err != nil {
 		return Text{}, notice.Invalid("%s cannot be read as HTML: %v", name, err)
 	}
-	if utf8.RuneCountInString(plain) < minPlain {
-		return Text{}, notice.Invalid("%s holds no policy: %d characters of text are left", name, utf8.RuneCountInString(plain)).Hint("check that it is the right file")
+	document, err := ReadHTML(clean)
+	if err != nil {
+		return Text{}, notice.Invalid("%s cannot be read as HTML: %v", name, err)
 	}
-	return Text{Plain: plain, HTML: clean}, nil
+	if form == "text" {
+		document.guessHeadings()
+	}
+	return Text{Plain: document.Plain(), HTML: clean, Document: document}, nil
+}
+
+// clean sanitises a page. Of a whole page it drops what HTML itself marks as no
+// part of the text.
+func clean(page string, whole bool) (string, error) {
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		return "", err
+	}
+	reveal(root)
+	if whole {
+		dropFurniture(root)
+	}
+	var b strings.Builder
+	if err := html.Render(&b, root); err != nil {
+		return "", err
+	}
+	return sanitizer.Sanitize(b.String()), nil
+}
+
+// furniture is what a page holds beside its text.
+var furniture = map[atom.Atom]bool{atom.Nav: true, atom.Footer: true, atom.Aside: true, atom.Dialog: true,
+	atom.Noscript: true, atom.Template: true, atom.Title: true, atom.Head: true}
+
+func dropFurniture(n *html.Node) {
+	for c := n.FirstChild; c != nil; {
+		next := c.NextSibling
+		if c.Type == html.ElementNode && furniture[c.DataAtom] {
+			n.RemoveChild(c)
+		} else {
+			dropFurniture(c)
+		}
+		c = next
+	}
 }
 
 func kind(source []byte, name string) string {
@@ -100,38 +156,4 @@ func kind(source []byte, name string) string {
 // blocks end a paragraph.
 var blocks = map[atom.Atom]bool{atom.P: true, atom.Div: true, atom.Li: true, atom.Ul: true, atom.Ol: true, atom.H1: true, atom.H2: true,
 	atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true, atom.Tr: true, atom.Td: true, atom.Th: true, atom.Table: true, atom.Br: true,
-	atom.Blockquote: true, atom.Section: true, atom.Article: true, atom.Hr: true, atom.Dt: true, atom.Dd: true, atom.Pre: true}
-
-// paragraphs is the text of a page, one block a line, its white space folded and
-// its characters in one Unicode form (NFKC).
-func paragraphs(page string) (string, error) {
-	root, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		return "", err
-	}
-	var out, line strings.Builder
-	flush := func() {
-		if text := strings.Join(strings.Fields(norm.NFKC.String(line.String())), " "); text != "" {
-			out.WriteString(text + "\n")
-		}
-		line.Reset()
-	}
-	var walk func(*html.Node)
-	walk = func(n *html.Node) {
-		if n.Type == html.TextNode {
-			line.WriteString(n.Data)
-		}
-		if n.Type == html.ElementNode && blocks[n.DataAtom] {
-			flush()
-		}
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			walk(c)
-		}
-		if n.Type == html.ElementNode && blocks[n.DataAtom] {
-			flush()
-		}
-	}
-	walk(root)
-	flush()
-	return out.String(), nil
-}
+	atom.Blockquote: true, atom.Section: true, atom.Article: true, atom.Hr: true, atom.Main: true, atom.Header: true, atom.Footer: true, atom.Aside: true, atom.Nav: true, atom.Summary: true, atom.Details: true, atom.Figcaption: true, atom.Caption: true, atom.Dt: true, atom.Dd: true, atom.Pre: true}

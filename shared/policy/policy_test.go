@@ -83,19 +83,3 @@ func TestPublish(t *testing.T) {
 		}
 	}
 }
-
-func TestCompare(t *testing.T) {
-	c := policy.Compare("One.\nAge is 16.\nThree.\nGone.\n", "One.\nAge is 13.\nThree.\nNew <b>.\n")
-	page := string(c.HTML(policy.Labels{Added: "Added", Removed: "Removed", Unchanged: "Unchanged"}))
-	for _, want := range []string{"<details>", `<del title="Removed">`, `<ins title="Added">`, "&lt;b&gt;"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("%q is missing in %s", want, page)
-		}
-	}
-	if c.Same() || !policy.Compare("a\n", "a\n").Same() {
-		t.Error("Same is wrong")
-	}
-	if got := c.Text(); !strings.Contains(got, "- Age is 16.\n+ Age is 13.\n") {
-		t.Errorf("text:\n%s", got)
-	}
-}

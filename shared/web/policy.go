@@ -38,8 +38,17 @@ func (s *Site) changes(r *request) error {
 		if err != nil {
 			return err
 		}
+		old, err := policy.DocumentOf(before)
+		if err != nil {
+			return err
+		}
+		now, err := policy.DocumentOf(v)
+		if err != nil {
+			return err
+		}
 		page.Message = locale.Fill(words.ChangesIntro, "new", v.Name, "old", before.Name)
-		page.Comparison = policy.Compare(before.Text, v.Text).HTML(policy.Labels{Added: words.Added, Removed: words.Removed, Unchanged: words.Unchanged})
+		page.Comparison = policy.Compare(old, now).HTML(policy.Labels{Added: words.Added, Removed: words.Removed, Moved: words.Moved,
+			Unchanged: words.Unchanged, Contents: words.ChangesTitle})
 	}
 	return r.render(http.StatusOK, "changes", page)
 }

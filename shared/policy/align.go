@@ -1,0 +1,450 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/sergi/go-diff/diffmatchpatch"
+)
+
+// How a paragraph fared.
+const (
+	same    = "same"
+	moved   = "moved" // said elsewhere in the other text, too
+	edited  = "edited"
+	added   = "added"
+	removed = "removed"
+)
+
+// alignment says which paragraphs took each other's place.
+type alignment struct {
+	old, new Document
+	rows     []row
+}
+
+// row is a paragraph, or a few that were cut or joined, with its fate. A row of one
+// text only has no paragraphs of the other.
+type row struct {
+	fate     string
+	old, new []int // indexes
+	hunks    []hunk
+	gap      int // rows between the same two unchanged paragraphs share it
+}
+
+// hunk is a place where the words of two paragraphs differ, or agree.
+type hunk struct {
+	same     bool
+	old, new []word
+}
+
+// align pairs the paragraphs of two texts: first those that are equal and in order,
+// then, in the gaps, those that were moved, cut, joined or edited. It is linear in
+// what is equal, and near it in the rest.
+func align(old, new Document) alignment {
+	a := alignment{old: old, new: new}
+	var gaps []gap
+	oldKeys, newKeys := keysOf(old), keysOf(new)
+	for _, d := range diff(oldKeys, newKeys) {
+		if d.same {
+			if n := len(gaps); n > 0 && !gaps[n-1].closed {
+				gaps[n-1].closed = true
+			}
+			for i := range d.n {
+				gaps = append(gaps, gap{same: true, old: []int{d.old + i}, new: []int{d.new + i}, closed: true})
+			}
+			continue
+		}
+		if n := len(gaps); n == 0 || gaps[n-1].closed {
+			gaps = append(gaps, gap{})
+		}
+		g := &gaps[len(gaps)-1]
+		for i := range d.n {
+			if d.removed {
+				g.old = append(g.old, d.old+i)
+			} else {
+				g.new = append(g.new, d.new+i)
+			}
+		}
+	}
+	elsewhereOld, elsewhereNew := count(oldKeys), count(newKeys)
+	var pool []int // gaps with paragraphs of either text still without a fate
+	for i := range gaps {
+		g := &gaps[i]
+		if g.same {
+			g.rows = []row{{fate: same, old: g.old, new: g.new, gap: i}}
+			continue
+		}
+		g.old = g.takeMoved(old, g.old, elsewhereNew, elsewhereOld, false, i)
+		g.new = g.takeMoved(new, g.new, elsewhereOld, elsewhereNew, true, i)
+		if len(g.old) > 0 && len(g.new) > 0 && joined(old, g.old) == joined(new, g.new) {
+			g.rows = append(g.rows, row{fate: same, old: g.old, new: g.new, gap: i})
+			g.old, g.new = nil, nil
+			continue
+		}
+		pool = append(pool, i)
+	}
+	pairUp(old, new, gaps, pool)
+	for i := range gaps {
+		rows := gaps[i].rows
+		slices.SortStableFunc(rows, func(x, y row) int { return cmp.Compare(order(x), order(y)) })
+		a.rows = append(a.rows, rows...)
+	}
+	return a
+}
+
+// order keeps removed paragraphs before what came instead.
+func order(r row) int {
+	if len(r.new) == 0 {
+		return -1
+	}
+	return r.new[0]
+}
+
+// gap is what lies between two unchanged paragraphs.
+type gap struct {
+	same, closed bool
+	old, new     []int
+	rows         []row
+}
+
+// movedWords is how long a paragraph is at least that is recognised elsewhere by
+// itself; "Yes" in another cell of a table is not the same answer.
+const movedWords = 4
+
+// takeMoved gives rows to the paragraphs that the other text holds elsewhere, and
+// returns the others. A short one counts if it stands as often in both texts or next
+// to another that is found.
+func (g *gap) takeMoved(d Document, indexes []int, other, own map[string]int, isNew bool, at int) (left []int) {
+	found := make([]bool, len(indexes))
+	for i, p := range indexes {
+		k := d[p].key
+		found[i] = other[k] > 0 && (letterWords(d[p].words) >= movedWords || other[k] == own[k])
+	}
+	for i, p := range indexes {
+		near := i > 0 && found[i-1] || i+1 < len(found) && found[i+1]
+		if !found[i] && !(near && other[d[p].key] > 0) {
+			left = append(left, p)
+			continue
+		}
+		r := row{fate: moved, gap: at}
+		if isNew {
+			r.new = []int{p}
+		} else {
+			r.old = []int{p}
+		}
+		g.rows = append(g.rows, r)
+	}
+	return left
+}
+
+// pair is two paragraphs that may have taken each other's place.
+type pair struct {
+	old, new       int
+	oldGap, newGap int
+	score          float64
+}
+
+// How alike the words of two paragraphs must be to be an edit of one: less in one
+// place than far apart.
+const (
+	alikeNear = 0.35
+	alikeFar  = 0.6
+)
+
+// pairUp finds, among the paragraphs without a fate, those that were edited.
+func pairUp(old, new Document, gaps []gap, pool []int) {
+	type place struct{ paragraph, gap int }
+	index := map[string][]place{}
+	sizes := map[int]int{}
+	for _, g := range pool {
+		for _, p := range gaps[g].old {
+			grams := shingles(old[p])
+			sizes[p] = len(grams)
+			for s := range grams {
+				index[s] = append(index[s], place{p, g})
+			}
+		}
+	}
+	var pairs []pair
+	for _, g := range pool {
+		for _, p := range gaps[g].new {
+			grams := shingles(new[p])
+			shared := map[place]int{}
+			for s := range grams {
+				if at := index[s]; len(at) <= 64 { // what stands everywhere tells nothing
+					for _, o := range at {
+						shared[o]++
+					}
+				}
+			}
+			for o, n := range shared {
+				score := 2 * float64(n) / float64(sizes[o.paragraph]+len(grams))
+				if o.gap == g && score >= alikeNear || score >= alikeFar {
+					if o.gap == g {
+						score += 0.5
+					}
+					pairs = append(pairs, pair{o.paragraph, p, o.gap, g, score})
+				}
+			}
+		}
+		if len(gaps[g].old) == 1 && len(gaps[g].new) == 1 {
+			o, n := gaps[g].old[0], gaps[g].new[0]
+			short := max(letterWords(old[o].words), letterWords(new[n].words)) <= 6
+			if short || old[o].Heading > 0 && new[n].Heading > 0 {
+				pairs = append(pairs, pair{o, n, g, g, 0.3})
+			}
+		}
+	}
+	slices.SortFunc(pairs, func(x, y pair) int {
+		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.new, y.new), cmp.Compare(x.old, y.old))
+	})
+	oldTaken, newTaken := map[int]bool{}, map[int]bool{}
+	for _, p := range pairs {
+		if oldTaken[p.old] || newTaken[p.new] {
+			continue
+		}
+		oldTaken[p.old], newTaken[p.new] = true, true
+		g := &gaps[p.newGap]
+		g.rows = append(g.rows, row{fate: edited, old: []int{p.old}, new: []int{p.new}, gap: p.newGap,
+			hunks: hunks(old[p.old].words, new[p.new].words)})
+	}
+	for _, i := range pool {
+		g := &gaps[i]
+		loose := func(taken map[int]bool) func(int) bool { return func(p int) bool { return taken[p] } }
+		oldLeft := slices.DeleteFunc(slices.Clone(g.old), loose(oldTaken))
+		newLeft := slices.DeleteFunc(slices.Clone(g.new), loose(newTaken))
+		if len(oldLeft)+len(newLeft) > 0 && g.joinsBetter(old, new, oldTaken) {
+			continue
+		}
+		oldLeft, newLeft = g.twins(old, new, i, oldLeft, newLeft)
+		for _, p := range oldLeft {
+			g.rows = append(g.rows, row{fate: removed, old: []int{p}, gap: i})
+		}
+		for _, p := range newLeft {
+			g.rows = append(g.rows, row{fate: added, new: []int{p}, gap: i})
+		}
+	}
+}
+
+// twins pairs what is left with a paragraph of the same gap that counted as moved: of
+// a passage that stands twice, one copy was edited to read as the other.
+func (g *gap) twins(old, new Document, at int, oldLeft, newLeft []int) (o, n []int) {
+	match := func(p int, isNew bool) bool {
+		for i := range g.rows {
+			r := &g.rows[i]
+			if r.fate != moved || isNew != (len(r.new) == 0) {
+				continue
+			}
+			was, is := p, 0
+			if isNew {
+				was, is = r.old[0], p
+			} else {
+				is = r.new[0]
+			}
+			if alike(shingles(old[was]), shingles(new[is])) >= alikeFar {
+				*r = row{fate: edited, old: []int{was}, new: []int{is}, gap: at, hunks: hunks(old[was].words, new[is].words)}
+				return true
+			}
+		}
+		return false
+	}
+	for _, p := range oldLeft {
+		if !match(p, false) {
+			o = append(o, p)
+		}
+	}
+	for _, p := range newLeft {
+		if !match(p, true) {
+			n = append(n, p)
+		}
+	}
+	return o, n
+}
+
+func alike(a, b map[string]bool) float64 {
+	n := 0
+	for s := range a {
+		if b[s] {
+			n++
+		}
+	}
+	return 2 * float64(n) / float64(max(len(a)+len(b), 1))
+}
+
+// maxJoin is how many words a gap may hold to be compared as one text.
+const maxJoin = 2000
+
+// joinsBetter compares a gap as one text, for paragraphs that were cut in two or
+// joined, and takes the result when it explains clearly more than the pairs do.
+func (g *gap) joinsBetter(old, new Document, oldTaken map[int]bool) bool {
+	if len(g.old) == 0 || len(g.new) == 0 {
+		return false
+	}
+	inPairs := 0
+	for _, r := range g.rows {
+		if r.fate != edited {
+			continue
+		}
+		if !slices.Contains(g.old, r.old[0]) {
+			return false // one came from elsewhere
+		}
+		inPairs += agreeing(r.hunks)
+	}
+	for _, p := range g.old {
+		if oldTaken[p] && !slices.ContainsFunc(g.rows, func(r row) bool { return r.fate == edited && r.old[0] == p }) {
+			return false // one went elsewhere
+		}
+	}
+	oldWords, newWords := wordsOf(old, g.old), wordsOf(new, g.new)
+	if len(oldWords) > maxJoin || len(newWords) > maxJoin {
+		return false
+	}
+	h := hunks(oldWords, newWords)
+	agree := agreeing(h)
+	if agree < inPairs+3 || agree*10 < inPairs*11 || agree*2 < min(letterWords(oldWords), letterWords(newWords)) {
+		return false
+	}
+	g.rows = slices.DeleteFunc(g.rows, func(r row) bool { return r.fate == edited })
+	g.rows = append(g.rows, row{fate: edited, old: g.old, new: g.new, gap: -1, hunks: h})
+	return true
+}
+
+func agreeing(all []hunk) (n int) {
+	for _, h := range all {
+		if h.same {
+			n += letterWords(h.new)
+		}
+	}
+	return n
+}
+
+func keysOf(d Document) []string {
+	keys := make([]string, len(d))
+	for i, p := range d {
+		keys[i] = p.key
+	}
+	return keys
+}
+
+func count(keys []string) map[string]int {
+	n := make(map[string]int, len(keys))
+	for _, k := range keys {
+		n[k]++
+	}
+	return n
+}
+
+// joined is the words of paragraphs without the spaces between them: a break of a line
+// may stand where the other text has nothing.
+func joined(d Document, indexes []int) string {
+	var b []byte
+	for _, w := range wordsOf(d, indexes) {
+		if !w.mark() {
+			b = append(b, w.key...)
+		}
+	}
+	return string(b)
+}
+
+func wordsOf(d Document, indexes []int) (all []word) {
+	for _, p := range indexes {
+		for i, w := range d[p].words {
+			if i == 0 && len(all) > 0 {
+				w.text = "\n" + w.text
+			}
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// shingles are the pairs of neighbouring words of a paragraph; of a short one also
+// its words.
+func shingles(p Paragraph) map[string]bool {
+	out := map[string]bool{}
+	before, short := "", len(p.words) <= 12
+	for _, w := range p.words {
+		if w.mark() {
+			continue
+		}
+		if short {
+			out[w.key] = true
+		}
+		out[before+" "+w.key] = true
+		before = w.key
+	}
+	return out
+}
+
+// hunks compares the words of two paragraphs.
+func hunks(old, new []word) (out []hunk) {
+	keys := func(all []word) []string {
+		k := make([]string, len(all))
+		for i, w := range all {
+			k[i] = w.key
+		}
+		return k
+	}
+	for _, d := range diff(keys(old), keys(new)) {
+		n := len(out)
+		switch {
+		case d.same:
+			out = append(out, hunk{same: true, old: old[d.old : d.old+d.n], new: new[d.new : d.new+d.n]})
+		case n == 0 || out[n-1].same:
+			out = append(out, hunk{})
+			n++
+			fallthrough
+		default:
+			if d.removed {
+				out[n-1].old = append(out[n-1].old, old[d.old:d.old+d.n]...)
+			} else {
+				out[n-1].new = append(out[n-1].new, new[d.new:d.new+d.n]...)
+			}
+		}
+	}
+	return out
+}
+
+// run is a stretch of equal, removed or added items.
+type run struct {
+	same, removed bool
+	old, new, n   int
+}
+
+// diff compares two lists by Myers' algorithm, as the library does it for runes: each
+// distinct item becomes one.
+func diff(old, new []string) (out []run) {
+	known := map[string]rune{}
+	runes := func(items []string) []rune {
+		r := make([]rune, len(items))
+		for i, item := range items {
+			c, ok := known[item]
+			if !ok {
+				if c = rune(len(known) + 1); c >= 0xD800 {
+					c += 0x800 // no surrogates: they would not survive as text
+				}
+				known[item] = c
+			}
+			r[i] = c
+		}
+		return r
+	}
+	d := diffmatchpatch.New()
+	d.DiffTimeout = 0 // the same result on every machine
+	a, b := 0, 0
+	for _, part := range d.DiffMainRunes(runes(old), runes(new), false) {
+		n := len([]rune(part.Text))
+		switch part.Type {
+		case diffmatchpatch.DiffEqual:
+			out = append(out, run{same: true, old: a, new: b, n: n})
+			a, b = a+n, b+n
+		case diffmatchpatch.DiffDelete:
+			out = append(out, run{removed: true, old: a, new: b, n: n})
+			a += n
+		case diffmatchpatch.DiffInsert:
+			out = append(out, run{old: a, new: b, n: n})
+			b += n
+		}
+	}
+	return out
+}

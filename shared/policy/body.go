@@ -1,0 +1,160 @@
+package policy
+
+import (
+	"strings"
+	"unicode"
+)
+
+// body is the part of a page that is its policy: from the first to the last sentence
+// about the subject that both readings hold. What lies outside may be the site's.
+type body struct {
+	first, last int
+	title       int // the heading both readings begin with, if it stands before first
+}
+
+func (b body) outside(paragraph int) bool { return paragraph < b.first || paragraph > b.last }
+
+func bodyOf(c Comparison, isNew bool) body {
+	b := body{first: -1, title: -1}
+	d := c.old
+	if isNew {
+		d = c.new
+	}
+	about := Paragraph.subject
+	if natureOf(d) == "privacy" {
+		about = Paragraph.core
+	}
+	var prose []int // paragraphs about the subject that both readings hold
+	for _, r := range c.rows {
+		if r.fate != same && r.fate != edited {
+			continue
+		}
+		indexes := r.old
+		if isNew {
+			indexes = r.new
+		}
+		if b.title < 0 && len(prose) == 0 && r.fate == same && d[indexes[0]].Heading > 0 {
+			b.title = indexes[0]
+		}
+		for _, p := range indexes {
+			if d[p].sentence() && about(d[p]) > 0 {
+				prose = append(prose, p)
+			}
+		}
+	}
+	if len(prose) == 0 {
+		return body{0, max(len(c.old), len(c.new)), -1}
+	}
+	b.first, b.last = prose[0], prose[len(prose)-1]
+	for b.last+1 < len(d) && d[b.last+1].Item && !d[b.last+1].Linked {
+		b.last++ // the list its last sentence opens
+	}
+	return b
+}
+
+// sentence reports whether a paragraph is prose rather than a label or a menu.
+func (p Paragraph) sentence() bool {
+	if p.Linked || p.Heading > 0 {
+		return false
+	}
+	n := letterWords(p.words)
+	return n >= 15 || n >= 6 && sentenceEnd(p.Text)
+}
+
+// subject counts the words a policy or a contract is made of.
+func (p Paragraph) subject() (n int) {
+	for _, w := range p.words {
+		if w.mark() {
+			continue
+		}
+		if k := plainKey(w.key); subjectStems.has(k) || practiceStems.has(k) {
+			n++
+		}
+	}
+	if n == 0 && foreign(p.words) {
+		return 3 // no list of words for this script: any sentence may be about it
+	}
+	return n
+}
+
+// core counts the words a privacy policy is made of.
+func (p Paragraph) core() (n int) {
+	for _, w := range p.words {
+		if coreStems.has(plainKey(w.key)) {
+			n++
+		}
+	}
+	if n == 0 && foreign(p.words) {
+		return 3
+	}
+	return n
+}
+
+// foreign reports whether a text is in a script the word lists do not cover.
+func foreign(all []word) bool {
+	latin, other := 0, 0
+	for _, w := range all {
+		for _, r := range w.key {
+			switch {
+			case unicode.Is(unicode.Latin, r):
+				latin++
+			case unicode.IsLetter(r):
+				other++
+			}
+		}
+	}
+	return other > latin
+}
+
+// copyright reports whether a paragraph is the line at the end of a page.
+func (p Paragraph) copyright() bool {
+	k := strings.ToLower(p.Text)
+	return len(p.words) <= 30 && (strings.Contains(k, "©") || strings.Contains(k, "copyright") || strings.Contains(k, "all rights reserved"))
+}
+
+// dateLine reports whether a paragraph says no more than when the text is from.
+func (p Paragraph) dateLine() bool {
+	date, context, rest := false, false, 0
+	for _, w := range p.words {
+		k := plainKey(w.key)
+		switch {
+		case w.mark() || stopwords[k]:
+		case dateWord(k):
+			date = true
+		case dateContext.has(k):
+			context = true
+		case subjectStems.has(k):
+			// "Privacy policy, effective 1 May"
+		default:
+			rest++
+		}
+	}
+	return date && (context && rest <= 2 || rest == 0 && len(p.words) <= 12)
+}
+
+func dateWord(k string) bool { return months[k] || dateLike.MatchString(k) }
+
+// contactLine reports whether a paragraph says no more than where to write.
+func (p Paragraph) contactLine() bool {
+	where, how, web, named, rest := 0, 0, 0, 0, 0
+	for _, w := range p.words {
+		k := plainKey(w.key)
+		switch {
+		case w.mark() || stopwords[k]:
+		case strings.Contains(k, "@") || places.has(k) || w.number() && !dateWord(k) || streetWords[k] || postcode.MatchString(k):
+			where++
+		case w.address():
+			web++
+		case contacts.has(k):
+			how++
+		case w.capital() || legalForms[k]:
+			named++
+		default:
+			rest++
+		}
+	}
+	if where > 1 && rest*2 <= where+named && p.core() == 0 && letterWords(p.words) <= 40 {
+		return true // an address in full
+	}
+	return (where > 0 || how > 1 && web > 0) && rest <= max(where, 1) && letterWords(p.words) <= 25 && rest <= 3
+}

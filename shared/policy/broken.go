@@ -1,0 +1,274 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/abadojack/whatlanggo"
+)
+
+// brokenness asks whether both texts are the policy, the whole of it and in the same
+// language. It looks at the texts as wholes: how much of each stands in the other,
+// whether what is missing is one piece, and what the rest looks like.
+func brokenness(c Comparison, findings []Finding) (reason string, weight float64, oldBroken, ok bool) {
+	old, new := measure(c, false), measure(c, true)
+	switch {
+	case new.words < 40 && old.words >= 100 && new.words*4 < old.words:
+		return "hardly any text is left", 0.97, false, true
+	case old.words < 40 && new.words >= 100 && old.words*4 < new.words:
+		return "the old text was next to empty; the new one restores it", 0.97, true, true
+	}
+	if new.words*4 < old.words && old.kept < 0.3 {
+		return "most of the text is gone", 0.9, false, true
+	}
+	if old.words*4 < new.words && new.kept < 0.3 {
+		return "most of the text was missing and is restored", 0.9, true, true
+	}
+	if a, b := languageOf(c.old), languageOf(c.new); a != b && a != "" && b != "" && old.kept < 0.5 && new.kept < 0.5 {
+		return "the text came in another language (" + a + ", then " + b + ")", 0.97, false, true
+	}
+	if old.kept < 0.35 && new.kept < 0.35 && max(old.words, new.words) >= 60 {
+		// Two texts with little in common: another page, or a policy written anew.
+		switch {
+		case old.nature != "" && new.nature != "" && old.nature != new.nature:
+			return "the page of another document came (" + old.nature + ", then " + new.nature + ")", 0.85, false, true
+		case old.subject >= 0.5 && new.subject < 0.6*old.subject:
+			return "the text is about something else", 0.9, false, true
+		case new.subject >= 0.5 && old.subject < 0.6*new.subject:
+			return "the old text was about something else; the new one restores the policy", 0.9, true, true
+		case old.nature != "" && new.nature == "":
+			return "the text no longer calls itself what it did", 0.7, false, true
+		case new.nature != "" && old.nature == "":
+			return "the old text was another page; the new one restores the policy", 0.7, true, true
+		}
+	}
+	if reason, weight, ok := cutShort(old, new, findings, c, removed); ok {
+		return reason, weight, false, true
+	}
+	if reason, weight, ok := cutShort(new, old, findings, c, added); ok {
+		return strings.Replace(reason, "is missing", "was missing and is restored", 1), weight, true, true
+	}
+	return "", 0, false, false
+}
+
+// otherPage reports whether both texts are the same wrong page: nothing they say, or
+// call themselves, is of a policy.
+func otherPage(c Comparison) bool {
+	old, new := measure(c, false), measure(c, true)
+	return old.nature == "" && new.nature == "" && old.prose < 0.3 && new.prose < 0.3 && min(old.words, new.words) >= 60
+}
+
+// cutShort asks whether the shorter text is the longer one with a piece missing. A
+// page that loses half of its policy is cut, whatever date it carries; one that loses
+// less is cut if a single piece with several headings is gone and nobody edited
+// anything else.
+func cutShort(longer, shorter side, findings []Finding, c Comparison, fate string) (reason string, weight float64, ok bool) {
+	if longer.words < 150 || shorter.kept < 0.85 {
+		return "", 0, false
+	}
+	missing := 1 - longer.kept
+	pieces, headings, largest := 0, map[int]int{}, 0
+	current := 0
+	inPiece := false
+	d := c.old
+	if fate == added {
+		d = c.new
+	}
+	for _, r := range c.rows {
+		if r.fate == fate {
+			indexes := r.old
+			if fate == added {
+				indexes = r.new
+			}
+			for _, p := range indexes {
+				current += letterWords(d[p].words)
+				if d[p].title() {
+					headings[d[p].Heading]++
+				}
+			}
+			if !inPiece {
+				pieces++
+				inPiece = true
+			}
+			largest = max(largest, current)
+		} else if r.fate != moved {
+			inPiece, current = false, 0
+		}
+	}
+	others := 0
+	for _, f := range findings {
+		if r := c.rows[f.row]; r.fate == edited && f.Class == Substantive || r.fate != fate && r.fate != edited && f.Class == Substantive {
+			others++
+		}
+	}
+	dated := false
+	for _, f := range findings {
+		dated = dated || strings.Contains(f.Reason, "date")
+	}
+	if h := headless(c, fate, d); h && others == 0 {
+		return "the beginning with the title is missing", 0.75, true
+	}
+	switch {
+	case missing > 0.5:
+		return "more than half of the text is missing", 0.9, true
+	case missing > 0.25 && others == 0 && most(headings) >= 2:
+		return "a large part of the text is missing and nothing else differs", 0.8, true
+	case missing > 0.06 && largest >= 300 && others == 0 && !dated && most(headings) >= 3 && pieces <= 2 && largest*10 > int(missing*float64(longer.words)*7):
+		return "several sections in one piece is missing and nothing else differs, not even the date", 0.7, true
+	}
+	return "", 0, false
+}
+
+// headless reports whether one text begins with a title and prose that the other
+// lacks altogether: the first row both hold comes later.
+func headless(c Comparison, fate string, d Document) bool {
+	titled, prose := false, 0
+	for _, r := range c.rows {
+		if r.fate != fate {
+			break
+		}
+		indexes := r.old
+		if fate == added {
+			indexes = r.new
+		}
+		for _, p := range indexes {
+			if d[p].Heading > 0 && natureOf(d[p:p+1]) != "" {
+				titled = true
+			}
+			if titled && d[p].sentence() && d[p].subject() > 1 {
+				prose += letterWords(d[p].words)
+			}
+		}
+	}
+	return titled && prose >= 30
+}
+
+// title reports whether a paragraph reads as a heading, marked up as one or not.
+func (p Paragraph) title() bool {
+	n := letterWords(p.words)
+	return p.Heading > 0 || n > 0 && n <= 10 && !p.Item && !p.Linked && !sentenceEnd(p.Text)
+}
+
+// most is the largest count of headings of one level.
+func most(headings map[int]int) (n int) {
+	for _, count := range headings {
+		n = max(n, count)
+	}
+	return n
+}
+
+// side is one text of a pair, measured.
+type side struct {
+	words   int     // of prose: menus and contents do not count
+	kept    float64 // share of them that stands in the other text, too
+	subject float64 // share of its sentences that speak of the subject
+	prose   float64 // share of its words that stand in such sentences
+	nature  string  // what it calls itself: privacy, terms, or nothing known
+}
+
+func measure(c Comparison, isNew bool) (s side) {
+	d := c.old
+	if isNew {
+		d = c.new
+	}
+	kept, sentences, about, prose := 0, 0, 0, 0
+	for _, r := range c.rows {
+		indexes := r.old
+		if isNew {
+			indexes = r.new
+		}
+		for _, p := range indexes {
+			n := letterWords(d[p].words)
+			if d[p].Linked {
+				continue
+			}
+			s.words += n
+			if r.fate == same || r.fate == moved {
+				kept += n
+			}
+			if d[p].sentence() {
+				sentences++
+				if d[p].subject() >= 2 {
+					about++
+					prose += n
+				}
+			}
+		}
+		if r.fate == edited {
+			kept += agreeing(r.hunks)
+		}
+	}
+	if s.words > 0 {
+		s.prose = float64(prose) / float64(s.words)
+		s.kept = min(float64(kept)/float64(s.words), 1)
+	}
+	if sentences > 0 {
+		s.subject = float64(about) / float64(sentences)
+	}
+	s.nature = natureOf(d)
+	return s
+}
+
+// natures are words by which a document says what it is.
+var natures = []struct {
+	name    string
+	stems   stemSet
+	phrases []string // in scripts without spaces
+}{
+	{"privacy", stems("privacy confidentialit datenschutz privacidad riservatezza privacidade gdpr rgpd dsgvo cookie donnees конфиденциальн персональн الخصوصية gizlilik prywatnosci integritet personvern"),
+		[]string{"隐私", "隱私", "個人情報", "プライバシー", "개인정보"}},
+	{"terms", stems("terms conditions condition nutzungsbedingungen agb utilisation terminos condiciones termini condizioni termos agreement eula"), []string{"利用規約", "服务条款", "服務條款", "이용약관"}},
+}
+
+// natureOf reads the first lines and headings.
+func natureOf(d Document) string {
+	counts := make([]int, len(natures))
+	seen := 0
+	for _, p := range d {
+		if p.Linked {
+			continue
+		}
+		if seen++; seen > 6 && !(p.Heading > 0 && p.Heading <= 2) {
+			continue
+		}
+		for i, n := range natures {
+			for _, phrase := range n.phrases {
+				counts[i] += strings.Count(p.Text, phrase)
+			}
+		}
+		for _, w := range p.words[:min(len(p.words), 30)] {
+			for i, n := range natures {
+				if n.stems.has(plainKey(w.key)) {
+					counts[i]++
+				}
+			}
+		}
+	}
+	switch {
+	case counts[0] > counts[1]:
+		return natures[0].name
+	case counts[1] > counts[0]:
+		return natures[1].name
+	}
+	return ""
+}
+
+// languageOf names the language most sentences of a text are in, or nothing when the
+// text is short or mixed.
+func languageOf(d Document) string {
+	votes, all := map[string]int{}, 0
+	for _, p := range d {
+		if len(p.Text) < 60 || !p.sentence() {
+			continue
+		}
+		votes[whatlanggo.DetectLang(p.Text).Iso6391()]++
+		if all++; all == 40 {
+			break
+		}
+	}
+	for language, n := range votes {
+		if all >= 4 && n*10 >= all*7 {
+			return language
+		}
+	}
+	return ""
+}

@@ -1,0 +1,243 @@
+package policy
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+	"golang.org/x/text/unicode/norm"
+
+	"policymail/shared/notice"
+)
+
+// Document is a text as it is compared: its paragraphs in order, without layout.
+type Document []Paragraph
+
+// Paragraph is one block of text and what its layout said about it.
+type Paragraph struct {
+	Text    string
+	Heading int  // level 1 to 6; 7 for a short paragraph all in bold; 0 for none
+	Linked  bool // nothing but links: a menu, a table of contents, a button
+	Item    bool // of a list or a table
+
+	words []word
+	key   string // the words' keys; paragraphs with the same key say the same
+}
+
+// Plain is the document as text, one paragraph a line.
+func (d Document) Plain() string {
+	var b strings.Builder
+	for _, p := range d {
+		b.WriteString(p.Text + "\n")
+	}
+	return b.String()
+}
+
+// ReadHTML reads a sanitised page, like notice.Version.HTML, as a document.
+func ReadHTML(page string) (Document, error) {
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		return nil, err
+	}
+	r := reader{}
+	r.walk(root, inside{})
+	r.flush(inside{})
+	return r.out, nil
+}
+
+// DocumentOf is the text of a version, read from its page by the rules of today, so
+// that versions stored under older rules compare with new ones.
+func DocumentOf(v notice.Version) (Document, error) {
+	if v.HTML == "" {
+		return ReadPlain(v.Text), nil
+	}
+	return ReadHTML(v.HTML)
+}
+
+// ReadPlain reads normalised text, one paragraph a line, as a document. Headings
+// are guessed: short lines that end like no sentence, before a longer one.
+func ReadPlain(text string) (d Document) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSuffix(line, "\n"); line != "" {
+			d = append(d, newParagraph(line))
+		}
+	}
+	d.guessHeadings()
+	return d
+}
+
+// newParagraph cuts a text into words once; everything that compares reads them.
+func newParagraph(text string) Paragraph {
+	p := Paragraph{Text: text, words: words(text)}
+	keys := make([]string, 0, len(p.words))
+	for _, w := range p.words {
+		if !w.mark() {
+			keys = append(keys, w.key)
+		}
+	}
+	if p.key = strings.Join(keys, " "); p.key == "" {
+		p.key = text
+	}
+	return p
+}
+
+// Marks for the beginning and the end of a link while a paragraph is put together;
+// they are of a range Unicode leaves to programs.
+const linkBegin, linkEnd = "\ue000", "\ue001"
+
+// newLinked is newParagraph for a text with marks of links.
+func newLinked(marked string) Paragraph {
+	if !strings.Contains(marked, linkBegin) {
+		return newParagraph(strings.ReplaceAll(marked, linkEnd, ""))
+	}
+	var text strings.Builder
+	var ranges [][2]int
+	for _, r := range marked {
+		switch string(r) {
+		case linkBegin:
+			ranges = append(ranges, [2]int{text.Len(), 1 << 30})
+		case linkEnd:
+			if n := len(ranges); n > 0 {
+				ranges[n-1][1] = text.Len()
+			}
+		default:
+			text.WriteRune(r)
+		}
+	}
+	p := newParagraph(text.String())
+	for i := range p.words {
+		for _, r := range ranges {
+			if at := p.words[i].start; at >= r[0] && at < r[1] {
+				p.words[i].linked = true
+			}
+		}
+	}
+	return p
+}
+
+// guessedHeading is the level of headings that are not marked as such.
+const guessedHeading = 7
+
+// guessHeadings finds headings in a text that marks none.
+func (d Document) guessHeadings() {
+	for _, p := range d {
+		if p.Heading > 0 {
+			return
+		}
+	}
+	for i := range d[:max(len(d)-1, 0)] {
+		p := &d[i]
+		if n := letterWords(p.words); n > 0 && n <= 12 && !sentenceEnd(p.Text) && !strings.HasSuffix(p.Text, ":") && letterWords(d[i+1].words) > n {
+			p.Heading = guessedHeading
+		}
+	}
+}
+
+// inside is where in a page the reader is.
+type inside struct {
+	heading int
+	link    bool
+	bold    bool
+	item    bool
+}
+
+// reader collects paragraphs from a page.
+type reader struct {
+	out                 Document
+	line                strings.Builder
+	linked, bold, loose int // letters of the line in links, in bold, outside links
+	linePlain           int // letters not in bold
+}
+
+var headings = map[atom.Atom]int{atom.H1: 1, atom.H2: 2, atom.H3: 3, atom.H4: 4, atom.H5: 5, atom.H6: 6}
+
+func (r *reader) walk(n *html.Node, at inside) {
+	if n.Type == html.TextNode {
+		r.line.WriteString(n.Data)
+		count := letters(n.Data)
+		if at.link {
+			r.linked += count
+		} else {
+			r.loose += count
+		}
+		if at.bold {
+			r.bold += count
+		} else {
+			r.linePlain += count
+		}
+	}
+	block := n.Type == html.ElementNode && blocks[n.DataAtom]
+	if block {
+		r.flush(at)
+	}
+	inner := at
+	if n.Type == html.ElementNode {
+		if level := headings[n.DataAtom]; level > 0 {
+			inner.heading = level
+		}
+		switch n.DataAtom {
+		case atom.A, atom.Button:
+			inner.link = true
+		case atom.B, atom.Strong:
+			inner.bold = true
+		case atom.Li, atom.Td, atom.Th, atom.Dd, atom.Dt:
+			inner.item = true
+		}
+	}
+	link := n.Type == html.ElementNode && n.DataAtom == atom.A
+	if link {
+		r.line.WriteString(linkBegin)
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		r.walk(c, inner)
+	}
+	if link {
+		r.line.WriteString(linkEnd)
+	}
+	if block {
+		r.flush(inner)
+	}
+}
+
+// flush ends a paragraph.
+func (r *reader) flush(at inside) {
+	text := fold(r.line.String())
+	if rest := tableMarks.ReplaceAllString(r.line.String(), ""); at.heading == 0 && len(rest) < r.line.Len() && !strings.Contains(rest, "|") {
+		at.heading = guessedHeading // the caption of a table that is none
+	}
+	p := Paragraph{}
+	if text != "" {
+		p = newLinked(text)
+	}
+	if len(p.words) > 0 {
+		p.Heading, p.Item = at.heading, at.item
+		p.Linked = r.linked > 0 && r.loose <= r.linked/20
+		if p.Heading == 0 && !p.Item && r.bold > 0 && r.linePlain == 0 && len(p.words) <= 14 && !sentenceEnd(p.Text) {
+			p.Heading = guessedHeading
+		}
+		r.out = append(r.out, p)
+	}
+	r.line.Reset()
+	r.linked, r.bold, r.loose, r.linePlain = 0, 0, 0, 0
+}
+
+// fold is a paragraph in one Unicode form (NFKC), without white space that only
+// lays out, invisible characters, bullets and what hides addresses from robots.
+func fold(s string) string {
+	s = invisible.Replace(norm.NFKC.String(s))
+	s = strings.Join(strings.Fields(s), " ")
+	if strings.ContainsAny(s, "<>") {
+		s = strings.Join(strings.Fields(strayTag.ReplaceAllString(s, " ")), " ")
+	}
+	s = strings.TrimSpace(bullet.ReplaceAllString(s, ""))
+	if strings.Contains(s, "|") {
+		s = strings.TrimSpace(tableMarks.ReplaceAllString(s, " | "))
+		s = strings.TrimSpace(strings.Trim(s, "|"))
+	}
+	s = hiddenLink.ReplaceAllString(s, hiddenAddress)
+	s = hiddenText.ReplaceAllString(s, hiddenAddress)
+	if len(s) < 160 {
+		s = relativeDate.ReplaceAllString(s, "(some time ago)")
+	}
+	return s
+}

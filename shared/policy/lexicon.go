@@ -1,0 +1,207 @@
+package policy
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The words the rules look for, without accents, in the languages policies of our
+// recipients are written in. Each list is of one meaning, not of one language: a
+// word that means two things in two languages stays out.
+var (
+	// practiceStems begin words for what is done with data, to whom they go, what
+	// people may demand, and what a contract gives and takes.
+	practiceStems = stems(`
+		sell sells selling sold sale sales share shared shares sharing disclos collect consent retain retention delet erase erased erasure erasing third advertis partner minor child biometric
+		location health sensitiv financial payment purchas profil track analytic cookie recipient processor transfer purpose opt-out
+		opt portab access rectif restrict object withdraw complain arbitrat liabl liabil warrant refund cancel terminat jurisdiction govern law court
+		fee price charg record monitor train machine artificial automat anonym pseudonym aggregat encrypt decrypt hash hashed hashes identif
+		phone contact email birth gender ethnic relig genetic photo video voice messag device ip browser licens ownership
+		necessar mandatory require prohibit obligat right certif framework shield member employ recruit survey referral
+		vendre vendu vendus vendons vente ventes partag divulg collecte consent conserv supprim efface tiers publicit partenair mineur enfant biometri localis sante sensible
+		financ paiement achat profilag traceur destinatair transfer finalit acces rectifi opposition oppos retrait reclam responsab rembours annul
+		resili droit juridict tribun tarif facturation enregistr appel identit obligatoir interdi mesure audience ciblag
+		verkauf weitergeb weitergab ubermitt erheb erhob einwillig speicher aufbewahr losch dritte werbung werbe minderj kinder standort gesundheit
+		zahlung empfang zweck auskunft widerruf widerspruch beschwerd haftung haften kundig gericht gebuhr profilbild
+		vender venta compart divulgac recopil consentim conserva elimina suprim terceros publicid socios menores ninos ubicacion salud
+		pago destinatari finalidad acceso oposicion revoc reclamac responsabil reembols cancel tribunal
+		condivi raccogl consenso cancella terzi pubblicit soci minori posizione salute pagament destinatar finalita opposizione reclamo
+		compartilh colet consentiment exclu terceir publicidad menor localizac saude pagament
+		verkop delen verzamel toestemming bewar verwijder derden adverten minderjarig kinderen locatie gezondheid betal`)
+
+	// subjectStems begin words any sentence of a policy or of terms may hold, and
+	// few of a menu, a shop or a forum do.
+	subjectStems = stems(`
+		data information privacy personal polic process use uses used using user servic account agree terms right provid consent collect protect
+		donnee information confidentialit personnel traitement utilis servic compte accord condition droit protection
+		daten information datenschutz personenbezogen verarbeit nutzen nutzung nutzer dienst konto vertrag bedingung recht schutz
+		datos informacion privacidad personal tratamiento usuari servici cuenta condicion derecho
+		dati informazioni riservatezza trattamento utent servizi termini diritt
+		dados informac privacidade tratamento usuari servico termos direit
+		gegevens informatie privacy persoonlijk verwerk gebruik dienst voorwaarden`)
+
+	// coreStems begin the words a privacy policy cannot do without; a shop or a menu
+	// beside it can.
+	coreStems = stems(`data personal privacy informat cookie consent collect process gdpr ccpa
+		donnee personnel confidentialit traitement consentement collecte
+		daten personenbezogen datenschutz einwillig verarbeit
+		datos privacidad tratamiento consentimiento
+		dati personali riservatezza trattamento consenso
+		dados privacidade tratamento
+		gegevens persoons verwerk`)
+
+	negations = set(`not no never none nothing neither nor without cannot except unless only solely yes unlimited always
+		ne pas jamais aucun aucune sans sauf uniquement seulement oui non
+		nicht kein keine keinen keiner nie niemals ohne ausser nur ja nein
+		nunca sin ningun ninguna solo solamente salvo si
+		mai senza nessun nessuna soltanto
+		nao sem nenhum nenhuma somente apenas
+		niet geen nooit zonder alleen behalve
+		не ни без нет никогда только кроме не nie bez tylko nigdy yok degil hayir
+		لا لن غير بدون ليس inte ej utan bara ikke ingen aldrig uten
+		不 非 未 无 無 没 免`)
+	modals = set(`may must shall will can should could might would
+		peut peuvent pouvons pouvez doit doivent devons devez pourra pourront
+		darf durfen muss mussen kann konnen soll sollen
+		puede pueden podemos debe deben debemos podra
+		deve devono puo possono
+		pode podem devem
+		mag mogen moet moeten kan kunnen`)
+
+	stopwords = set(`a an the of to in on at by for from with and or as is are was were be been being this that these those it its
+		we our us you your they their them he she his her who which what when where how if then than so such also any all some other
+		have has had do does did into about through under over more most please via per
+		le la les l un une des du de d au aux et ou en dans par pour sur avec ce cet cette ces qui que qu dont il elle ils elles nous vous
+		notre nos votre vos leur leurs son sa ses est sont etre ete a y se s n c j lors afin ainsi
+		der die das den dem des ein eine einer eines einem einen und oder in im an am auf aus bei mit nach von vom zu zum zur fur uber unter
+		wir uns unser unsere sie ihr ihre ihrer ist sind war werden wird wurde als auch wenn dass sich es
+		el los las del al con una y o que se su sus nuestro nuestra como es son para por lo
+		il lo gli dei della delle dell e che si con per una come nel sono
+		os das dos da do em na no um uma e ao
+		het een van en op te dat is zijn voor met aan door`)
+
+	months = set(`january february march april may june july august september october november december
+		jan feb mar apr jun jul aug sep sept oct nov dec
+		janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
+		januar februar marz juni juli oktober dezember
+		enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+		gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre
+		janeiro fevereiro marco junho julho setembro outubro novembro dezembro
+		januari februari maart mei augustus
+		monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi samedi dimanche
+		am pm gmt utc cet cest est edt pst pdt st nd rd th er 年 月 日`)
+	dateContext = stems(`effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
+		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang 更新 生效 施行`)
+
+	units = stems(`day days week month year hour minute second percent age ages old gb mb km mile meter euro eur usd dollar gbp pound
+		jour semaine mois an ans annee heure pour centimes
+		tag tage tagen woche monat jahr stunde prozent
+		dia dias semana mes meses ano anos hora
+		giorn settiman mese mesi anni ore
+		dag dagen weken maand jaar uur
+		日 天 月 年 歳 岁 時間 小时 週間`)
+	references = set(`section sections article articles clause clauses paragraph paragraphs annex appendix schedule exhibit chapter point points
+		step part item art sec no nr n § above below version abschnitt artikel absatz ziffer anhang paragraphe annexe chapitre partie
+		seccion articulo apartado anexo capitulo sezione articolo allegato secao artigo bijlage hoofdstuk`)
+
+	legalForms = set(`inc llc ltd limited corp corporation plc pte pty gmbh ag kg se sa sas sarl sasu bv nv srl spa ab oy oyj aps lda ltda
+		llp lp kk co company s.a s.a.s b.v n.v s.r.l s.p.a pvt`)
+	formMarks = set(`i.l i l in liquidation`) // said of a company that remains the same
+
+	places = stems(`street road avenue boulevard blvd floor suite building square lane drive parkway pkwy plaza centre center tower house park
+		box zip postal postcode office offic headquarter attn attention registered
+		rue avenue place etage immeuble bp cedex siege
+		strasse platz weg allee postfach sitz
+		calle plaza piso edificio avenida apartado
+		piazza viale rua praca straat plein laan gracht voorburgwal`)
+	streetWords = set(`st rd ave blvd dr ln pl cd hwy po via str`)
+	contacts    = stems(`contact email mail phone telephone tel fax call write writ reach form portal request address online web site website link
+		click visit support help helpdesk hotline chat
+		contacter courriel courrier ecri ecrir adress formulair telephon
+		kontakt schreib anschrift telefon formular
+		contact correo escrib direcc formulari
+		scriver indirizz modul contat enderec e-mail postal post`)
+	lawWords = stems(`law govern jurisdiction court arbitrat venue loi droit juridict tribun recht gericht ley tribunal legge foro lei wet rechter`)
+
+	// statutory are the names the law of California gives to links; no sentence of ours.
+	statutory = regexp.MustCompile(`(?i)do not sell or share my personal information|do not sell my personal information|limit the use of my sensitive personal information|your privacy choices|about ads`)
+
+	// consentLabels are the buttons of a cookie banner.
+	consentLabels = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "cookie settings",
+		"manage cookies", "customize", "customise", "show details", "only necessary", "necessary only", "got it", "tout accepter", "tout refuser", "accepter", "refuser",
+		"alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo", "rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti")
+
+	// hanDate is a whole date in Chinese, Japanese or Korean.
+	hanDate = regexp.MustCompile(`[0-9]{4}\s?[年년]\s?[0-9]{1,2}\s?[月월]\s?[0-9]{1,2}\s?[日일]`)
+
+	domain   = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.(com|org|net|eu|de|fr|es|it|nl|uk|ie|io|co|gov|edu|info|ch|at|be|ca|us|au|jp|cn|br|in|app|dev|ai|gg|tv|me)$`)
+	postcode = regexp.MustCompile(`^[0-9]{4,6}$|^[a-z]{1,2}[0-9]{1,2}[a-z]?$|^[0-9][a-z]{2}$|^[a-z][0-9][0-9a-z]$|^[a-z][0-9][a-z][0-9]$`)
+	dateLike = regexp.MustCompile(`^[0-9]{1,4}([./-][0-9]{1,4}){0,2}\.?$|^[0-9]{1,2}(st|nd|rd|th|er|º|ª)$|^[0-9]{4}t[0-9:]+z?$`)
+	dotted   = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+\.?$|^[0-9]{1,2}[a-z]?$|^[ivxlc]+$|^[a-z]$`)
+)
+
+type stemSet map[string]bool
+
+// stems reads a list of word beginnings.
+func stems(list string) stemSet {
+	out := stemSet{}
+	for _, s := range strings.Fields(list) {
+		out[s] = true
+	}
+	return out
+}
+
+// has reports whether a word begins as one of the list does. A beginning of four
+// letters or fewer must be the whole word, a plural s aside.
+func (s stemSet) has(key string) bool {
+	if s[key] {
+		return true
+	}
+	for i := range key {
+		if i >= 5 && s[key[:i]] {
+			return true
+		}
+	}
+	return len(key) > 1 && len(key) <= 6 && s[strings.TrimSuffix(key, "s")]
+}
+
+func phrases(list ...string) map[string]bool {
+	out := map[string]bool{}
+	for _, p := range list {
+		out[p] = true
+	}
+	return out
+}
+
+func set(list string) map[string]bool {
+	out := map[string]bool{}
+	for _, s := range strings.Fields(list) {
+		out[s] = true
+	}
+	return out
+}
+
+// plainKey is a word's key without accents.
+func plainKey(key string) string {
+	ascii := true
+	for i := range len(key) {
+		if key[i] >= 0x80 {
+			ascii = false
+		}
+	}
+	if ascii {
+		return key
+	}
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		if r == 'ß' {
+			return 's'
+		}
+		return r
+	}, norm.NFD.String(key)))
+}

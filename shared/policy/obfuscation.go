@@ -1,0 +1,82 @@
+package policy
+
+import (
+	"encoding/hex"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+)
+
+// hiddenAddress stands where a page hides a mail address from robots and does not
+// say which it is.
+const hiddenAddress = "address@hidden"
+
+var (
+	hiddenLink = regexp.MustCompile(`\S*/cdn-cgi/l/email-protection\S*`)
+	hiddenText = regexp.MustCompile(`(?i)\\?\[ ?email ?(?:&#160;|\s)?protected ?\\?\]`)
+	invisible  = strings.NewReplacer("\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "")
+	bullet     = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖✓✔*–—-]+\s+)+`)
+	strayTag   = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|(?:^|\s)/p>`)
+	tableMarks = regexp.MustCompile(`(?:\|\s*|:?-{3,}:?\s*)*\|\s*(?:\|\s*|:?-{3,}:?\s*)+`) // of a table that is none
+	// relativeDate tells how long ago the page was touched; it changes by itself.
+	relativeDate = regexp.MustCompile(`(?i)\b(?:(?:about|over|almost|around|nearly)\s+)?(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b|` +
+		`\bil y a (?:environ |plus de )?(?:un|une|\d+) (?:seconde|minute|heure|jour|semaine|mois|an|année)s?\b|` +
+		`\bvor (?:etwa |über )?(?:einem|einer|\d+) (?:Sekunde|Minute|Stunde|Tag|Woche|Monat|Jahr)(?:e?n)?\b|` +
+		`\bhace (?:unos |más de )?(?:un|una|\d+) (?:segundo|minuto|hora|día|semana|mes|año)(?:e?s)?\b`)
+)
+
+// reveal writes addresses back that Cloudflare hid: the page holds them, XORed with
+// their first byte, in data-cfemail or in the link.
+func reveal(n *html.Node) {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		reveal(c)
+	}
+	if n.Type != html.ElementNode {
+		return
+	}
+	for _, a := range n.Attr {
+		code := ""
+		if a.Key == "data-cfemail" {
+			code = a.Val
+		} else if _, after, found := strings.Cut(a.Val, "/cdn-cgi/l/email-protection#"); a.Key == "href" && found {
+			code = after
+		}
+		if address := decode(code); address != "" && strings.Contains(fold(textOf(n)), hiddenAddress) {
+			for n.FirstChild != nil {
+				n.RemoveChild(n.FirstChild)
+			}
+			n.AppendChild(&html.Node{Type: html.TextNode, Data: address})
+			return
+		}
+	}
+}
+
+// decode is the address in a Cloudflare code, or nothing.
+func decode(code string) string {
+	raw, err := hex.DecodeString(code)
+	if err != nil || len(raw) < 4 {
+		return ""
+	}
+	key, address := raw[0], raw[1:]
+	for i := range address {
+		address[i] ^= key
+	}
+	text, _, _ := strings.Cut(string(address), "?")
+	if !strings.Contains(text, "@") || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
+		return ""
+	}
+	return text
+}
+
+func textOf(n *html.Node) string {
+	if n.Type == html.TextNode {
+		return n.Data
+	}
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		b.WriteString(textOf(c))
+	}
+	return b.String()
+}
