@@ -141,7 +141,7 @@ func (p Paragraph) contactLine() bool {
 		k := plainKey(w.key)
 		switch {
 		case w.mark() || stopwords[k]:
-		case strings.Contains(k, "@") || places.has(k) || w.number() && !dateWord(k) || streetWords[k] || postcode.MatchString(k):
+		case strings.Contains(k, "@") || places.has(k) || w.number() && !dateWord(k) || streetWords[k] || postcode.MatchString(k) && !dateWord(k):
 			where++
 		case w.address():
 			web++

@@ -23,8 +23,10 @@ func brokenness(c Comparison, findings []Finding) (reason string, weight float64
 	if old.words*4 < new.words && new.kept < 0.3 {
 		return "most of the text was missing and is restored", 0.9, true, true
 	}
-	if a, b := languageOf(c.old), languageOf(c.new); a != b && a != "" && b != "" && old.kept < 0.5 && new.kept < 0.5 {
-		return "the text came in another language (" + a + ", then " + b + ")", 0.97, false, true
+	if old.kept < 0.5 && new.kept < 0.5 {
+		if a, b := languageOf(c.old), languageOf(c.new); a != b && a != "" && b != "" {
+			return "the text came in another language (" + a + ", then " + b + ")", 0.97, false, true
+		}
 	}
 	if old.kept < 0.35 && new.kept < 0.35 && max(old.words, new.words) >= 60 {
 		// Two texts with little in common: another page, or a policy written anew.

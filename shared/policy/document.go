@@ -234,8 +234,12 @@ func fold(s string) string {
 		s = strings.TrimSpace(tableMarks.ReplaceAllString(s, " | "))
 		s = strings.TrimSpace(strings.Trim(s, "|"))
 	}
-	s = hiddenLink.ReplaceAllString(s, hiddenAddress)
-	s = hiddenText.ReplaceAllString(s, hiddenAddress)
+	if strings.Contains(s, "email-protection") {
+		s = hiddenLink.ReplaceAllString(s, hiddenAddress)
+	}
+	if strings.Contains(s, "protected") {
+		s = hiddenText.ReplaceAllString(s, hiddenAddress)
+	}
 	if len(s) < 160 {
 		s = relativeDate.ReplaceAllString(s, "(some time ago)")
 	}

@@ -93,6 +93,18 @@ var (
 		januari februari maart mei augustus
 		monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi samedi dimanche
 		am pm gmt utc cet cest est edt pst pdt st nd rd th er 年 月 日`)
+	numberWords = set(`one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen twenty
+		twenty-one thirty forty forty-five fifty sixty ninety hundred half once twice
+		deux trois quatre cinq six sept huit neuf dix douze treize quinze seize vingt trente quarante soixante cent
+		zwei drei vier funf sechs sieben acht neun zehn zwolf dreizehn vierzehn sechzehn achtzehn zwanzig dreissig
+		dos tres cuatro cinco seis siete ocho nueve diez doce treinta sesenta noventa
+		due tre quattro cinque sei sette otto nove dieci dodici trenta sessanta
+		dois quatro sete oito dez doze trinta`)
+	// parties begin words for those data go to.
+	parties = stems(`processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
+		prestatair sous-traitant traitant destinatair partenair fournisseur partag
+		auftragsverarbeit empfang dienstleist partner anbieter ubermitt weitergeb
+		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier`)
 	dateContext = stems(`effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
 		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang 更新 生效 施行`)
 

@@ -15,7 +15,7 @@ const hiddenAddress = "address@hidden"
 
 var (
 	hiddenLink = regexp.MustCompile(`\S*/cdn-cgi/l/email-protection\S*`)
-	hiddenText = regexp.MustCompile(`(?i)\\?\[ ?email ?(?:&#160;|\s)?protected ?\\?\]`)
+	hiddenText = regexp.MustCompile(`\\?\[ ?email ?(?:&#160;|\s)?protected ?\\?\]`)
 	invisible  = strings.NewReplacer("\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "")
 	bullet     = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖✓✔*–—-]+\s+)+`)
 	strayTag   = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|(?:^|\s)/p>`)

@@ -76,6 +76,16 @@ func commas(all []word) string {
 	return b.String()
 }
 
+// repeated reports whether a short line is part of one beside it.
+func repeated(d Document, index int) bool {
+	for i := max(index-2, 0); i < min(index+3, len(d)); i++ {
+		if i != index && strings.Contains(" "+d[i].key+" ", " "+d[index].key+" ") {
+			return true
+		}
+	}
+	return false
+}
+
 // contactHeading reports whether a section tells where to write.
 func contactHeading(heading string) bool {
 	return slices.ContainsFunc(words(heading), func(w word) bool {
@@ -202,6 +212,8 @@ func (j *judge) paragraph(section string, d Document, index int, framed bool, b 
 		return as(Editorial, 0.7, "a heading differs")
 	case p.Linked:
 		return as(Editorial, 0.6, "a link differs")
+	case n <= 6 && repeated(d, index):
+		return as(None, 0.85, "a line that stood twice stands once, or the other way round")
 	case p.contactLine():
 		return as(Editorial, 0.75, "contact details differ")
 	case subject <= 2 && p.core() == 0 && contactHeading(section) && p.capitals():
@@ -279,6 +291,12 @@ func (e place) quoteInContext() string {
 // whole reports whether nothing of the paragraph remained.
 func (e place) whole() bool {
 	return len(e.is()) > 0 && len(content(e.is())) == len(content(e.new)) && len(content(e.was_())) == len(content(e.old))
+}
+
+// partOfName reports whether a word right beside the hunk is written like a name.
+func (e place) partOfName() bool {
+	next := e.newAt + len(e.is())
+	return e.newAt > 0 && e.new[e.newAt-1].capital() || next < len(e.new) && e.new[next].capital()
 }
 
 // near are the words around the hunk in the new text.
@@ -365,12 +383,20 @@ func (e place) judge() Finding {
 	if any(both, isAddress) && every(both, func(k string) bool { return isAddress(k) || contacts.has(k) || len(k) < 3 }) {
 		return as(Editorial, 0.92, "contact details differ")
 	}
+	// A form took an address's place, or the other way round.
+	if way := func(k string) bool { return contacts.has(k) && !isAddress(k) }; any(both, isAddress) && (any(old, isAddress) && any(new, way) || any(new, isAddress) && any(old, way)) &&
+		len(both) <= 8 && every(both, func(k string) bool { return isAddress(k) || way(k) || !strong(k) }) {
+		return as(Editorial, 0.6, "the way to get in touch differs")
+	}
 	if typo(e, old, new) {
 		return as(Editorial, 0.88, "spelling or grammar differs")
 	}
 	modal := func(k string) bool { return modals[k] }
 	if o, n := filter(keysOfWords(e.was_()), modal), filter(keysOfWords(e.is()), modal); len(o)+len(n) > 0 && difference(o, n) != "" && len(o) > 0 && len(n) > 0 {
 		return as(Substantive, 0.65, "“%s” took another's place", difference(o, n))
+	}
+	if any(both, modal) && slices.ContainsFunc(e.near(3), func(w word) bool { return strong(plainKey(w.key)) }) && len(both) <= 2 && !e.heading {
+		return as(Substantive, 0.55, "“%s” came or went", filter(both, modal)[0])
 	}
 	if len(both) == 0 {
 		return as(Editorial, 0.85, "small words differ")
@@ -407,14 +433,17 @@ func (e place) judge() Finding {
 	if slices.ContainsFunc(e.near(12), func(w word) bool { return lawWords.has(plainKey(w.key)) }) && names(e.was_(), e.is()) && len(old) > 0 && len(new) > 0 && size <= 6 {
 		return as(Substantive, 0.75, "a name beside the law or the court differs")
 	}
+	if names(e.was_(), e.is()) && overlap(old, new) == 0 && !e.partOfName() && slices.ContainsFunc(e.near(12), func(w word) bool { return parties.has(plainKey(w.key)) }) {
+		return as(Substantive, 0.6, "a name among those data go to differs")
+	}
 	if names(e.was_(), e.is()) && size <= 4 {
 		return as(Editorial, 0.65, "a name differs")
 	}
 	if overlap(old, new) >= 0.6 {
 		return as(Editorial, 0.6, "the wording differs")
 	}
-	if any(both, strong) && size > 1 {
-		return as(Substantive, min(0.6+0.05*float64(size), 0.95), "words about the use of data or the terms differ")
+	if o, n := filter(old, strong), filter(new, strong); len(o)+len(n) > 0 && difference(o, n) != "" {
+		return as(Substantive, min(0.5+0.07*float64(size), 0.95), "words about the use of data or the terms differ")
 	}
 	if size <= 3 {
 		return as(Editorial, 0.6, "the wording differs")
@@ -428,11 +457,15 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	o, n := filter(old, isNumber), filter(new, isNumber)
 	both := slices.Concat(old, new)
 	isUnit := func(k string) bool { return units.has(k) }
+	isCount := func(k string) bool { return isNumber(k) || numberWords[k] }
+	if next := e.newAt + len(e.is()); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 && next < len(e.new) && units.has(plainKey(e.new[next].key)) {
+		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
+	}
 	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(old, isUnit), filter(new, isUnit)) != "" && len(old) > 0 && len(new) > 0 {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "the unit of a figure differs"}, true
 	}
-	if len(o)+len(n) == 0 && !slices.ContainsFunc(both, func(k string) bool { return months[k] }) {
-		return f, false
+	if len(o)+len(n) == 0 && !(slices.ContainsFunc(both, func(k string) bool { return months[k] }) && slices.ContainsFunc(e.near(2), word.number)) {
+		return f, false // "may" and "march" are verbs, too
 	}
 	as := func(class Class, weight float64, reason string) (Finding, bool) {
 		return Finding{Class: class, Weight: weight, Reason: reason}, true
@@ -563,7 +596,7 @@ func inLink(all []word) bool {
 func isAddress(k string) bool { return word{key: k}.address() }
 
 func hidden(all []word) bool {
-	return slices.ContainsFunc(all, func(w word) bool { return w.key == hiddenAddress })
+	return slices.ContainsFunc(all, func(w word) bool { return strings.Contains(w.key, hiddenAddress) })
 }
 
 // names reports whether all words that carry meaning are written like names.
