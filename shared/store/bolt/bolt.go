@@ -15,7 +15,10 @@ import (
 )
 
 // Store is a bbolt database. Its methods are those of store.Store.
-type Store struct{ db *bbolt.DB }
+type Store struct {
+	db *bbolt.DB
+	writes
+}
 
 // Buckets, and how their keys are built.
 var (
@@ -52,25 +55,18 @@ func Open(path string, durable bool) (*Store, error) {
 		db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &Store{db}, nil
+	return &Store{db: db, writes: writes{turn: make(chan struct{}, 1)}}, nil
 }
 
 // Close waits for transactions to end and closes the file.
 func (s *Store) Close() error { return s.db.Close() }
 
-// view reads and update writes in one transaction; a cancelled context does neither.
+// view reads in one transaction; a cancelled context reads nothing.
 func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return s.db.View(f)
-}
-
-func (s *Store) update(ctx context.Context, f func(*bbolt.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return s.db.Update(f)
 }
 
 // key joins parts with a byte that stands in none of them.

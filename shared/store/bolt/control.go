@@ -73,6 +73,8 @@ func (s *Store) AddRun(ctx context.Context, r notice.Run) error {
 }
 
 func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
+	saved := r
+	saved.Rev++
 	err := s.update(ctx, func(tx *bbolt.Tx) error {
 		var stored notice.Run
 		found, err := load(tx, runs, []byte(r.ID), &stored)
@@ -82,10 +84,12 @@ func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
 		if !found || stored.Rev != r.Rev {
 			return conflict("run", r.ID)
 		}
-		r.Rev++
-		return save(tx, runs, []byte(r.ID), r)
+		return save(tx, runs, []byte(r.ID), saved)
 	})
-	return r, err
+	if err != nil {
+		return r, err
+	}
+	return saved, nil
 }
 
 func (s *Store) Run(ctx context.Context, id notice.RunID) (r notice.Run, err error) {

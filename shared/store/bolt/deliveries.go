@@ -13,6 +13,7 @@ import (
 
 func (s *Store) Claim(ctx context.Context, d notice.Delivery, rev int64) (line notice.Delivery, claimed bool, err error) {
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		line, claimed = notice.Delivery{}, false
 		var person notice.Recipient
 		found, err := load(tx, recipients, []byte(d.Recipient), &person)
 		if err != nil {
@@ -39,10 +40,10 @@ func (s *Store) Claim(ctx context.Context, d notice.Delivery, rev int64) (line n
 func (s *Store) RecordDelivery(ctx context.Context, d notice.Delivery) (wrote bool, err error) {
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		existing, found, err := loadDelivery(tx, d.Run, d.Recipient)
-		if err != nil || found && !existing.State.CanBecome(d.State) {
+		wrote = err == nil && (!found || existing.State.CanBecome(d.State))
+		if !wrote {
 			return err
 		}
-		wrote = true
 		return putDelivery(tx, existing, d)
 	})
 	return wrote, err

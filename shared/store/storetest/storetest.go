@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"runs":              testRuns,
 		"tally":             testTally,
 		"documents":         testDocuments,
+		"writers":           testWriters,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -521,4 +522,38 @@ func testDocuments(t *testing.T, s store.Store) {
 	must(t, s.DeleteDocument(ctx, "kind", "id"))
 	_, err = s.Document(ctx, "kind", "id", &d)
 	wantErr(t, err, notice.ErrNotFound)
+}
+
+// Writers at the same time: those who fail take nobody along, and who is told that the
+// write is done finds it.
+func testWriters(t *testing.T, s store.Store) {
+	var won atomic.Int32
+	var racers sync.WaitGroup
+	for i := range 24 {
+		racers.Go(func() {
+			id := notice.RecipientID(fmt.Sprintf("w%02d", i))
+			if outcomes, err := s.ImportRecipients(ctx, []notice.Imported{{ID: id, Address: string(id) + "@example.com", At: now}}, lead); err != nil || outcomes[0] != notice.Added {
+				t.Error(outcomes, err)
+			}
+			if r, err := s.Recipient(ctx, id); err != nil || r.Rev != 1 {
+				t.Error(r, err)
+			}
+			switch _, err := s.SaveDocument(ctx, "kind", "shared", i, 0); {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, notice.ErrConflict):
+				t.Error(err)
+			}
+			if line, claimed, err := s.Claim(ctx, claim(id), 1); err != nil || !claimed || line.Recipient != id {
+				t.Error(line, claimed, err)
+			}
+			if _, _, err := s.Claim(ctx, claim(id), 2); !errors.Is(err, notice.ErrConflict) {
+				t.Error(err)
+			}
+		})
+	}
+	racers.Wait()
+	if counts, err := s.CountDeliveries(ctx, "run"); err != nil || counts[notice.Claimed] != 24 || won.Load() != 1 {
+		t.Errorf("%v claimed, %d documents, %v", counts, won.Load(), err)
+	}
 }
