@@ -83,6 +83,14 @@ func (c cost) cpuEach() time.Duration { return c.cpu / time.Duration(c.n) }
 func (c cost) perSecond() float64     { return float64(c.n) / c.wall.Seconds() }
 func (c cost) perCPUSecond() float64  { return float64(c.n) / c.cpu.Seconds() }
 
+// cheaper is the one of two that took less CPU; nothing yet is dearer than anything.
+func cheaper(a, b cost) cost {
+	if a.n > 0 && a.cpu < b.cpu {
+		return a
+	}
+	return b
+}
+
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -142,10 +142,28 @@ func Match(recipient, acceptLanguage string) *Language {
 // Date writes a date in full, as the language does (CLDR long format).
 func (l *Language) Date(d notice.Date) string { return l.cldr.FmtDateLong(d.Time()) }
 
-// Fill puts values into the {names} of a sentence: Fill(s, "company", "Example").
+// Fill puts values into the {names} of a sentence: Fill(s, "company", "Example"). A
+// value is not looked into again, and a name that is not given stays.
 func Fill(sentence string, pairs ...string) string {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		pairs[i] = "{" + pairs[i] + "}"
+	var out strings.Builder
+	for {
+		before, rest, _ := strings.Cut(sentence, "{")
+		name, after, ok := strings.Cut(rest, "}")
+		if !ok {
+			out.WriteString(sentence)
+			return out.String()
+		}
+		out.WriteString(before)
+		out.WriteString(given(pairs, name))
+		sentence = after
 	}
-	return strings.NewReplacer(pairs...).Replace(sentence)
+}
+
+func given(pairs []string, name string) string {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i] == name {
+			return pairs[i+1]
+		}
+	}
+	return "{" + name + "}"
 }

@@ -63,7 +63,11 @@ func TestDate(t *testing.T) {
 }
 
 func TestFill(t *testing.T) {
-	if got := Fill("{a} and {b}", "a", "{b}", "b", "x"); got != "{b} and x" {
-		t.Errorf("got %q: a filled-in value must not be filled again", got)
+	for in, want := range map[string]string{
+		"{a} and {b}": "{b} and x", "plain": "plain", "{c} stays": "{c} stays", "an open {a": "an open {a", "{}{a}{": "{}{b}{", "": "",
+	} {
+		if got := Fill(in, "a", "{b}", "b", "x"); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
 	}
 }

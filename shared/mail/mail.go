@@ -140,6 +140,8 @@ func (w *Writer) compose(h gomail.Header, m letter, r notice.Recipient) ([]byte,
 		}
 	}
 	var out, text, html bytes.Buffer
+	text.Grow(2 << 10) // what most bodies fit into: growing costs more than writing
+	html.Grow(10 << 10)
 	if err := textTemplate.Execute(&text, m); err != nil {
 		return nil, err
 	}
@@ -151,6 +153,7 @@ func (w *Writer) compose(h gomail.Header, m letter, r notice.Recipient) ([]byte,
 			return nil, errors.New("a placeholder was left in the message")
 		}
 	}
+	out.Grow(3<<10 + (text.Len()+html.Len())*5/4)
 	mw, err := message.CreateWriter(&out, h.Header)
 	if err != nil {
 		return nil, err
