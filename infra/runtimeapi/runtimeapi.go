@@ -26,7 +26,7 @@ import (
 func Build(tb testing.TB, pkg string) string {
 	tb.Helper()
 	binary := filepath.Join(tb.TempDir(), "bootstrap")
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-o", binary, pkg)
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s", "-tags", "lambda.norpc", "-o", binary, pkg)
 	cmd.Dir = tools.Root(tb)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+runtime.GOARCH)
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -40,7 +40,7 @@ func run(tb testing.TB, name string, args ...string) (out string, err error) {
 	var said bytes.Buffer
 	cmd := exec.Command(filepath.Join(bin(tb), name), args...)
 	cmd.Dir = tools.Root(tb)
-	cmd.Env = append(os.Environ(), "AWS_DEFAULT_REGION="+region, "SAM_CLI_TELEMETRY=0", "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc")
+	cmd.Env = append(os.Environ(), "AWS_DEFAULT_REGION="+region, "SAM_CLI_TELEMETRY=0", "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc -ldflags=-s")
 	cmd.Stdout, cmd.Stderr = &said, &said
 	err = cmd.Run()
 	return said.String(), err

@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"policymail/shared/config"
@@ -39,7 +38,7 @@ func Function(name string, build func(context.Context, Env) (handler any, err er
 		if err != nil {
 			return nil, err
 		}
-		a, err := awsconfig.LoadDefaultConfig(ctx)
+		a, err := awsConfig(os.Getenv)
 		if err != nil {
 			return nil, err
 		}
