@@ -28,7 +28,7 @@ var (
 	deliveries = []byte("deliveries") // run/rid
 	unresolved = []byte("unresolved") // settle after/run/rid, no value
 	versions   = []byte("versions")   // policy/version
-	runs       = []byte("runs")       // run
+	runs       = []byte("runs")       // open or ended/run
 	tallies    = []byte("tallies")    // run
 	documents  = []byte("documents")  // kind/id
 )

@@ -62,13 +62,43 @@ func (s *Store) Versions(ctx context.Context, policy string) (all []notice.Versi
 	return all, err
 }
 
+// The keys of runs begin with one of these: what is open is found without what has
+// ended, of which there is more every day.
+const (
+	openRuns  = "open"
+	endedRuns = "ended"
+)
+
+func loadRun(tx *bbolt.Tx, id notice.RunID, r *notice.Run) (found bool, err error) {
+	for _, part := range []string{openRuns, endedRuns} {
+		if found, err = load(tx, runs, key(part, string(id)), r); found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+func saveRun(tx *bbolt.Tx, r notice.Run) error {
+	here, there := openRuns, endedRuns
+	if !r.State.Open() {
+		here, there = there, here
+	}
+	if err := tx.Bucket(runs).Delete(key(there, string(r.ID))); err != nil {
+		return err
+	}
+	return save(tx, runs, key(here, string(r.ID)), r)
+}
+
 func (s *Store) AddRun(ctx context.Context, r notice.Run) error {
 	return s.update(ctx, func(tx *bbolt.Tx) error {
-		if tx.Bucket(runs).Get([]byte(r.ID)) != nil {
+		var known notice.Run
+		if found, err := loadRun(tx, r.ID, &known); err != nil {
+			return err
+		} else if found {
 			return conflict("run", r.ID)
 		}
 		r.Rev = 1
-		return save(tx, runs, []byte(r.ID), r)
+		return saveRun(tx, r)
 	})
 }
 
@@ -77,14 +107,14 @@ func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
 	saved.Rev++
 	err := s.update(ctx, func(tx *bbolt.Tx) error {
 		var stored notice.Run
-		found, err := load(tx, runs, []byte(r.ID), &stored)
+		found, err := loadRun(tx, r.ID, &stored)
 		if err != nil {
 			return err
 		}
 		if !found || stored.Rev != r.Rev {
 			return conflict("run", r.ID)
 		}
-		return save(tx, runs, []byte(r.ID), saved)
+		return saveRun(tx, saved)
 	})
 	if err != nil {
 		return r, err
@@ -94,7 +124,7 @@ func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
 
 func (s *Store) Run(ctx context.Context, id notice.RunID) (r notice.Run, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		found, err := load(tx, runs, []byte(id), &r)
+		found, err := loadRun(tx, id, &r)
 		if err == nil && !found {
 			return notice.NotFound("no run %s", id)
 		}
@@ -104,13 +134,14 @@ func (s *Store) Run(ctx context.Context, id notice.RunID) (r notice.Run, err err
 }
 
 func (s *Store) OpenRuns(ctx context.Context) ([]notice.Run, error) {
-	all, err := s.ListRuns(ctx)
-	return slices.DeleteFunc(all, func(r notice.Run) bool { return !r.State.Open() }), err
+	return s.listRuns(ctx, string(key(openRuns, "")))
 }
 
-func (s *Store) ListRuns(ctx context.Context) (all []notice.Run, err error) {
+func (s *Store) ListRuns(ctx context.Context) ([]notice.Run, error) { return s.listRuns(ctx, "") }
+
+func (s *Store) listRuns(ctx context.Context, prefix string) (all []notice.Run, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		_, err := page(tx, runs, "", "", -1, func(_ string, v []byte) error {
+		_, err := page(tx, runs, prefix, "", -1, func(_ string, v []byte) error {
 			all = append(all, notice.Run{})
 			return json.Unmarshal(v, &all[len(all)-1])
 		})

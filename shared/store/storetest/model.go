@@ -289,7 +289,9 @@ func (m *model) AddTally(_ context.Context, run notice.RunID, t notice.Tally) er
 	return nil
 }
 
-func (m *model) Tally(_ context.Context, run notice.RunID) (notice.Tally, error) { return m.tallies[run], nil }
+func (m *model) Tally(_ context.Context, run notice.RunID) (notice.Tally, error) {
+	return m.tallies[run], nil
+}
 
 func (m *model) Document(_ context.Context, kind, id string, v any) (int64, error) {
 	d, ok := m.documents[[2]string{kind, id}]
