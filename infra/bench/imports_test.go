@@ -33,7 +33,7 @@ type imported struct {
 	Added     int
 	Wall, CPU time.Duration
 	PeakHeap  uint64 // bytes of live and not yet collected objects, sampled
-	PeakRSS   uint64 // of the process, mapped database pages included
+	PeakRSS   uint64 // memory of the process that is not a page of a file, sampled
 }
 
 // importAlone is the child.
@@ -58,12 +58,13 @@ func importAlone(file string) {
 			defer db.Close()
 			im.Store = db
 		}
-		done, peak := make(chan struct{}), make(chan uint64)
-		go func() { peak <- watchHeap(done) }()
+		done, watched := make(chan struct{}), make(chan struct{})
+		go func() { out.PeakHeap, out.PeakRSS = watch(done); close(watched) }()
 		var result imports.Report
 		c := spend(1, func() { result, err = im.Import(ctx, bufio.NewReader(in), "benchmark") })
 		close(done)
-		out = imported{Added: result.Added, Wall: c.wall, CPU: c.cpu, PeakHeap: <-peak, PeakRSS: peakRSS()}
+		<-watched
+		out.Added, out.Wall, out.CPU = result.Added, c.wall, c.cpu
 		return err
 	}()
 	if err != nil {
@@ -73,24 +74,26 @@ func importAlone(file string) {
 	json.NewEncoder(os.Stdout).Encode(out)
 }
 
-func watchHeap(done chan struct{}) (peak uint64) {
+// watch samples until it is done. Pages of the database file that the system maps and
+// may drop at will are not counted.
+func watch(done chan struct{}) (heap, rss uint64) {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	for tick := time.NewTicker(5 * time.Millisecond); ; {
 		metrics.Read(sample)
-		peak = max(peak, sample[0].Value.Uint64())
+		heap, rss = max(heap, sample[0].Value.Uint64()), max(rss, anonymous())
 		select {
 		case <-done:
-			return peak
+			return heap, rss
 		case <-tick.C:
 		}
 	}
 }
 
-// peakRSS reads the high-water mark (proc(5), VmHWM).
-func peakRSS() uint64 {
+// anonymous reads proc(5), RssAnon.
+func anonymous() uint64 {
 	status, _ := os.ReadFile("/proc/self/status")
 	for line := range strings.Lines(string(status)) {
-		if kilobytes, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if kilobytes, ok := strings.CutPrefix(line, "RssAnon:"); ok {
 			n, _ := strconv.ParseUint(strings.Fields(kilobytes)[0], 10, 64)
 			return n << 10
 		}

@@ -111,13 +111,3 @@ func rows(n int) io.Reader {
 	}()
 	return r
 }
-
-func BenchmarkImport(b *testing.B) {
-	for b.Loop() {
-		_, im := importer(b)
-		if _, err := im.Import(context.Background(), rows(20000), ""); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(20000*b.N)/b.Elapsed().Seconds(), "rows/s")
-}

@@ -181,14 +181,3 @@ func TestSummaryInAnotherLanguageSaysSo(t *testing.T) {
 		t.Error("the reader is not told that the summary is in English")
 	}
 }
-
-func BenchmarkWrite(b *testing.B) {
-	w := newWriter(b, example)
-	run, r := notice.Run{ID: "run", Kind: notice.Change}, person("de")
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, _, err := w.Write(run, version, r); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -272,13 +272,3 @@ func TestPolicyPages(t *testing.T) {
 		t.Errorf("a version that waits for approval is public: %d", w.Code)
 	}
 }
-
-func BenchmarkOneClick(b *testing.B) {
-	f := setUp(b)
-	link := f.link(f.keys, "ada")
-	for b.Loop() {
-		if w := f.do("POST", link, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); w.Code != 200 {
-			b.Fatal(w.Code)
-		}
-	}
-}
