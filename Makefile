@@ -1,5 +1,5 @@
 # `go test ./...` needs nothing but Go. The targets here do the rest.
-.PHONY: test verify bench
+.PHONY: test verify fuzz bench
 
 test:
 	go test ./...
@@ -8,6 +8,18 @@ verify:
 	test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
 	go vet ./...
 	POLICYMAIL_VERIFY=1 go test -race -short ./...
+	$(MAKE) fuzz FUZZTIME=3s
+
+# Every fuzz target for a while; what one finds it keeps under testdata/fuzz, and go test
+# tries it from then on.
+FUZZTIME = 30s
+fuzz:
+	@grep -rl --include='*_test.go' '^func Fuzz' shared infra | xargs -n1 dirname | sort -u | while read -r folder; do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$folder/*_test.go); do \
+			echo "$$folder $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x ./$$folder || exit 1; \
+		done; \
+	done
 
 bench: # a table of what things cost; DynamoDB Local included
 	POLICYMAIL_VERIFY=1 go test -run '^$$' -bench . -timeout 30m ./infra/bench

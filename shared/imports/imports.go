@@ -231,7 +231,8 @@ func header(in *rows) (layout, error) {
 	return l, nil
 }
 
-// row checks one row; field names the one at fault.
+// row checks one row; field names the one at fault. No error repeats what the field
+// holds: where columns are swapped it is an address.
 func (im Importer) row(record []string, at map[string]int, source string) (row notice.Imported, field string, err error) {
 	get := func(name string) string {
 		if i, ok := at[name]; ok {
@@ -255,7 +256,7 @@ func (im Importer) row(record []string, at map[string]int, source string) (row n
 	if tag := get("locale"); tag != "" {
 		parsed, err := language.Parse(tag)
 		if err != nil {
-			return row, "locale", notice.Invalid("%q is not a language tag", tag).Hint("write it like en or pt-BR")
+			return row, "locale", notice.Invalid("is not a language tag").Hint("write it like en or pt-BR")
 		}
 		row.Locale = parsed.String()
 	}
@@ -273,7 +274,7 @@ func (im Importer) row(record []string, at map[string]int, source string) (row n
 			return row, name, err
 		}
 		if to.After(im.Now()) {
-			return row, name, notice.Invalid("%s lies in the future", s)
+			return row, name, notice.Invalid("lies in the future")
 		}
 	}
 	return row, "", nil
@@ -285,5 +286,8 @@ func instant(s string) (time.Time, error) {
 		return t.UTC(), nil
 	}
 	d, err := notice.ParseDate(s)
-	return d.Time(), err
+	if err != nil {
+		return time.Time{}, notice.Invalid("is not a date").Hint("write year-month-day, like 2026-11-24")
+	}
+	return d.Time(), nil
 }

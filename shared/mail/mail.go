@@ -68,6 +68,7 @@ func oneLine(name, s string) error {
 // delivery.Letters. A message of an optional run cannot be written without its
 // unsubscribe link, and no message with an address other than the person's.
 func (w *Writer) Write(run notice.Run, v notice.Version, r notice.Recipient) (delivery.Envelope, string, error) {
+	r.Name = given(r.Name)
 	l := locale.Match(r.Locale, "")
 	links := w.linker.Notice(run, v, r)
 	optional := run.Class != notice.Mandatory
@@ -93,6 +94,7 @@ func (w *Writer) Write(run notice.Run, v notice.Version, r notice.Recipient) (de
 
 // WriteLink writes the answer to "send me my link".
 func (w *Writer) WriteLink(r notice.Recipient, link string) (delivery.Envelope, error) {
+	r.Name = given(r.Name)
 	l := locale.Match(r.Locale, "")
 	m := w.linkLetter(l, r, link)
 	h := w.header(w.from, r, m.Subject, "link/"+string(r.ID)+"/"+link)
@@ -110,6 +112,15 @@ func (w *Writer) SendLink(m delivery.Mailer) func(ctx context.Context, r notice.
 		_, err = m.Send(ctx, e)
 		return err
 	}
+}
+
+// given is a name to greet by: none where it is a placeholder that an export left
+// behind. Nobody goes without a notice for that.
+func given(name string) string {
+	if strings.Contains(name, "{{") {
+		return ""
+	}
+	return name
 }
 
 // header sets what every message carries, each header once. The seed makes the
