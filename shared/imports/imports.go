@@ -58,7 +58,7 @@ type Refusal struct {
 
 const (
 	maxRefusals = 1000 // listed; all are counted
-	batchSize   = 500  // rows a write
+	batchSize   = 2000 // rows a write
 	maxField    = 512  // bytes of a field
 )
 
