@@ -83,6 +83,11 @@ func (c cost) cpuEach() time.Duration { return c.cpu / time.Duration(c.n) }
 func (c cost) perSecond() float64     { return float64(c.n) / c.wall.Seconds() }
 func (c cost) perCPUSecond() float64  { return float64(c.n) / c.cpu.Seconds() }
 
+// plus adds up two parts of one thing.
+func (c cost) plus(d cost) cost {
+	return cost{c.wall + d.wall, c.cpu + d.cpu, c.allocs + d.allocs, c.bytes + d.bytes, c.n + d.n}
+}
+
 // cheaper is the one of two that took less CPU; nothing yet is dearer than anything.
 func cheaper(a, b cost) cost {
 	if a.n > 0 && a.cpu < b.cpu {

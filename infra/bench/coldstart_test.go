@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,9 +91,6 @@ func BenchmarkColdStart(b *testing.B) {
 		info, err := os.Stat(f.binary)
 		must(b, err)
 		return float64(info.Size()) / 1e6
-	}
-	for _, f := range all {
-		slices.Sort(f.took)
 	}
 	hello := all["hello"]
 	for _, name := range names[1:] {

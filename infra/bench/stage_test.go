@@ -176,8 +176,10 @@ func (st *stage) drain(b testing.TB) (n int) {
 	return n
 }
 
-// report tells the feedback function that every message was sent and delivered, ten
-// events an invocation.
+// eventBatch is how many events the feedback function gets at once (template.yaml).
+const eventBatch = 50
+
+// events tells the feedback function that every message was sent and delivered.
 func (st *stage) events(b testing.TB) (n int) {
 	var bodies [][]byte
 	for i, e := range st.sent {
@@ -188,8 +190,8 @@ func (st *stage) events(b testing.TB) (n int) {
 			bodies = append(bodies, body)
 		}
 	}
-	for ; n*10 < len(bodies); n++ {
-		invoke(b, st.feedback, batch(bodies[n*10:min(len(bodies), n*10+10)]...))
+	for ; n*eventBatch < len(bodies); n++ {
+		invoke(b, st.feedback, batch(bodies[n*eventBatch:min(len(bodies), (n+1)*eventBatch)]...))
 	}
 	return n
 }

@@ -140,12 +140,12 @@ func shares(m *meter) []string {
 	return slices.DeleteFunc(names, func(what string) bool { return dollars(what) < dollars(names[0])/100 })
 }
 
-// Time a function spends for one recipient beyond its own CPU: five calls of DynamoDB
-// and one of SES, as they usually take within a region.
+// Seconds a function waits for one recipient: supposed, not measured, as calls usually
+// take within a region.
 const (
-	waitSend     = 3*0.005 + 0.030 // seconds: claim, clock, record; SendEmail
+	waitSend     = 3*0.005 + 0.030 // claim, clock, record; SendEmail
 	waitFeedback = 2 * 2 * 0.005   // read and record, for two events
-	memory128    = 0.125           // GB, the smallest; web and send have more
+	functionSize = 0.25            // GB, of send and feedback in template.yaml
 )
 
 // others computes what a million notices cost elsewhere, from the slices, batches and
@@ -158,7 +158,7 @@ func others(people, slices, batches int, logged int64) {
 	report("SQS, a million notices", fmt.Sprintf("%.2f requests a notice, $%.2f", requests, requests*perMillionMessages), "", 0)
 	calls := million(float64(slices + batches))
 	seconds := (waitSend + waitFeedback) * 1e6
-	report("Lambda, a million notices", fmt.Sprintf("%.2f calls a notice, $%.2f with 65 ms of waiting at 256 MB", calls, calls*perMillionCalls+seconds*2*memory128*perGBSecond), "", 0)
+	report("Lambda, a million notices", fmt.Sprintf("%.2f calls a notice, $%.2f if it waits for 65 ms", calls, calls*perMillionCalls+seconds*functionSize*perGBSecond), "", 0)
 	report("logs, a million notices", fmt.Sprintf("%.0f bytes a notice, $%.2f", million(float64(logged)), million(float64(logged))*1e6/1e9*perGBLogged), "", 0)
 	report("SES, a million notices", fmt.Sprintf("$%.0f, for comparison", perThousandMails*1000), "", 0)
 }
