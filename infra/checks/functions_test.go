@@ -146,7 +146,7 @@ func (c *cloud) rewrite(run notice.RunID, name string, change func(*notice.Deliv
 // report hands feedback an event of SES, made from its example.
 func (c *cloud) report(detailType string, run notice.RunID, name string) {
 	c.Helper()
-	event, err := json.Marshal(map[string]any{"source": "aws.ses", "detail-type": detailType, "detail": map[string]any{"mail": map[string]any{
+	event, err := json.Marshal(map[string]any{"source": "aws.ses", "detail-type": detailType, "time": time.Now(), "detail": map[string]any{"mail": map[string]any{
 		"messageId": "message-1", "timestamp": time.Now(), "tags": map[string][]string{"run": {string(run)}, "recipient": {string(c.id(name))}}}}})
 	if err != nil {
 		c.Fatal(err)
