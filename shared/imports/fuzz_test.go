@@ -3,6 +3,7 @@ package imports_test
 import (
 	"bytes"
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -11,6 +12,8 @@ import (
 	"policymail/shared/notice"
 	"policymail/shared/store/storetest"
 )
+
+var anAddress = regexp.MustCompile(`\S@\S`)
 
 // FuzzImport reads anything as a file of recipients: every row is accounted for, who
 // goes in has an address and no control character, and a second import adds nobody.
@@ -53,7 +56,7 @@ func FuzzImport(f *testing.F) {
 			t.Errorf("dry: %+v %v, first %+v", dry, err, first)
 		}
 		for _, refusal := range first.Refusals {
-			if strings.Contains(strings.ReplaceAll(refusal.Reason, "name@domain", ""), "@") || refusal.Line < 1 {
+			if anAddress.MatchString(strings.ReplaceAll(refusal.Reason, "name@domain", "")) || refusal.Line < 1 {
 				t.Errorf("refusal %+v", refusal)
 			}
 		}

@@ -7,8 +7,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/net/html"
 
 	"policymail/shared/notice"
+	"policymail/shared/store/storetest"
 )
 
 // FuzzForm posts anything to a good link: it is understood or refused, never a server
@@ -82,4 +86,55 @@ func FuzzPath(f *testing.F) {
 			t.Errorf("GET %q changed %+v %v", path, person, err)
 		}
 	})
+}
+
+// FuzzPages puts anything into the company's name and into the texts of a policy: the
+// pages show it as words.
+func FuzzPages(f *testing.F) {
+	f.Add("Example <Co>", "Age 16.\n", "Age <script>alert(1)</script> 13.\n")
+	f.Add("\"><img src=x onerror=alert(1)>", "<iframe src=\"https://example.com\">\n\n* a\n", "&lt;svg onload=x&gt;\n# b\n")
+	f.Add("</title><style>*{}</style>", "", "javascript:alert(1)\n")
+	fixture := setUp(f)
+	f.Fuzz(func(t *testing.T, company, before, after string) {
+		ctx, db, site := context.Background(), storetest.Model(), *fixture.site
+		site.Store, site.Company = db, company
+		for i, text := range []string{before, after} {
+			v := notice.Version{Policy: "privacy", Name: fmt.Sprint(i + 1), Effective: "2026-01-01", Text: text, PublishedAt: now.Add(time.Duration(i))}
+			if i > 0 {
+				v.Previous = "1"
+			}
+			v.Approval = &notice.Approval{By: "Ada", Hash: v.ContentHash()}
+			if err := db.AddVersion(ctx, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		handler := site.Handler()
+		for _, path := range []string{"/", "/link", "/policy/privacy", "/policy/privacy/2/changes", fixture.link(fixture.keys, "ada")} {
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+			if w.Code != http.StatusOK {
+				t.Errorf("%s: %d", path, w.Code)
+			}
+			onlyWords(t, path, w.Body.String())
+		}
+	})
+}
+
+// onlyWords fails for HTML of a kind that no page of ours holds.
+func onlyWords(t *testing.T, path, page string) {
+	for z := html.NewTokenizer(strings.NewReader(page)); z.Next() != html.ErrorToken; {
+		token := z.Token()
+		if token.Type != html.StartTagToken && token.Type != html.SelfClosingTagToken {
+			continue
+		}
+		switch token.Data {
+		case "script", "style", "iframe", "object", "embed", "img", "base", "math":
+			t.Errorf("%s holds <%s>", path, token.Data)
+		}
+		for _, a := range token.Attr {
+			if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
+				t.Errorf("%s holds %s=%q", path, a.Key, a.Val)
+			}
+		}
+	}
 }
