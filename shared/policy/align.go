@@ -85,19 +85,34 @@ func align(old, new Document) alignment {
 	}
 	pairUp(old, new, gaps, pool)
 	for i := range gaps {
-		rows := gaps[i].rows
-		slices.SortStableFunc(rows, func(x, y row) int { return cmp.Compare(order(x), order(y)) })
-		a.rows = append(a.rows, rows...)
+		a.rows = append(a.rows, inPlace(gaps[i].rows)...)
 	}
 	return a
 }
 
-// order keeps removed paragraphs before what came instead.
-func order(r row) int {
-	if len(r.new) == 0 {
-		return -1
+// inPlace orders the rows of a gap as the new text has them, what is gone after what
+// it stood behind.
+func inPlace(rows []row) (out []row) {
+	var gone []row
+	for _, r := range rows {
+		if len(r.new) == 0 {
+			gone = append(gone, r)
+		} else {
+			out = append(out, r)
+		}
 	}
-	return r.new[0]
+	slices.SortStableFunc(out, func(x, y row) int { return cmp.Compare(x.new[0], y.new[0]) })
+	slices.SortStableFunc(gone, func(x, y row) int { return cmp.Compare(x.old[0], y.old[0]) })
+	for _, r := range gone {
+		at := 0
+		for i, o := range out {
+			if len(o.old) > 0 && o.old[0] < r.old[0] {
+				at = i + 1
+			}
+		}
+		out = slices.Insert(out, at, r)
+	}
+	return out
 }
 
 // gap is what lies between two unchanged paragraphs.
@@ -179,6 +194,9 @@ func pairUp(old, new Document, gaps []gap, pool []int) {
 			}
 			for o, n := range shared {
 				score := 2 * float64(n) / float64(sizes[o.paragraph]+len(grams))
+				if least := min(sizes[o.paragraph], len(grams)); o.gap == g && least >= 3 && n*10 >= least*8 {
+					score = max(score, alikeNear) // a piece of the other
+				}
 				if o.gap == g && score >= alikeNear || score >= alikeFar {
 					if o.gap == g {
 						score += 0.5

@@ -98,7 +98,9 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 	}
 	others := 0
 	for _, f := range findings {
-		if r := c.rows[f.row]; r.fate == edited && f.Class == Substantive || r.fate != fate && r.fate != edited && f.Class == Substantive {
+		if r := c.rows[f.row]; r.torn(fate) {
+			continue // the paragraph the cut goes through
+		} else if r.fate == edited && f.Class == Substantive || r.fate != fate && r.fate != edited && f.Class == Substantive {
 			others++
 		}
 	}
@@ -109,15 +111,56 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 	if h := headless(c, fate, d); h && others == 0 {
 		return "the beginning with the title is missing", 0.75, true
 	}
+	if missing > 0.02 && unfinished(c, fate) {
+		return "the end is missing, from the middle of a sentence", 0.85, true
+	}
 	switch {
 	case missing > 0.5:
 		return "more than half of the text is missing", 0.9, true
-	case missing > 0.25 && others == 0 && most(headings) >= 2:
+	case missing > 0.25 && others == 0 && (most(headings) >= 2 || fate == removed && pieces <= 2):
 		return "a large part of the text is missing and nothing else differs", 0.8, true
 	case missing > 0.06 && largest >= 300 && others == 0 && !dated && most(headings) >= 3 && pieces <= 2 && largest*10 > int(missing*float64(longer.words)*7):
 		return "several sections in one piece is missing and nothing else differs, not even the date", 0.7, true
 	}
 	return "", 0, false
+}
+
+// unfinished reports whether one text ends in the middle of a paragraph of the other,
+// which goes on after it.
+func unfinished(c Comparison, fate string) bool {
+	for i := len(c.rows) - 1; i > 0; i-- {
+		r := c.rows[i]
+		if r.fate == fate {
+			continue
+		}
+		if r.fate != edited || i == len(c.rows)-1 || len(r.old) != 1 || len(r.new) != 1 {
+			return false
+		}
+		shorter, d := r.new[0], c.new
+		if fate == added {
+			shorter, d = r.old[0], c.old
+		}
+		return r.torn(fate) && r.hunks[0].same && shorter == len(d)-1 && !sentenceEnd(d[shorter].Text)
+	}
+	return false
+}
+
+// torn reports whether one side of an edited paragraph is a piece of the other: its
+// beginning or its end.
+func (r row) torn(fate string) bool {
+	if r.fate != edited || len(r.hunks) != 2 || r.hunks[0].same == r.hunks[1].same {
+		return false
+	}
+	rest := r.hunks[0]
+	if rest.same {
+		rest = r.hunks[1]
+	}
+	longer, shorter := rest.old, rest.new
+	if fate == added {
+		longer, shorter = rest.new, rest.old
+	}
+	// The cut may go through a word.
+	return len(shorter) == 0 || len(shorter) == 1 && len(longer) > 0 && strings.HasPrefix(longer[0].key, shorter[0].key)
 }
 
 // headless reports whether one text begins with a title and prose that the other

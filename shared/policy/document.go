@@ -211,7 +211,7 @@ func (r *reader) flush(at inside) {
 	}
 	if len(p.words) > 0 {
 		p.Heading, p.Item = at.heading, at.item
-		p.Linked = r.linked > 0 && r.loose <= r.linked/20
+		p.Linked = halfLink.MatchString(r.line.String()) && len(p.words) < 20 || r.linked > 0 && r.loose <= r.linked/20
 		if p.Heading == 0 && !p.Item && r.bold > 0 && r.linePlain == 0 && len(p.words) <= 14 && !sentenceEnd(p.Text) {
 			p.Heading = guessedHeading
 		}
@@ -226,6 +226,9 @@ func (r *reader) flush(at inside) {
 func fold(s string) string {
 	s = invisible.Replace(norm.NFKC.String(s))
 	s = strings.Join(strings.Fields(s), " ")
+	if strings.Contains(s, "](http") {
+		s = strings.Join(strings.Fields(halfLink.ReplaceAllString(s, "")), " ")
+	}
 	if strings.ContainsAny(s, "<>") {
 		s = strings.Join(strings.Fields(strayTag.ReplaceAllString(s, " ")), " ")
 	}

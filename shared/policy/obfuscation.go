@@ -18,7 +18,9 @@ var (
 	hiddenText = regexp.MustCompile(`\\?\[ ?email ?(?:&#160;|\s)?protected ?\\?\]`)
 	invisible  = strings.NewReplacer("\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "")
 	bullet     = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖✓✔*–—-]+\s+)+`)
-	strayTag   = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|(?:^|\s)/p>`)
+	strayTag   = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|/p>`)
+	// halfLink is what Markdown leaves of a link it cannot read.
+	halfLink   = regexp.MustCompile(`\]\(https?://[^\s)]*(?:\s+"[^"]*")?\)?`)
 	tableMarks = regexp.MustCompile(`(?:\|\s*|:?-{3,}:?\s*)*\|\s*(?:\|\s*|:?-{3,}:?\s*)+`) // of a table that is none
 	// relativeDate tells how long ago the page was touched; it changes by itself.
 	relativeDate = regexp.MustCompile(`(?i)\b(?:(?:about|over|almost|around|nearly)\s+)?(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b|` +
