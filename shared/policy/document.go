@@ -201,9 +201,12 @@ func (r *reader) walk(n *html.Node, at inside) {
 
 // flush ends a paragraph.
 func (r *reader) flush(at inside) {
-	text := fold(r.line.String())
-	if rest := tableMarks.ReplaceAllString(r.line.String(), ""); at.heading == 0 && len(rest) < r.line.Len() && !strings.Contains(rest, "|") {
-		at.heading = guessedHeading // the caption of a table that is none
+	raw := r.line.String()
+	text := fold(raw)
+	if strings.Contains(raw, "|") && at.heading == 0 {
+		if rest := tableMarks.ReplaceAllString(raw, ""); len(rest) < len(raw) && !strings.Contains(rest, "|") {
+			at.heading = guessedHeading // the caption of a table that is none
+		}
 	}
 	p := Paragraph{}
 	if text != "" {
@@ -211,7 +214,7 @@ func (r *reader) flush(at inside) {
 	}
 	if len(p.words) > 0 {
 		p.Heading, p.Item = at.heading, at.item
-		p.Linked = halfLink.MatchString(r.line.String()) && len(p.words) < 20 || r.linked > 0 && r.loose <= r.linked/20
+		p.Linked = strings.Contains(raw, "](http") && len(p.words) < 20 || r.linked > 0 && r.loose <= r.linked/20
 		if p.Heading == 0 && !p.Item && r.bold > 0 && r.linePlain == 0 && len(p.words) <= 14 && !sentenceEnd(p.Text) {
 			p.Heading = guessedHeading
 		}
@@ -243,7 +246,7 @@ func fold(s string) string {
 	if strings.Contains(s, "protected") {
 		s = hiddenText.ReplaceAllString(s, hiddenAddress)
 	}
-	if len(s) < 160 {
+	if len(s) < 160 && agoWords.MatchString(s) {
 		s = relativeDate.ReplaceAllString(s, "(some time ago)")
 	}
 	return s

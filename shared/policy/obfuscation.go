@@ -22,6 +22,7 @@ var (
 	// halfLink is what Markdown leaves of a link it cannot read.
 	halfLink   = regexp.MustCompile(`\]\(https?://[^\s)]*(?:\s+"[^"]*")?\)?`)
 	tableMarks = regexp.MustCompile(`(?:\|\s*|:?-{3,}:?\s*)*\|\s*(?:\|\s*|:?-{3,}:?\s*)+`) // of a table that is none
+	agoWords   = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace `)
 	// relativeDate tells how long ago the page was touched; it changes by itself.
 	relativeDate = regexp.MustCompile(`(?i)\b(?:(?:about|over|almost|around|nearly)\s+)?(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b|` +
 		`\bil y a (?:environ |plus de )?(?:un|une|\d+) (?:seconde|minute|heure|jour|semaine|mois|an|année)s?\b|` +

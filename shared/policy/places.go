@@ -196,7 +196,7 @@ func (j *judge) paragraph(section string, d Document, index int, framed bool, b 
 		return as(None, 0.95, "a table of contents differs")
 	case p.Heading > 0 && otherHeadings[p.key] > 0:
 		return as(None, 0.95, "a heading stands once more or once less")
-	case relativeDate.MatchString(p.Text) && n <= 15 || p.Text == "(some time ago)":
+	case n <= 15 && agoWords.MatchString(p.Text) && relativeDate.MatchString(p.Text) || p.Text == "(some time ago)":
 		return as(None, 0.95, "a date relative to today differs")
 	case p.Linked && (outside || subject == 0):
 		return as(None, 0.9, "links around the text differ")
