@@ -34,6 +34,12 @@ func (m mortal) MoveDelivery(ctx context.Context, before, after notice.Delivery)
 	return m.Store.MoveDelivery(ctx, before, after)
 }
 
+func (m mortal) AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error {
+	m.step()
+	defer m.step()
+	return m.Store.AddTally(ctx, run, t)
+}
+
 func (m mortal) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error {
 	m.step()
 	defer m.step()
