@@ -137,8 +137,12 @@ func newChaos(t testing.TB, seed uint64, people int) *chaos {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	c := &chaos{t: t, seed: seed, people: people, dice: rand.New(rand.NewPCG(seed, 1)), clock: &Clock{real: time.Now}, db: db, faults: newFaults(), inbox: newInbox(),
+	inbox, err := openInbox(filepath.Join(t.TempDir(), "inbox"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close(); inbox.file.Close() })
+	c := &chaos{t: t, seed: seed, people: people, dice: rand.New(rand.NewPCG(seed, 1)), clock: &Clock{real: time.Now}, db: db, faults: newFaults(), inbox: inbox,
 		optedOut: map[notice.RecipientID]int{}, ackAt: map[notice.RecipientID]time.Time{}, claimed: map[notice.RecipientID]int{},
 		refused: map[notice.RecipientID]bool{}, mail: map[notice.RecipientID][]left{}}
 	c.clock.stopAt(time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC))
@@ -161,7 +165,7 @@ func newChaos(t testing.TB, seed uint64, people int) *chaos {
 	c.prefs = privacy.Preferences{Store: db, LeadDays: set.LeadDays, Now: c.clock.Now}
 	suppressing := privacy.Preferences{Store: workers, LeadDays: set.LeadDays, Now: c.clock.Now}
 	c.pacer = lambda.NewHandler(handlers.Pace(delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{c.send}, Account: c.ses, Settings: set, Now: c.clock.Now, Log: log}))
-	c.send.handler = lambda.NewHandler(handlers.Send(delivery.Sender{Store: workers, Mailer: mortalMailer{post{c}, c.step}, Letters: letters{}, Settings: set,
+	c.send.handler = lambda.NewHandler(handlers.Send(delivery.Sender{Store: workers, Mailer: mortalMailer{mailbox{c}, c.step}, Letters: letters{}, Settings: set,
 		Now: c.clock.Now, Sleep: func(_ context.Context, d time.Duration) { c.pass(d) }, Log: log}))
 	c.events.handler = lambda.NewHandler(handlers.Feedback(delivery.Feedback{Store: workers, Suppress: suppressing.Suppress, Settings: set, Now: c.clock.Now, Log: log}))
 	c.populate()
@@ -308,7 +312,7 @@ func (c *chaos) meddle() {
 func (c *chaos) redrive() {
 	for _, q := range []*queue{c.send, c.events} {
 		for _, m := range q.dead {
-			m.received, m.visible = 0, c.clock.Now()
+			m.Received, m.Visible = 0, c.clock.Now()
 			q.push(m)
 			c.Redriven++
 		}
@@ -351,7 +355,7 @@ func (c *chaos) step() {
 	case 0: // another worker takes the next slice, or this one once more
 		if len(c.send.waiting) > 0 {
 			m := *c.send.waiting[0]
-			c.send.deliver(context.Background(), []*message{{id: m.id + "again", body: m.body, visible: m.visible}})
+			c.send.deliver(context.Background(), []*message{{ID: m.ID + "again", Body: m.Body, Visible: m.Visible}})
 		}
 	case 1:
 		if batch := c.events.take(c.clock.Now()); len(batch) > 0 {
@@ -407,10 +411,10 @@ func (q *queue) requeueCopy(c *chaos, d notice.Delivery) {
 	q.put(body, c.clock.Now())
 }
 
-// post is SES as the sender meets it; it notes what really left.
-type post struct{ c *chaos }
+// mailbox is SES as the sender meets it; it notes what really left.
+type mailbox struct{ c *chaos }
 
-func (p post) Send(ctx context.Context, e delivery.Envelope) (string, error) {
+func (p mailbox) Send(ctx context.Context, e delivery.Envelope) (string, error) {
 	c := p.c
 	if !c.calm && c.people <= 1000 && c.dice.IntN(20) == 0 {
 		c.pass(time.Duration(c.dice.Int64N(int64(15 * time.Second)))) // SES takes its time
