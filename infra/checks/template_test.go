@@ -321,7 +321,7 @@ func TestEventNames(t *testing.T) {
 			Targets      []struct{ DeadLetterConfig struct{ Arn string } }
 		}
 		load(t, tpl, id, &rule)
-		want := map[string][]string{"aws.ses": slices.Sorted(maps.Values(names)), "aws.s3": {"Object Created"}}[rule.EventPattern.Source[0]]
+		want := map[string][]string{"aws.ses": slices.Sorted(maps.Values(names)), "aws.s3": {"Object Created"}, "aws.kms": {"AWS API Call via CloudTrail"}}[rule.EventPattern.Source[0]]
 		if slices.Sort(rule.EventPattern.DetailType); !slices.Equal(rule.EventPattern.DetailType, want) {
 			t.Errorf("%s: %+v", id, rule.EventPattern)
 		}

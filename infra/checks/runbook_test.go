@@ -1,0 +1,99 @@
+package checks
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"policymail/infra/sam"
+	"policymail/shared/logging"
+)
+
+// Whoever is woken by an alarm finds what it means and what to type: every alarm has a
+// chapter in the runbook, every chapter an alarm, and every command it names exists.
+func TestEveryAlarmHasItsChapter(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	runbook, err := os.ReadFile(filepath.Join(root, "infra", "runbook.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var alarms []string
+	for _, m := range regexp.MustCompile(`(?m)^  (\w+):\n    Type: AWS::CloudWatch::Alarm$`).FindAllStringSubmatch(string(source), -1) {
+		alarms = append(alarms, m[1])
+	}
+	alarms = append(alarms, "KeyDeletionRule")
+	if len(alarms) < 20 {
+		t.Fatalf("only %d alarms were found", len(alarms))
+	}
+	chapters := map[string]string{}
+	for _, chapter := range strings.Split(string(runbook), "\n### ")[1:] {
+		name, text, _ := strings.Cut(chapter, "\n")
+		chapters[name] = text
+	}
+	for _, name := range alarms {
+		if !strings.Contains(chapters[name], "`") {
+			t.Errorf("the runbook does not say what to type when %s rings", name)
+		}
+	}
+	for name := range chapters {
+		if !slices.Contains(alarms, name) {
+			t.Errorf("the runbook has a chapter on %s, which is no alarm", name)
+		}
+	}
+	main, err := os.ReadFile(filepath.Join(root, "infra", "policymail", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile("[`\n]policymail ([a-z]+)").FindAllStringSubmatch(string(runbook), -1) {
+		if !strings.Contains(strings.ToLower(string(main)), m[1]+"cmd ") {
+			t.Errorf("the runbook says policymail %s, which is no command", m[1])
+		}
+	}
+}
+
+// An alarm or a widget on a metric of ours that nobody writes would be silent for ever.
+func TestOurMetricsAreWritten(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join(root, "shared", "delivery", "measure.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tpl := translate(t)
+	for _, id := range tpl.Of("AWS::CloudWatch::Alarm") {
+		var a struct {
+			Namespace, MetricName string
+			Dimensions            []struct{ Name, Value string }
+		}
+		load(t, tpl, id, &a)
+		if a.Namespace != logging.Namespace {
+			continue
+		}
+		if !strings.Contains(string(source), `"`+a.MetricName+`"`) {
+			t.Errorf("%s watches %s, which nobody writes", id, a.MetricName)
+		}
+		if len(a.Dimensions) != 1 || a.Dimensions[0].Name != "function" || a.Dimensions[0].Value != sam.StackName+"-pace" {
+			t.Errorf("%s watches %+v", id, a.Dimensions)
+		}
+	}
+	var board struct {
+		Widgets []struct{ Properties struct{ Metrics [][]any } }
+	}
+	if err := json.Unmarshal([]byte(tpl.Text(tpl.Resources["Dashboard"].Properties["DashboardBody"])), &board); err != nil {
+		t.Fatalf("the dashboard is no JSON: %v", err)
+	}
+	for _, w := range board.Widgets {
+		if len(w.Properties.Metrics) == 0 {
+			t.Error("a widget shows nothing")
+		}
+	}
+	if attrs := logging.Metrics(time.Now(), map[string]float64{"Heartbeat": 1}); len(attrs) != 2 {
+		t.Errorf("%v", attrs)
+	}
+}
