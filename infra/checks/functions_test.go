@@ -21,6 +21,7 @@ import (
 	"policymail/infra/sam"
 	"policymail/infra/tools"
 	"policymail/shared/config"
+	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
 	"policymail/shared/policy"
@@ -318,6 +319,21 @@ func TestFunctionsForReal(t *testing.T) {
 	c.aws.Refusal = ""
 	if c.operate("status", operate.Args{Run: third}, &status); status[0].State != notice.Stopped {
 		t.Errorf("the account is suspended, the run %+v", status[0])
+	}
+	// A slice that comes up now is dropped; what is held is sent again on Ada's word.
+	slice, _ := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: `{"run":"` + third + `","recipients":["cy"]}`}}})
+	if c.invoke("send", slice, &batch); len(batch.BatchItemFailures) > 0 {
+		t.Errorf("a slice of a stopped run\n%s", c.functions["send"].Log())
+	}
+	// SES refused the first of the two who were to get it.
+	who := "cy"
+	if lines, err := c.store.Deliveries(context.Background(), third, []notice.RecipientID{c.id(who)}); err != nil || len(lines) == 0 {
+		who = "dee"
+	}
+	c.rewrite(third, who, func(d *notice.Delivery) { d.State = notice.Held })
+	var held delivery.HeldReport
+	if err := c.operate("held", operate.Args{Run: third, By: "Ada", Yes: true}, &held); err != nil || held.Resent != 1 {
+		t.Errorf("held %+v %v", held, err)
 	}
 	for _, o := range []struct {
 		command string
