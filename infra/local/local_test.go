@@ -222,6 +222,71 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// People unsubscribe while a run is under way: whoever was acknowledged before their
+// turn gets nothing, and how long the effect takes is measured.
+func TestOptOutInTheMiddleOfARun(t *testing.T) {
+	const people = 150
+	s := start(t, local.Options{SESRate: 60, SESQuota: -1})
+	s.importPeople(people)
+	s.publish("1.0", "")
+	s.http("POST", "/_local/clock", "", `{"advance":"48h"}`) // the annual reviews: everybody has a link
+	links := map[string]string{}
+	for _, m := range s.messages() {
+		_, raw := s.http("GET", "/_local/messages/"+m.ID, "", "")
+		parsed, err := mail.ReadMessage(strings.NewReader(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		links[m.To] = strings.Trim(strings.Split(parsed.Header.Get("List-Unsubscribe"), ",")[0], "<>")
+	}
+	if len(links) != people {
+		t.Fatalf("%d people have a link", len(links))
+	}
+	change := s.publish("1.1", "And your phone number.")
+	s.operate("approve", operate.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
+	s.until("the beginning", func() bool { return len(s.messages()) > people+5 })
+	// Everybody who has nothing yet unsubscribes, one after the other, until all are through.
+	acknowledged, slowest := map[string]time.Time{}, time.Duration(0)
+	for to, link := range links {
+		began := time.Now()
+		if code, body := s.http("POST", link, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); code != 200 {
+			t.Fatal(code, body)
+		}
+		slowest = max(slowest, time.Since(began))
+		var clock struct{ Now time.Time }
+		_, now := s.http("GET", "/_local/clock", "", "")
+		if err := json.Unmarshal([]byte(now), &clock); err != nil {
+			t.Fatal(err)
+		}
+		acknowledged[to] = clock.Now
+	}
+	s.until("the run", func() bool { return s.status(change.Run).State == notice.Done })
+	var sent []struct {
+		To   string
+		Date time.Time
+	}
+	_, list := s.http("GET", "/_local/messages", "", "")
+	if err := json.Unmarshal([]byte(list), &sent); err != nil {
+		t.Fatal(err)
+	}
+	late, longest := 0, time.Duration(0)
+	for _, m := range sent {
+		if after := m.Date.Sub(acknowledged[m.To]); after > 0 {
+			late++
+			longest = max(longest, after)
+		}
+	}
+	spared := 2*people - len(sent)
+	t.Logf("%d of %d were spared; a POST took %s at most; %d messages left after an acknowledgement, the last %s after it", spared, people, slowest, late, longest)
+	// What was claimed before the acknowledgement may still be on its way.
+	if longest > time.Second {
+		t.Errorf("%d messages left after the opt-out was acknowledged, up to %s after it", late, longest)
+	}
+	if got := s.status(change.Run); spared == 0 || got.Skipped != spared {
+		t.Errorf("%d were spared, the run says %+v", spared, got)
+	}
+}
+
 func TestDataIsKept(t *testing.T) {
 	folder := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"policymail/shared/notice"
+	"policymail/shared/store/storetest"
 )
 
 func TestAnnualTriggerTwiceAndLate(t *testing.T) {
@@ -74,7 +75,7 @@ func TestCancelledAnnualRunGoesToTheNext(t *testing.T) {
 // two days from the import, and triggers missed in a row come on top.
 func TestTwelveMonthsHoldEveryDay(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorld(t)
+		w := newWorldOn(t, storetest.Model())
 		w.publish("v0", true)
 		maxMissed := rapid.IntRange(0, 10).Draw(rt, "missed triggers in a row")
 		missed, versions, people := 0, 0, 0

@@ -162,10 +162,8 @@ func (s stepping) AddTally(context.Context, notice.RunID, notice.Tally) error { 
 
 func newProtocol(t testing.TB, claims bool) *protocol {
 	model := storetest.Model()
-	w := &world{t: t, store: model, now: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC),
-		set: delivery.Settings{Policy: "privacy", LeadDays: 14, Share: 1, SliceSize: 50, Tick: time.Minute, Lease: 3 * time.Minute,
-			AuditDelay: 15 * time.Minute, SettleWindow: 24 * time.Hour, SendTimeout: 10 * time.Second},
-		account: delivery.Account{MaxSendRate: 100, Max24HourSend: -1, SendingEnabled: true, Enforcement: "HEALTHY"}}
+	w := newWorldOn(t, model)
+	w.set.SliceSize = 50
 	_, err := model.ImportRecipients(ctx, []notice.Imported{{ID: ada, Address: "ada@example.com", At: w.now}}, 14)
 	w.must(err)
 	p := &protocol{w: w, store: model, run: w.running("privacy", "2026-06-01"), claims: claims}

@@ -40,6 +40,11 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	return newWorldOn(t, db)
+}
+
+// newWorldOn is a world on any store; one in memory is quick, and for one goroutine.
+func newWorldOn(t testing.TB, db store.Store) *world {
 	return &world{t: t, store: db, now: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC),
 		set: delivery.Settings{Policy: "privacy", LeadDays: 14, Share: 1, SliceSize: 7, Tick: time.Minute, Lease: 3 * time.Minute,
 			AuditDelay: 15 * time.Minute, SettleWindow: 24 * time.Hour, SendTimeout: 10 * time.Second},
