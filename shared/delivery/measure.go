@@ -14,8 +14,11 @@ const stallAfter = 30 * time.Minute
 // measure writes the tick's figures as metrics; that they come at all is the
 // pacer's heartbeat.
 func (t *tick) measure(open []notice.Run) {
-	stalled, running := 0, 0
+	stalled, running, stopped := 0, 0, t.stopped
 	for _, run := range open {
+		if run.State == notice.Stopped {
+			stopped++ // by a worker, or in an earlier turn: until somebody decides
+		}
 		if run.State != notice.Running {
 			continue
 		}
@@ -36,5 +39,5 @@ func (t *tick) measure(open []notice.Run) {
 	}
 	t.Log.Info("tick", append([]any{"running", running, "budget", t.granted, "released", t.released},
 		logging.Metrics(t.Now(), map[string]float64{"Heartbeat": 1, "UnknownDeliveries": float64(t.unresolved.unknown), "HeldDeliveries": float64(t.held),
-			"RunsStopped": float64(t.stopped), "RunsStalled": float64(stalled), "QuotaUsed": used})...)...)
+			"RunsStopped": float64(stopped), "RunsStalled": float64(stalled), "QuotaUsed": used})...)...)
 }
