@@ -44,6 +44,8 @@ const (
 	SkipBounced    SkipReason = "bounced"
 	SkipComplained SkipReason = "complained"
 	SkipErased     SkipReason = "erased"
+	SkipMoved      SkipReason = "moved"            // the person is known under another id
+	SkipRestricted SkipReason = "restricted"       // kept, not used
 	SkipNotDue     SkipReason = "already_notified" // another notice came first
 )
 

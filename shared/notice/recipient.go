@@ -10,6 +10,7 @@ const (
 	Bounced    Status = "bounced"    // a permanent bounce: the mailbox does not exist
 	Complained Status = "complained" // the person reported a notice as spam
 	Erased     Status = "erased"     // only the id and the opt-out are kept
+	Moved      Status = "moved"      // stands for a later address of the person it points to
 )
 
 // OptOut is what a recipient declined. The zero value declines nothing.
@@ -32,15 +33,39 @@ type Recipient struct {
 	Locale     string      `json:"locale,omitempty"` // BCP 47; empty means the default
 	Status     Status      `json:"status"`
 	OptOut     OptOut      `json:"opt_out"`
-	Source     string      `json:"source,omitempty"` // where the address came from
+	Restricted bool        `json:"restricted,omitempty"` // kept, not used: no optional notice goes out
+	Source     string      `json:"source,omitempty"`     // where the address came from
 	ConsentAt  time.Time   `json:"consent_at,omitzero"`
 	ImportedAt time.Time   `json:"imported_at"`
 	LastNotice time.Time   `json:"last_notice,omitzero"` // last accepted notice of the policy
 	LastRun    RunID       `json:"last_run,omitempty"`   // the run of that notice
 	Due        Date        `json:"due,omitempty"`        // day of the next annual review; empty when none may be sent
+	// A person keeps their id when their address changes, so that their links, ledger
+	// and history stay theirs. The id of each later address is Moved to them; Alias
+	// chains these, latest first.
+	MovedTo RecipientID `json:"moved_to,omitempty"`
+	Alias   RecipientID `json:"alias,omitempty"`
 	// Rev rises with every change of status or opt-out. A claim names the Rev it
 	// was decided on, so the store can refuse a claim that an opt-out overtook.
 	Rev int64 `json:"rev"`
+}
+
+// Kept is what a store keeps of a recipient: everything, but of an erased person
+// only the id and the opt-out (invariant 7, erased means erased), and of one who
+// moved only to whom.
+func (r Recipient) Kept() Recipient {
+	switch r.Status {
+	case Erased:
+		return Recipient{ID: r.ID, Status: r.Status, OptOut: r.OptOut, Rev: r.Rev}
+	case Moved:
+		return Recipient{ID: r.ID, Status: r.Status, OptOut: r.OptOut, MovedTo: r.MovedTo, Alias: r.Alias, Rev: r.Rev}
+	}
+	return r
+}
+
+// Remindable reports whether annual reviews may be sent at all.
+func (r Recipient) Remindable() bool {
+	return r.Status == Active && !r.OptOut.Annual && !r.Restricted
 }
 
 // ClockStart is the instant the twelve months are counted from: the last notice,
@@ -61,9 +86,10 @@ func (r Recipient) Deadline() Date { return DateOf(r.ClockStart()).AddMonths(12)
 
 // DueDate is the day from which an annual review may be sent: the deadline less
 // the lead in days. It is empty for a recipient who may get none: who opted out
-// of it, whose mailbox is gone, who complained, who was erased.
+// of it or restricted the use of their data, whose mailbox is gone, who complained,
+// who was erased.
 func (r Recipient) DueDate(lead int) Date {
-	if r.Status != Active || r.OptOut.Annual {
+	if !r.Remindable() {
 		return ""
 	}
 	return r.Deadline().AddDays(-lead)
@@ -86,10 +112,14 @@ func (r Recipient) Decline(run Run, lead int, today Date) SkipReason {
 	switch {
 	case r.Status == Erased:
 		return SkipErased
+	case r.Status == Moved:
+		return SkipMoved
 	case r.Status == Bounced:
 		return SkipBounced
 	case r.Status == Complained:
 		return SkipComplained
+	case run.Class != Mandatory && r.Restricted:
+		return SkipRestricted
 	case run.Class != Mandatory && r.OptOut.Has(run.Kind):
 		return SkipOptedOut
 	case run.Kind == Annual && r.DueDate(lead) > today:
@@ -132,8 +162,11 @@ const (
 // Apply merges an imported row into a recipient that exists. Preferences, status,
 // opt-outs, clock and due date stay; a column that is empty changes nothing.
 func (i Imported) Apply(r Recipient) (Recipient, Outcome) {
-	if r.Status == Erased {
+	switch r.Status {
+	case Erased:
 		return r, KeptErased
+	case Moved: // the person is known under another id, with what they corrected
+		return r, Unchanged
 	}
 	before := r
 	for _, f := range []struct {

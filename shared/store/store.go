@@ -19,6 +19,7 @@ type Store interface {
 	Policies
 	Runs
 	Documents
+	Requests
 }
 
 // Recipients and their history.
@@ -34,10 +35,10 @@ type Recipients interface {
 	// ChangeRecipient replaces the person read as before by after and appends the
 	// event in one transaction. It is ErrConflict if the stored Rev is no longer
 	// before.Rev, or if the person's history holds an event of that ID already: an
-	// event is never overwritten. It stores Rev before.Rev+1. An erased person (after.Status ==
-	// Erased) keeps only ID, Status, OptOut and Rev, whatever after holds.
+	// event is never overwritten. It stores Rev before.Rev+1, and of after only what
+	// Recipient.Kept keeps.
 	// LastNotice and LastRun are not written by it (RecordNotice owns them),
-	// except that erasure removes them.
+	// except that they go with an erased or moved person's other data.
 	ChangeRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error
 	// RecordNotice moves the person's clock: LastNotice, LastRun and Due. It never
 	// moves LastNotice back, touches nothing else, does not raise Rev, and is
@@ -56,6 +57,8 @@ type Recipients interface {
 	DueRecipients(ctx context.Context, first, last notice.Date, cursor string, limit int) (page []notice.RecipientID, next string, err error)
 	// PreferenceEvents lists a person's history, oldest first.
 	PreferenceEvents(ctx context.Context, id notice.RecipientID) ([]notice.PreferenceEvent, error)
+	// ForgetEvents removes a person's history but the lines of one way (erasure).
+	ForgetEvents(ctx context.Context, id notice.RecipientID, but notice.Way) error
 }
 
 // Deliveries is the ledger.
@@ -75,6 +78,8 @@ type Deliveries interface {
 	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
 	// Deliveries reads the lines of up to 100 people in a run; missing ones are left out.
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
+	// DeliveriesOf reads one person's lines in the runs given, in their order.
+	DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []notice.RunID) ([]notice.Delivery, error)
 	// ListDeliveries pages through a run's ledger. Eventually consistent.
 	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) (page []notice.Delivery, next string, err error)
 	// CountDeliveries counts a run's ledger by state, exactly.
@@ -127,4 +132,23 @@ type Documents interface {
 	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
 	// DeleteDocument removes the record; removing what is not there is no error.
 	DeleteDocument(ctx context.Context, kind, id string) error
+}
+
+// Requests are people's uses of their rights.
+type Requests interface {
+	// AddRequest stores a new request with Rev 1; ErrConflict if the id is taken.
+	AddRequest(ctx context.Context, r notice.Request) error
+	// SaveRequest replaces a request if the stored Rev is r.Rev (ErrConflict
+	// otherwise) and returns it with Rev raised by one.
+	SaveRequest(ctx context.Context, r notice.Request) (notice.Request, error)
+	// Request reads one request, open or closed.
+	Request(ctx context.Context, id notice.RequestID) (notice.Request, error)
+	// OpenRequests lists the requests whose state is Open, oldest first.
+	OpenRequests(ctx context.Context) ([]notice.Request, error)
+	// ListRequests lists every request received in a year (UTC), oldest first.
+	ListRequests(ctx context.Context, year int) ([]notice.Request, error)
+	// RequestsOf lists a person's requests, oldest first.
+	RequestsOf(ctx context.Context, id notice.RecipientID) ([]notice.Request, error)
+	// DeleteRequest removes a request for good; removing what is not there is no error.
+	DeleteRequest(ctx context.Context, r notice.Request) error
 }

@@ -31,6 +31,8 @@ var (
 	runs       = []byte("runs")       // open or ended/run
 	tallies    = []byte("tallies")    // run
 	documents  = []byte("documents")  // kind/id
+	requests   = []byte("requests")   // request id
+	asked      = []byte("asked")      // rid/request id, no value
 )
 
 // Open opens or makes the database file. Without durable a write is not synced to
@@ -44,7 +46,7 @@ func Open(path string, durable bool) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{recipients, due, audit, deliveries, unresolved, versions, runs, tallies, documents} {
+		for _, name := range [][]byte{recipients, due, audit, deliveries, unresolved, versions, runs, tallies, documents, requests, asked} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}

@@ -79,6 +79,22 @@ func (s *Store) Deliveries(ctx context.Context, run notice.RunID, ids []notice.R
 	return lines, err
 }
 
+func (s *Store) DeliveriesOf(ctx context.Context, id notice.RecipientID, of []notice.RunID) (lines []notice.Delivery, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		for _, run := range of {
+			d, found, err := loadDelivery(tx, run, id)
+			if err != nil {
+				return err
+			}
+			if found {
+				lines = append(lines, d)
+			}
+		}
+		return nil
+	})
+	return lines, err
+}
+
 func (s *Store) ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		next, err = page(tx, deliveries, string(key(string(run), "")), cursor, limit, func(_ string, v []byte) error {

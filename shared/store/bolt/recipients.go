@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -95,9 +96,7 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 		}
 		after.ID, after.Rev = before.ID, before.Rev+1
 		after.LastNotice, after.LastRun = stored.LastNotice, stored.LastRun
-		if after.Status == notice.Erased {
-			after = notice.Recipient{ID: after.ID, Status: after.Status, OptOut: after.OptOut, Rev: after.Rev}
-		}
+		after = after.Kept()
 		if err := putRecipient(tx, stored, after); err != nil {
 			return err
 		}
@@ -120,7 +119,7 @@ func (s *Store) MoveDue(ctx context.Context, id notice.RecipientID, day notice.D
 }
 
 func setDue(r *notice.Recipient, day notice.Date) {
-	if r.Status == notice.Active && !r.OptOut.Annual {
+	if r.Remindable() {
 		r.Due = day
 	}
 }
@@ -130,7 +129,7 @@ func (s *Store) touch(ctx context.Context, id notice.RecipientID, change func(*n
 	return s.update(ctx, func(tx *bbolt.Tx) error {
 		var r notice.Recipient
 		found, err := load(tx, recipients, []byte(id), &r)
-		if err != nil || !found || r.Status == notice.Erased {
+		if err != nil || !found || r.Status == notice.Erased || r.Status == notice.Moved {
 			return err
 		}
 		before := r
@@ -146,7 +145,7 @@ func (s *Store) ListRecipients(ctx context.Context, cursor string, limit int) (p
 			if err := json.Unmarshal(v, &r); err != nil {
 				return err
 			}
-			if r.Status != notice.Erased {
+			if r.Status != notice.Erased && r.Status != notice.Moved {
 				people = append(people, r)
 			}
 			return nil
@@ -191,4 +190,24 @@ func (s *Store) PreferenceEvents(ctx context.Context, id notice.RecipientID) (ev
 		return err
 	})
 	return events, err
+}
+
+func (s *Store) ForgetEvents(ctx context.Context, id notice.RecipientID, but notice.Way) error {
+	return s.update(ctx, func(tx *bbolt.Tx) error {
+		var gone [][]byte
+		_, err := page(tx, audit, string(key(string(id), "")), "", -1, func(k string, v []byte) error {
+			var e notice.PreferenceEvent
+			if err := json.Unmarshal(v, &e); err != nil {
+				return err
+			}
+			if e.Way != but {
+				gone = append(gone, []byte(k))
+			}
+			return nil
+		})
+		for _, k := range gone {
+			err = errors.Join(err, tx.Bucket(audit).Delete(k))
+		}
+		return err
+	})
 }

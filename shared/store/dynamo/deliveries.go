@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -251,6 +252,31 @@ func (s *Store) UnresolvedDeliveries(ctx context.Context, before time.Time, curs
 		}
 	}
 	return lines, "", nil
+}
+
+func (s *Store) DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []notice.RunID) ([]notice.Delivery, error) {
+	found := map[notice.RunID]notice.Delivery{}
+	for batch := range slices.Chunk(runs, 100) {
+		keys := make([]item, len(batch))
+		for i, run := range batch {
+			keys[i] = deliveryKey(run, id)
+		}
+		var broken error
+		err := s.batchGet(ctx, s.tables.Deliveries, keys, func(it item) {
+			d, err := deliveryOf(it)
+			found[d.Run], broken = d, errors.Join(broken, err)
+		})
+		if err = errors.Join(err, broken); err != nil {
+			return nil, err
+		}
+	}
+	var lines []notice.Delivery
+	for _, run := range runs {
+		if d, ok := found[run]; ok {
+			lines = append(lines, d)
+		}
+	}
+	return lines, nil
 }
 
 func (s *Store) ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error {

@@ -39,6 +39,11 @@ func recipientItem(r notice.Recipient) item {
 	putStr(it, "last_notice", sortable(r.LastNotice))
 	putStr(it, "last_run", string(r.LastRun))
 	putStr(it, "due", dueKey(r.Due, r.ID))
+	putStr(it, "moved_to", string(r.MovedTo))
+	putStr(it, "alias", string(r.Alias))
+	if r.Restricted {
+		it["restricted"] = flag(true)
+	}
 	return it
 }
 
@@ -52,7 +57,8 @@ func recipientOf(it item) notice.Recipient {
 		OptOut:    notice.OptOut{Annual: getFlag(it, "out_annual"), Change: getFlag(it, "out_change")},
 		ConsentAt: instant(getStr(it, "consent_at")), ImportedAt: instant(getStr(it, "imported_at")),
 		LastNotice: instant(getStr(it, "last_notice")), LastRun: notice.RunID(getStr(it, "last_run")),
-		Due: notice.Date(day), Rev: getNum(it, "rev")}
+		Due: notice.Date(day), Rev: getNum(it, "rev"), Restricted: getFlag(it, "restricted"),
+		MovedTo: notice.RecipientID(getStr(it, "moved_to")), Alias: notice.RecipientID(getStr(it, "alias"))}
 }
 
 func ridKey(id notice.RecipientID) item { return item{"rid": str(string(id))} }
@@ -128,7 +134,7 @@ func (s *Store) importOne(ctx context.Context, row notice.Imported, lead int) (n
 		if outcome != notice.Updated {
 			return outcome, nil
 		}
-		update, values := "", item{":erased": str(string(notice.Erased))}
+		update, values := "", item{":erased": str(string(notice.Erased)), ":moved": str(string(notice.Moved))}
 		for name, v := range map[string]string{"name": merged.Name, "locale": merged.Locale, "source": merged.Source} {
 			if v != "" {
 				if update != "" {
@@ -140,15 +146,15 @@ func (s *Store) importOne(ctx context.Context, row notice.Imported, lead int) (n
 		}
 		names := map[string]string{"#status": "status"}
 		for name := range values {
-			if name != ":erased" {
+			if name != ":erased" && name != ":moved" {
 				names["#"+name[1:]] = name[1:]
 			}
 		}
 		_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(row.ID),
-			UpdateExpression: aws.String("SET " + update), ConditionExpression: aws.String("attribute_exists(rid) AND #status <> :erased"),
+			UpdateExpression: aws.String("SET " + update), ConditionExpression: aws.String("attribute_exists(rid) AND #status <> :erased AND #status <> :moved"),
 			ExpressionAttributeNames: names, ExpressionAttributeValues: values})
 		if conditionFailed(err) {
-			continue // erased meanwhile: look again
+			continue // erased or moved meanwhile: look again
 		}
 		return outcome, err
 	}
@@ -164,9 +170,8 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 	after.ID, after.Rev = before.ID, before.Rev+1
 	condition, rev := aws.String("rev = :rev"), item{":rev": num(before.Rev)}
 	var change types.TransactWriteItem
-	if after.Status == notice.Erased {
-		change.Put = &types.Put{TableName: &s.tables.Recipients, ConditionExpression: condition, ExpressionAttributeValues: rev,
-			Item: recipientItem(notice.Recipient{ID: after.ID, Status: after.Status, OptOut: after.OptOut, Rev: after.Rev})}
+	if kept := after.Kept(); after.Status == notice.Erased || after.Status == notice.Moved {
+		change.Put = &types.Put{TableName: &s.tables.Recipients, ConditionExpression: condition, ExpressionAttributeValues: rev, Item: recipientItem(kept)}
 	} else {
 		set, remove, names, values := "", "", map[string]string{}, rev
 		for name, v := range recipientItem(after) {
@@ -176,7 +181,7 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 			set += ", #" + name + " = :" + name + "_new"
 			names["#"+name], values[":"+name+"_new"] = name, v
 		}
-		for _, name := range []string{"address", "name", "locale", "source", "consent_at", "imported_at", "due"} {
+		for _, name := range []string{"address", "name", "locale", "source", "consent_at", "imported_at", "due", "restricted", "moved_to", "alias"} {
 			if _, ok := names["#"+name]; !ok {
 				remove += ", #" + name
 				names["#"+name] = name
@@ -199,11 +204,11 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 // RecordNotice is one write for a person who will be due again; for one who will
 // not, a second that moves the clock alone.
 func (s *Store) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, day notice.Date) error {
-	const willBeDue = " AND #status = :active AND out_annual = :no"
-	values := item{":at": str(sortable(at)), ":run": str(string(run)), ":erased": str(string(notice.Erased)),
+	const willBeDue = " AND #status = :active AND out_annual = :no AND attribute_not_exists(restricted)"
+	values := item{":at": str(sortable(at)), ":run": str(string(run)), ":erased": str(string(notice.Erased)), ":moved": str(string(notice.Moved)),
 		":active": str(string(notice.Active)), ":no": flag(false)}
 	update := "SET last_notice = :at, last_run = :run"
-	condition := "attribute_exists(rid) AND #status <> :erased AND (attribute_not_exists(last_notice) OR last_notice <= :at)"
+	condition := "attribute_exists(rid) AND #status <> :erased AND #status <> :moved AND (attribute_not_exists(last_notice) OR last_notice <= :at)"
 	in := &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(id),
 		UpdateExpression: aws.String(update + " REMOVE due"), ConditionExpression: aws.String(condition + willBeDue),
 		ExpressionAttributeNames: map[string]string{"#status": "status"}, ExpressionAttributeValues: values,
@@ -216,7 +221,7 @@ func (s *Store) RecordNotice(ctx context.Context, id notice.RecipientID, run not
 	if !errors.As(err, &failed) {
 		return err
 	}
-	if r := recipientOf(failed.Item); r.ID == "" || r.Status == notice.Erased || r.Status == notice.Active && !r.OptOut.Annual {
+	if r := recipientOf(failed.Item); r.ID == "" || r.Status == notice.Erased || r.Status == notice.Moved || r.Remindable() {
 		return nil // unknown, erased, or the clock stands later already
 	}
 	for _, name := range []string{":active", ":no", ":due"} {
@@ -236,7 +241,7 @@ func (s *Store) MoveDue(ctx context.Context, id notice.RecipientID, day notice.D
 		update, values[":due"] = "SET due = :due", str(dueKey(day, id))
 	}
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(id), UpdateExpression: &update,
-		ConditionExpression:      aws.String("#status = :active AND out_annual = :no"),
+		ConditionExpression:      aws.String("#status = :active AND out_annual = :no AND attribute_not_exists(restricted)"),
 		ExpressionAttributeNames: map[string]string{"#status": "status"}, ExpressionAttributeValues: values})
 	if conditionFailed(err) {
 		return nil
@@ -254,7 +259,7 @@ func (s *Store) ListRecipients(ctx context.Context, cursor string, limit int) (p
 		return nil, "", err
 	}
 	for _, it := range out.Items {
-		if r := recipientOf(it); r.Status != notice.Erased {
+		if r := recipientOf(it); r.Status != notice.Erased && r.Status != notice.Moved {
 			people = append(people, r)
 		}
 	}
@@ -304,4 +309,20 @@ func (s *Store) PreferenceEvents(ctx context.Context, id notice.RecipientID) (ev
 		return json.Unmarshal(getBin(it, "event"), &events[len(events)-1])
 	})
 	return events, err
+}
+
+func (s *Store) ForgetEvents(ctx context.Context, id notice.RecipientID, but notice.Way) error {
+	events, err := s.PreferenceEvents(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if e.Way == but {
+			continue
+		}
+		if _, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Audit, Key: item{"rid": str(string(id)), "id": str(e.ID)}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -44,6 +44,10 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"tally":             testTally,
 		"documents":         testDocuments,
 		"writers":           testWriters,
+		"restrict and move": testRestrictAndMove,
+		"forget events":     testForgetEvents,
+		"deliveries of one": testDeliveriesOf,
+		"requests":          testRequests,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

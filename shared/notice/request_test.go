@@ -1,0 +1,77 @@
+package notice
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+// A request walked through time: 24 November 2026 is a Tuesday.
+func TestLifetimeOfARequest(t *testing.T) {
+	received := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	r := NewRequest("20261124-abc", Deletion, received)
+	if r.ConfirmBy() != "2026-12-08" || r.Due != "2027-01-08" {
+		t.Fatalf("confirmed by %s, due on %s", r.ConfirmBy(), r.Due)
+	}
+	for _, step := range []struct {
+		day             Date
+		remind, overdue bool
+	}{{"2026-11-24", false, false}, {"2026-12-24", false, false}, {"2026-12-25", true, false}, {"2026-12-26", false, false},
+		{"2027-01-07", false, false}, {"2027-01-08", true, false}, {"2027-01-09", true, true}, {"2027-01-10", true, true}} {
+		if got := r.NeedsReminder(step.day); got != step.remind {
+			t.Errorf("%s: reminder %v", step.day, got)
+		} else if got {
+			r.Reminded = step.day
+		}
+		if r.NeedsReminder(step.day) {
+			t.Errorf("%s: reminded twice", step.day)
+		}
+		if r.Overdue(step.day) != step.overdue {
+			t.Errorf("%s: overdue %v", step.day, !step.overdue)
+		}
+	}
+	if err := r.Extend("", received); !errors.Is(err, ErrInvalid) {
+		t.Errorf("extended without a reason: %v", err)
+	}
+	late := r
+	if err := late.Extend("many requests", r.Due.AddDays(1).Time()); !errors.Is(err, ErrRefused) {
+		t.Errorf("extended too late: %v", err)
+	}
+	if err := r.Extend("many requests", received.AddDate(0, 0, 30)); err != nil || r.Due != "2027-02-22" {
+		t.Errorf("extended to %s: %v", r.Due, err)
+	}
+	if err := r.Extend("again", received.AddDate(0, 0, 31)); !errors.Is(err, ErrRefused) {
+		t.Errorf("extended twice: %v", err)
+	}
+	if err := r.Deny("Ada", " ", "", received); !errors.Is(err, ErrInvalid) || r.State != Pending {
+		t.Errorf("denied without a basis: %v", err)
+	}
+	if err := r.Deny("Ada", "a contract", "we need it", received); err != nil || r.State != Denied || r.Basis != "a contract" {
+		t.Errorf("%+v: %v", r, err)
+	}
+	if err := r.Comply("Ada", "", received); !errors.Is(err, ErrRefused) {
+		t.Errorf("closed twice: %v", err)
+	}
+}
+
+func TestNextCopy(t *testing.T) {
+	copyOn := func(right Right, state RequestState, day Date) Request {
+		return Request{Right: right, State: state, Received: day.Time()}
+	}
+	for name, c := range map[string]struct {
+		requests []Request
+		want     Date
+	}{
+		"none":                                   {nil, "2026-11-24"},
+		"one":                                    {[]Request{copyOn(Access, Complied, "2026-11-01")}, "2026-11-24"},
+		"two":                                    {[]Request{copyOn(Access, Complied, "2026-03-01"), copyOn(Portability, Complied, "2026-11-01")}, "2027-03-01"},
+		"two, one of them a year ago to the day": {[]Request{copyOn(Access, Complied, "2025-11-24"), copyOn(Access, Complied, "2026-11-01")}, "2026-11-24"},
+		"denied and open do not count":           {[]Request{copyOn(Access, Denied, "2026-11-01"), copyOn(Access, Pending, "2026-11-02"), copyOn(Access, Complied, "2026-11-03")}, "2026-11-24"},
+		"other rights do not count":              {[]Request{copyOn(Deletion, Complied, "2026-11-01"), copyOn(Objection, Complied, "2026-11-01")}, "2026-11-24"},
+		"three, as an operator gave one more":    {[]Request{copyOn(Access, Complied, "2026-01-01"), copyOn(Access, Complied, "2026-02-01"), copyOn(Access, Complied, "2026-03-01")}, "2027-02-01"},
+	} {
+		if got := NextCopy(c.requests, 2, "2026-11-24"); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
