@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"policymail/shared/bus"
 	"policymail/shared/delivery"
 	"policymail/shared/imports"
 	"policymail/shared/mail"
@@ -33,6 +34,7 @@ func main() {
 			Preferences: e.Preferences(store),
 			Letters:     letters,
 			Mailer:      ses.NewMailer(e.AWS, e.ConfigurationSet),
+			Desk:        e.Desk(store, mail.Post{Letters: letters, Mailer: ses.NewMailer(e.AWS, e.ConfigurationSet)}, bus.New(e.AWS)),
 			ID:          keys.RecipientID,
 			Imports:     imports.Jobs{Importer: imports.Importer{Now: time.Now}, Documents: store},
 			UploadURL:   bucket.UploadURL,

@@ -1,12 +1,14 @@
-// The web function serves unsubscribe links, preferences and the policy.
+// The web function serves unsubscribe links, the privacy center and the policy.
 package main
 
 import (
 	"context"
 	"time"
 
+	"policymail/shared/bus"
 	"policymail/shared/handlers"
 	"policymail/shared/mail"
+	"policymail/shared/privacy"
 	"policymail/shared/ses"
 	"policymail/shared/startup"
 	"policymail/shared/web"
@@ -24,6 +26,7 @@ func main() {
 			return nil, err
 		}
 		store := e.Store()
+		desk := e.Desk(store, mail.Post{Letters: letters, Mailer: ses.NewMailer(e.AWS, e.ConfigurationSet)}, bus.New(e.AWS))
 		site := web.Site{
 			Store:       store,
 			Preferences: e.Preferences(store),
@@ -31,7 +34,8 @@ func main() {
 			Links:       links,
 			Policy:      e.Settings.Policy,
 			Company:     e.Brand.Company,
-			SendLink:    letters.SendLink(ses.NewMailer(e.AWS, e.ConfigurationSet)),
+			Rights:      e.Rights(store, keys, desk),
+			Limiter:     privacy.Limiter{Documents: store, Hash: keys.RecipientID, Now: time.Now},
 			Now:         time.Now,
 			Log:         e.Log,
 		}

@@ -66,39 +66,111 @@ func (g *gallery) u(r notice.Recipient) string {
 func (g *gallery) p(r notice.Recipient) string {
 	return g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Expires: g.now().Add(time.Hour)})
 }
+func (g *gallery) n(r notice.Recipient) string {
+	return g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Run: "gallery", Expires: g.now().Add(time.Hour)})
+}
+func (g *gallery) b(r notice.Recipient) string {
+	return g.path(token.Claims{Purpose: token.Undo, Recipient: r.ID, Expires: g.now().Add(time.Hour)})
+}
+func (g *gallery) d(r notice.Recipient) string {
+	return g.path(token.Claims{Purpose: token.Download, Recipient: r.ID, Expires: g.now().Add(time.Hour)})
+}
 func (g *gallery) path(c token.Claims) string { return "/" + string(c.Purpose) + "/" + g.keys.Sign(c) }
 
 // galleryMails are the mails by name.
-var galleryMails = []string{"annual", "change", "mandatory", "link"}
+var galleryMails = func() (names []string) {
+	names = []string{"annual", "change", "mandatory"}
+	for _, kind := range privacy.LetterKinds {
+		names = append(names, string(kind))
+	}
+	return names
+}()
 
 // galleryPages are the ways to every state of every page, by name.
 var galleryPages = []struct {
 	name string
 	way  func(g *gallery, r notice.Recipient) []step
 }{
-	{"start", func(*gallery, notice.Recipient) []step { return []step{get("/")} }},
-	{"link", func(*gallery, notice.Recipient) []step { return []step{get("/link")} }},
-	{"link-sent", func(*gallery, notice.Recipient) []step { return []step{post("/link", "address=reader@example.com")} }},
+	{"start", fixed(get("/"))},
+	{"link", fixed(get("/link"))},
+	{"link-sent", fixed(post("/link", "address=reader@example.com"))},
+	{"ask", fixed(get("/ask"))},
+	{"asked", fixed(post("/ask", "address=reader@example.com&right=access&details=Everything"))},
+	{"fields", fixed(get("/fields"))},
 	{"unsubscribe", func(g *gallery, r notice.Recipient) []step { return []step{get(g.u(r))} }},
 	{"unsubscribed", func(g *gallery, r notice.Recipient) []step { return []step{post(g.u(r), "action=unsubscribe")} }},
+	{"undo", func(g *gallery, r notice.Recipient) []step { return []step{get(g.b(r))} }},
 	{"undone", func(g *gallery, r notice.Recipient) []step {
-		return []step{post(g.u(r), "action=unsubscribe"), post(g.u(r), "action=undo")}
+		return []step{post(g.u(r), "action=unsubscribe"), post(g.b(r), "")}
 	}},
+	{"from-a-notice", func(g *gallery, r notice.Recipient) []step { return []step{get(g.n(r))} }},
+	{"fresh-link-sent", func(g *gallery, r notice.Recipient) []step { return []step{post(g.n(r), "action=fresh")} }},
 	{"preferences", func(g *gallery, r notice.Recipient) []step { return []step{get(g.p(r))} }},
 	{"preferences-opted-out", func(g *gallery, r notice.Recipient) []step {
 		return []step{post(g.u(r), "action=unsubscribe"), get(g.p(r))}
 	}},
-	{"saved", func(g *gallery, r notice.Recipient) []step { return []step{post(g.p(r), "annual=1")} }},
-	{"policy", func(*gallery, notice.Recipient) []step { return []step{get("/policy/privacy")} }},
-	{"policy-version", func(*gallery, notice.Recipient) []step { return []step{get("/policy/privacy/1.0")} }},
-	{"comparison", func(*gallery, notice.Recipient) []step { return []step{get("/policy/privacy/2.0/changes")} }},
-	{"comparison-of-the-first", func(*gallery, notice.Recipient) []step { return []step{get("/policy/privacy/1.0/changes")} }},
-	{"damaged-link", func(*gallery, notice.Recipient) []step { return []step{get("/u/damaged")} }},
+	{"saved", center("annual=1")},
+	{"copy", center("action=copy")},
+	{"copy-limit", center("action=copy", "action=copy", "action=copy")},
+	{"copy-to-read", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.p(r), "action=restrict"), get(g.d(r) + "/copy.html")}
+	}},
+	{"corrected", center("action=correct&name=Sam+Example&language=en")},
+	{"address-asked", center("action=move&address=new@example.com")},
+	{"address-confirm", confirming(false, notice.Rectification)},
+	{"address-moved", confirming(true, notice.Rectification)},
+	{"restricted", center("action=restrict")},
+	{"lifted", center("action=restrict", "action=lift")},
+	{"objected", center("action=object")},
+	{"deletion-asked", center("action=delete")},
+	{"deletion-confirm", confirming(false, notice.Deletion)},
+	{"deleted", confirming(true, notice.Deletion)},
+	{"request-sent", center("action=ask&right=access&party=self&details=My+orders")},
+	{"request-confirm", confirming(false, notice.Access)},
+	{"request-confirmed", confirming(true, notice.Access)},
+	{"policy", fixed(get("/policy/privacy"))},
+	{"policy-version", fixed(get("/policy/privacy/1.0"))},
+	{"comparison", fixed(get("/policy/privacy/2.0/changes"))},
+	{"comparison-of-the-first", fixed(get("/policy/privacy/1.0/changes"))},
+	{"damaged-link", fixed(get("/u/damaged"))},
 	{"expired-link", func(g *gallery, r notice.Recipient) []step {
 		return []step{get(g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Expires: g.now().Add(-time.Hour)}))}
 	}},
-	{"not-found", func(*gallery, notice.Recipient) []step { return []step{get("/nothing-here")} }},
+	{"not-found", fixed(get("/nothing-here"))},
 	{"bad-form", func(g *gallery, r notice.Recipient) []step { return []step{post(g.u(r), "action=nonsense")} }},
+}
+
+func fixed(s step) func(*gallery, notice.Recipient) []step {
+	return func(*gallery, notice.Recipient) []step { return []step{s} }
+}
+
+// center posts forms of the privacy center.
+func center(forms ...string) func(*gallery, notice.Recipient) []step {
+	return func(g *gallery, r notice.Recipient) (way []step) {
+		for _, form := range forms {
+			way = append(way, post(g.p(r), form))
+		}
+		return way
+	}
+}
+
+// confirming opens the link that confirms a request, and confirms it.
+func confirming(do bool, right notice.Right) func(*gallery, notice.Recipient) []step {
+	return func(g *gallery, r notice.Recipient) []step {
+		asked := notice.NewRequest(notice.RequestID("20261124-"+r.ID), right, g.now())
+		asked.Recipient, asked.Address, asked.Locale, asked.State = r.ID, string(r.ID)+".new@example.com", r.Locale, notice.Unverified
+		if right == notice.Access {
+			asked.Details = "What do you know about my orders?"
+		}
+		if err := g.db.AddRequest(context.Background(), asked); err != nil {
+			panic(err) // the id is new
+		}
+		link := g.path(token.Claims{Purpose: token.Confirm, Recipient: r.ID, Request: asked.ID, Expires: g.now().Add(time.Hour)})
+		if do {
+			return []step{post(link, "")}
+		}
+		return []step{get(link)}
+	}
 }
 
 func (g *gallery) routes(mux *http.ServeMux) {
@@ -168,14 +240,21 @@ func (g *gallery) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	preferences := privacy.Preferences{Store: g.db, LeadDays: settings.LeadDays, Now: g.now}
-	site := web.Site{Store: g.db, Preferences: preferences, Keys: g.keys, Links: g.links, Policy: settings.Policy, Company: example.Company,
-		SendLink: func(context.Context, notice.Recipient, string) error { return nil }, Now: g.now, Log: slog.New(slog.DiscardHandler)}
+	desk := privacy.Desk{Store: g.db, Post: nobody{}, Announce: nobody{}, Now: g.now, Log: slog.New(slog.DiscardHandler)}
+	site := web.Site{Store: g.db, Preferences: preferences, Rights: privacy.Rights{Desk: desk, Store: g.db, Preferences: preferences, ID: g.keys.RecipientID},
+		Limiter: privacy.Limiter{Documents: unlimited{g.db}, Hash: g.keys.RecipientID, Now: g.now}, Keys: g.keys, Links: g.links,
+		Policy: settings.Policy, Company: example.Company, Now: g.now, Log: desk.Log}
 	g.site = site.Handler()
 	return nil
 }
 
 // publish records two approved versions of the sample policy.
 func (g *gallery) publish(ctx context.Context) error {
+	for _, run := range []notice.RunID{"annual-2025-11-24", "change-privacy-1_0"} {
+		if err := g.db.AddRun(ctx, notice.Run{ID: run, State: notice.Done, OpenedAt: g.now().AddDate(-1, 0, 0)}); err != nil {
+			return err
+		}
+	}
 	publisher := policy.Publisher{Store: g.db, Now: g.now}
 	for i, file := range []string{"sample/policy-1.md", "sample/policy-2.md"} {
 		text, err := sample.ReadFile(file)
@@ -202,7 +281,7 @@ func (g *gallery) publish(ctx context.Context) error {
 	return nil
 }
 
-// person adds a reader.
+// person adds a reader who has been told twice.
 func (g *gallery) person(ctx context.Context, language string) (notice.Recipient, error) {
 	g.mu.Lock()
 	g.people++
@@ -212,7 +291,34 @@ func (g *gallery) person(ctx context.Context, language string) (notice.Recipient
 	if _, err := g.db.ImportRecipients(ctx, []notice.Imported{row}, settings.LeadDays); err != nil {
 		return notice.Recipient{}, err
 	}
+	for _, run := range []notice.RunID{"annual-2025-11-24", "change-privacy-1_0"} {
+		d := notice.Delivery{Run: run, Recipient: id, State: notice.Delivered, Version: "1.0", Locale: language, SentAt: g.now().AddDate(-1, 0, 0), UpdatedAt: g.now()}
+		if _, err := g.db.RecordDelivery(ctx, d); err != nil {
+			return notice.Recipient{}, err
+		}
+	}
+	// They changed their mind once.
+	for _, out := range []notice.OptOut{{Annual: true}, {}} {
+		preferences := privacy.Preferences{Store: g.db, LeadDays: settings.LeadDays, Now: g.now}
+		change := privacy.Change{Recipient: id, Way: notice.ByPage}
+		if _, _, err := preferences.Set(ctx, change, func(notice.OptOut) notice.OptOut { return out }); err != nil {
+			return notice.Recipient{}, err
+		}
+	}
 	return g.db.Recipient(ctx, id)
+}
+
+// nobody gets the mails and events of the gallery's people.
+type nobody struct{}
+
+func (nobody) Send(context.Context, privacy.Letter) error                           { return nil }
+func (nobody) Announce(context.Context, privacy.Announcement, notice.Request) error { return nil }
+
+// unlimited never counts: the gallery is looked at as often as one likes.
+type unlimited struct{ *bolt.Store }
+
+func (unlimited) SaveDocument(context.Context, string, string, any, int64) (int64, error) {
+	return 0, nil
 }
 
 // close gives the files back.
@@ -237,12 +343,18 @@ func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
 	run := notice.Run{ID: "gallery", Kind: notice.Change, Class: notice.Optional}
 	reader := notice.Recipient{ID: "gallery", Address: "reader@example.com", Name: "Alex Example", Locale: language, Status: notice.Active}
 	switch name {
-	case "link":
-		return g.letters.WriteLink(reader, "https://privacy.example.com/p/example")
 	case "annual":
 		run.Kind = notice.Annual
 	case "mandatory":
 		run.Class = notice.Mandatory
+	case "change":
+	default:
+		asked := notice.NewRequest("20261124-k7q2m4xa", notice.Deletion, g.now())
+		asked.Extension, asked.Basis = "we have to look through archived paper files", "we still have to deliver what you ordered"
+		if privacy.LetterKind(name) == privacy.LetterAnswered {
+			asked.Answer = "We looked through every system and found an order of yours from last year.\nIt is attached to the letter that we sent you."
+		}
+		return g.letters.WriteLetter(privacy.Letter{Kind: privacy.LetterKind(name), To: reader, Link: "https://privacy.example.com/p/example", Request: asked})
 	}
 	e, _, err := g.letters.Write(run, galleryVersion, reader)
 	return e, err

@@ -26,6 +26,7 @@ func (s *Stack) routes() http.Handler {
 	s.inbox.routes(mux)
 	s.bucket.routes(mux)
 	s.gallery.routes(mux)
+	s.announced.routes(mux)
 	return mux
 }
 

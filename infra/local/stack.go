@@ -56,6 +56,7 @@ type Stack struct {
 	inbox     *inbox
 	bucket    *bucket
 	gallery   *gallery
+	announced *announcements
 	queues    []*queue
 	functions map[string]lambda.Handler
 	pace      *schedule
@@ -210,8 +211,11 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	}
 	preferences := privacy.Preferences{Store: s.db, LeadDays: settings.LeadDays, Now: s.clock.Now}
 	suppressing := privacy.Preferences{Store: workers, LeadDays: settings.LeadDays, Now: s.clock.Now}
-	site := &web.Site{Store: s.db, Preferences: preferences, Keys: keys, Links: links, Policy: settings.Policy, Company: example.Company, Now: s.clock.Now, Log: s.log,
-		SendLink: letters.SendLink(ses)}
+	s.announced = &announcements{}
+	desk := privacy.Desk{Store: s.db, Post: mail.Post{Letters: letters, Mailer: ses}, Announce: s.announced, Now: s.clock.Now, Log: s.log}
+	rights := privacy.Rights{Desk: desk, Store: s.db, Preferences: preferences, ID: keys.RecipientID}
+	site := &web.Site{Store: s.db, Preferences: preferences, Keys: keys, Links: links, Rights: rights, Limiter: privacy.Limiter{Documents: s.db, Hash: keys.RecipientID, Now: s.clock.Now},
+		Policy: settings.Policy, Company: example.Company, Now: s.clock.Now, Log: s.log}
 	s.gallery = &gallery{letters: letters, keys: keys, links: links, now: s.clock.Now}
 	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
 	pacer := delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
@@ -228,7 +232,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		"web":     lambda.NewHandler(handlers.Web(site.Handler())),
 		"imports": lambda.NewHandler(handlers.Imports(jobs, s.log)),
 		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
-		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, ID: keys.RecipientID,
+		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, Desk: desk, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
 			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, Now: s.clock.Now, Log: s.log}.Run),
 	}
@@ -265,7 +269,12 @@ func (s *Stack) schedules() {
 	daily.plan(daily.after(s.clock.Now()))
 	s.pace = &schedule{call: func(ctx context.Context, now time.Time) { s.trigger(ctx, "pace") }, after: s.nextPace}
 	s.pace.plan(s.clock.Now())
+	// One minute later the requests are looked after, by an event for operate.
+	requests := &schedule{call: func(ctx context.Context, now time.Time) { s.call(ctx, "operate", operate.Scheduled) }}
+	requests.after = func(now time.Time) time.Time { return nextAnnual(now).Add(time.Minute) }
+	requests.plan(requests.after(s.clock.Now()))
 	s.engine.add(daily)
+	s.engine.add(requests)
 	s.engine.add(s.pace)
 }
 

@@ -45,6 +45,7 @@ type cli struct {
 	Status    statusCmd    `cmd:"" help:"Show runs in figures."`
 	Report    reportCmd    `cmd:"" help:"Show what became of each person in a run."`
 	Overdue   overdueCmd   `cmd:"" help:"List who has had no notice for twelve months, and why."`
+	Request   requestCmd   `cmd:"" help:"The desk: people's requests about their data, and their legal clocks."`
 	Recipient recipientCmd `cmd:"" help:"Show, export, unsubscribe or erase one person."`
 	Doctor    doctorCmd    `cmd:"" help:"Find what is wrong before a run does."`
 }

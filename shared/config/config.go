@@ -27,6 +27,7 @@ type Config struct {
 	Brand            brand.Brand
 	ConfigurationSet string // of SES
 	Settings         delivery.Settings
+	CopyLimit        int // copies of their data a person gets in twelve months
 }
 
 // Tables names the DynamoDB tables.
@@ -55,6 +56,7 @@ const (
 	Mail
 	Pace
 	Clock
+	Copies
 )
 
 // variables lists what each part reads. House checks compare it with the template.
@@ -71,6 +73,7 @@ var variables = map[Part][]string{
 	Mail:            {"COMPANY", "POSTAL_ADDRESS", "MAIL_FROM", "MAIL_FROM_MANDATORY", "REPLY_TO", "LOGO_URL", "BRAND_COLOUR", "LIST_ID", "CONFIGURATION_SET"},
 	Pace:            {"SEND_SHARE", "SLICE_SIZE", "SEND_CONCURRENCY"},
 	Clock:           {"ANNUAL_POLICY", "LEAD_DAYS"},
+	Copies:          {"COPY_LIMIT"},
 }
 
 // parts is what each function needs.
@@ -79,7 +82,7 @@ var parts = map[string][]Part{
 	"pace":     {RecipientsTable, DeliveriesTable, ControlTable, SendQueue, Pace, Clock},
 	"send":     {RecipientsTable, DeliveriesTable, ControlTable, Site, LinkKey, Mail, Clock},
 	"feedback": {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Clock},
-	"web":      {RecipientsTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock},
+	"web":      {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock, Copies},
 	"imports":  {RecipientsTable, ControlTable, ImportQueue, Bucket, LinkKey, Clock},
 	"publish":  {ControlTable, Bucket},
 	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKey, Mail, Pace, Clock},
@@ -123,6 +126,7 @@ func Load(function string, getenv func(string) string) (Config, error) {
 		SendQueue: r.text("SEND_QUEUE_URL"), ImportQueue: r.text("IMPORT_QUEUE_URL"), Bucket: r.text("BUCKET"), BaseURL: r.site("BASE_URL"),
 		LinkKeys:         LinkKeys{r.text("LINK_KEY_ARN"), r.text("LINK_KEY_ID"), r.list("LINK_KEY_IDS_OLD")},
 		ConfigurationSet: r.text("CONFIGURATION_SET"),
+		CopyLimit:        r.number("COPY_LIMIT", 1, 100),
 		Brand: brand.Brand{Company: r.text("COMPANY"), PostalAddress: r.text("POSTAL_ADDRESS"), From: r.text("MAIL_FROM"), FromMandatory: r.text("MAIL_FROM_MANDATORY"),
 			ReplyTo: r.text("REPLY_TO"), LogoURL: r.text("LOGO_URL"), Colour: r.text("BRAND_COLOUR"), ListID: r.text("LIST_ID")},
 	}

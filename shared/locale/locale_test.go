@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -12,6 +13,9 @@ var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 // Every language says every sentence, with the same names to fill in.
 func TestEveryLanguageIsComplete(t *testing.T) {
 	english := All()[0]
+	if english.Words.Mail.AnnualSubject == "" {
+		t.Fatal("English is empty")
+	}
 	if english.Tag != "en" {
 		t.Fatalf("the first language is %s, want en", english.Tag)
 	}
@@ -21,6 +25,36 @@ func TestEveryLanguageIsComplete(t *testing.T) {
 		}
 		compare(t, l.Tag, reflect.ValueOf(english.Words), reflect.ValueOf(l.Words))
 	}
+}
+
+// A sentence that was forgotten in English would pass as complete.
+func TestNoLanguageSpeaksEnglish(t *testing.T) {
+	english := sentences(reflect.ValueOf(All()[0].Words))
+	for _, l := range All()[1:] {
+		same := 0
+		for i, s := range sentences(reflect.ValueOf(l.Words)) {
+			if s == english[i] && len(strings.Fields(placeholder.ReplaceAllString(s, ""))) > 1 {
+				t.Errorf("%s says %q", l.Tag, s)
+			}
+			if s == english[i] {
+				same++
+			}
+		}
+		if same > 20 { // words like Name and Import, letters without a button
+			t.Errorf("%s has %d sentences in common with English", l.Tag, same)
+		}
+	}
+}
+
+func sentences(v reflect.Value) (all []string) {
+	for i := range v.NumField() {
+		if v.Field(i).Kind() == reflect.Struct {
+			all = append(all, sentences(v.Field(i))...)
+		} else {
+			all = append(all, v.Field(i).String())
+		}
+	}
+	return all
 }
 
 func compare(t *testing.T, where string, want, got reflect.Value) {
@@ -35,7 +69,7 @@ func compare(t *testing.T, where string, want, got reflect.Value) {
 			slices.Sort(found)
 			return found
 		}
-		if got.Field(i).String() == "" {
+		if (got.Field(i).String() == "") != (want.Field(i).String() == "") {
 			t.Errorf("%s is missing", name)
 		} else if !slices.Equal(names(want.Field(i)), names(got.Field(i))) {
 			t.Errorf("%s fills %v, English fills %v", name, names(got.Field(i)), names(want.Field(i)))
@@ -45,7 +79,7 @@ func compare(t *testing.T, where string, want, got reflect.Value) {
 
 func TestMatch(t *testing.T) {
 	for _, c := range []struct{ recipient, accept, want string }{
-		{"", "", "en"}, {"de", "", "de"}, {"de-AT", "fr", "de"}, {"pt", "fr;q=0.9, en;q=0.5", "fr"},
+		{"", "", "en"}, {"de", "", "de"}, {"de-AT", "fr", "de"}, {"sv", "fr;q=0.9, en;q=0.5", "fr"}, {"pt-PT", "", "pt-BR"}, {"ja-JP", "", "ja"},
 		{"", "ar-EG,ar;q=0.9", "ar"}, {"tlh", "x;;;", "en"}, {"es_MX", "", "es"}, {"", "zh-CN", "en"},
 	} {
 		if got := Match(c.recipient, c.accept).Tag; got != c.want {
@@ -55,7 +89,8 @@ func TestMatch(t *testing.T) {
 }
 
 func TestDate(t *testing.T) {
-	for tag, want := range map[string]string{"en": "November 24, 2026", "de": "24. November 2026", "fr": "24 novembre 2026", "es": "24 de noviembre de 2026"} {
+	for tag, want := range map[string]string{"en": "November 24, 2026", "de": "24. November 2026", "fr": "24 novembre 2026", "es": "24 de noviembre de 2026",
+		"it": "24 novembre 2026", "pt-BR": "24 de novembro de 2026", "nl": "24 november 2026", "pl": "24 listopada 2026", "ja": "2026年11月24日", "ar": "24 نوفمبر 2026"} {
 		if got := Match(tag, "").Date("2026-11-24"); got != want {
 			t.Errorf("%s: %q, want %q", tag, got, want)
 		}

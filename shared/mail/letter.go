@@ -81,17 +81,6 @@ func (w *Writer) letter(l *locale.Language, run notice.Run, v notice.Version, r 
 	return m
 }
 
-func (w *Writer) linkLetter(l *locale.Language, r notice.Recipient, link string) letter {
-	words := l.Words.Mail
-	m := w.blank(l, r)
-	m.Subject = locale.Fill(words.LinkSubject, "company", w.brand.Company)
-	m.Heading = l.Words.Page.StartTitle
-	m.Intro = []string{locale.Fill(words.LinkIntro, "company", w.brand.Company)}
-	m.Buttons = []button{{words.LinkButton, link}}
-	m.Why = words.LinkNotYou
-	return m
-}
-
 func (w *Writer) blank(l *locale.Language, r notice.Recipient) letter {
 	colour := cmp.Or(w.brand.Colour, "#1a5fb4")
 	m := letter{Lang: l.Tag, Dir: l.Dir, Company: w.brand.Company, LogoURL: w.brand.LogoURL,

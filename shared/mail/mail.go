@@ -5,7 +5,6 @@ package mail
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -90,28 +89,6 @@ func (w *Writer) Write(run notice.Run, v notice.Version, r notice.Recipient) (de
 	var err error
 	e.Raw, err = w.compose(h, m, r)
 	return e, l.Tag, err
-}
-
-// WriteLink writes the answer to "send me my link".
-func (w *Writer) WriteLink(r notice.Recipient, link string) (delivery.Envelope, error) {
-	r.Name = given(r.Name)
-	l := locale.Match(r.Locale, "")
-	m := w.linkLetter(l, r, link)
-	h := w.header(w.from, r, m.Subject, "link/"+string(r.ID)+"/"+link)
-	raw, err := w.compose(h, m, r)
-	return delivery.Envelope{From: w.from.Address, To: r.Address, Recipient: r.ID, Raw: raw}, err
-}
-
-// SendLink returns what answers "send me my link" through a mailer.
-func (w *Writer) SendLink(m delivery.Mailer) func(ctx context.Context, r notice.Recipient, link string) error {
-	return func(ctx context.Context, r notice.Recipient, link string) error {
-		e, err := w.WriteLink(r, link)
-		if err != nil {
-			return err
-		}
-		_, err = m.Send(ctx, e)
-		return err
-	}
 }
 
 // given is a name to greet by: none where it is a placeholder that an export left

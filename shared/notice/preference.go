@@ -8,6 +8,7 @@ type Way string
 const (
 	ByOneClick  Way = "one-click"
 	ByPage      Way = "page"
+	ByUndo      Way = "undo" // of what an unsubscribe link did
 	ByImport    Way = "import"
 	ByBounce    Way = "bounce"
 	ByComplaint Way = "complaint"

@@ -86,6 +86,7 @@ type Request struct {
 	Received  time.Time    `json:"received"`
 	Verified  time.Time    `json:"verified,omitzero"`
 	Confirmed time.Time    `json:"confirmed,omitzero"` // receipt was confirmed by mail
+	Announced time.Time    `json:"announced,omitzero"` // other systems were told
 	Due       Date         `json:"due"`                // the answer is in time until the end of this day
 	Extended  time.Time    `json:"extended,omitzero"`
 	Extension string       `json:"extension,omitempty"` // reason of the extension, as told

@@ -48,6 +48,7 @@ type Operations struct {
 	Preferences privacy.Preferences
 	Letters     delivery.Letters
 	Mailer      delivery.Mailer // of previews and of doctor's test messages
+	Desk        privacy.Desk
 	ID          func(address string) notice.RecipientID
 	Imports     Imports
 	// UploadURL returns where a file can be PUT that becomes the object key.
@@ -137,6 +138,9 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		return o.preview(ctx, a)
 	case "recipient-show", "recipient-export", "recipient-unsubscribe", "recipient-erase":
 		return o.recipient(ctx, strings.TrimPrefix(c.Name, "recipient-"), a)
+	}
+	if strings.HasPrefix(c.Name, "request-") {
+		return o.request(ctx, c)
 	}
 	return nil, notice.Invalid("there is no command %q", c.Name)
 }

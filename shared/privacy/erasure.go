@@ -2,6 +2,8 @@ package privacy
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"policymail/shared/notice"
 )
@@ -11,25 +13,93 @@ type ErasureStore interface {
 	Store
 	ListRuns(ctx context.Context) ([]notice.Run, error)
 	ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error
+	ForgetEvents(ctx context.Context, id notice.RecipientID, but notice.Way) error
+	RequestsOf(ctx context.Context, id notice.RecipientID) ([]notice.Request, error)
+	SaveRequest(ctx context.Context, r notice.Request) (notice.Request, error)
 }
 
-// Erase removes a person: afterwards only the keyed hash and the opt-out are left
-// (invariant 7, erased means erased). It may be repeated after it was cut short.
+// KeptOnErasure is the basis on which the keyed hash, the opt-out and the bare log of
+// requests outlive an erasure.
+const KeptOnErasure = "keyed hash and opt-out, so that no import mails the person again; number, right and dates of requests as proof (GDPR art. 17(3)(b); CCPA regulations § 7101)"
+
+// Erase removes a person: afterwards only the keyed hash of each address they had,
+// the opt-out, the line that says so, and the bare log of their requests are left
+// (invariant 7, erased means erased). The standing goes first, so nothing is sent
+// meanwhile. It may be repeated after it was cut short.
 func Erase(ctx context.Context, store ErasureStore, p Preferences, c Change) error {
 	c.Way = notice.ByErasure
-	_, _, err := p.change(ctx, c, func(r *notice.Recipient) {
-		r.Status, r.OptOut = notice.Erased, notice.OptOutAll
-	})
+	r, err := store.Recipient(ctx, c.Recipient)
+	if err == nil && r.Status == notice.Moved {
+		c.Recipient = r.MovedTo
+		r, err = store.Recipient(ctx, r.MovedTo)
+	}
 	if err != nil {
 		return err
 	}
+	runs, err := runIDs(ctx, store)
+	if err != nil {
+		return err
+	}
+	all := []notice.Recipient{r}
+	for r.Alias != "" {
+		if r, err = store.Recipient(ctx, r.Alias); err != nil {
+			return err
+		}
+		all = append(all, r)
+	}
+	// From the far end of the chain: what is left after a death still leads to the rest.
+	for _, r := range slices.Backward(all) {
+		if err := eraseOne(ctx, store, p, c, r, runs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func eraseOne(ctx context.Context, store ErasureStore, p Preferences, c Change, r notice.Recipient, runs []notice.RunID) error {
+	for r.Status != notice.Erased {
+		erased := r
+		erased.Status, erased.OptOut, erased.Restricted = notice.Erased, notice.OptOutAll, false
+		err := p.write(ctx, c, r, erased, nil)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, notice.ErrConflict) {
+			return err
+		}
+		if r, err = store.Recipient(ctx, r.ID); err != nil {
+			return err
+		}
+	}
+	if err := store.ForgetDeliveries(ctx, r.ID, runs); err != nil {
+		return err
+	}
+	if err := store.ForgetEvents(ctx, r.ID, notice.ByErasure); err != nil {
+		return err
+	}
+	requests, err := store.RequestsOf(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, request := range requests {
+		bare := request
+		if bare.Forget(); bare == request || request.State == notice.Pending {
+			continue // an open case needs its address until it is answered
+		}
+		if _, err := store.SaveRequest(ctx, bare); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func runIDs(ctx context.Context, store interface {
+	ListRuns(ctx context.Context) ([]notice.Run, error)
+}) ([]notice.RunID, error) {
 	all, err := store.ListRuns(ctx)
-	if err != nil {
-		return err
-	}
 	ids := make([]notice.RunID, 0, len(all))
 	for _, r := range all {
 		ids = append(ids, r.ID)
 	}
-	return store.ForgetDeliveries(ctx, c.Recipient, ids)
+	return ids, err
 }

@@ -70,3 +70,13 @@ func (e Env) Links(keys *token.Keys) token.Links {
 func (e Env) Preferences(store privacy.Store) privacy.Preferences {
 	return privacy.Preferences{Store: store, LeadDays: e.Settings.LeadDays, Now: time.Now}
 }
+
+// Desk returns the desk that keeps requests and their clocks.
+func (e Env) Desk(store privacy.RequestStore, post privacy.Post, announce privacy.Announcer) privacy.Desk {
+	return privacy.Desk{Store: store, Post: post, Announce: announce, Now: time.Now, Log: e.Log}
+}
+
+// Rights returns what carries out people's rights.
+func (e Env) Rights(store privacy.RightsStore, keys *token.Keys, desk privacy.Desk) privacy.Rights {
+	return privacy.Rights{Desk: desk, Store: store, Preferences: e.Preferences(store), ID: keys.RecipientID, CopyLimit: e.CopyLimit}
+}

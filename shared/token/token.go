@@ -26,16 +26,25 @@ const (
 	// Unsubscribe declines notices, in one click or by a page. It never expires
 	// (RFC 8058 links must outlive the mail) and shows no personal data.
 	Unsubscribe Purpose = "u"
-	// Preferences opens the privacy center. It is mailed fresh and expires.
+	// Preferences opens the privacy center. Mailed fresh it shows and changes what is
+	// held; one with a run came in a notice, may have been forwarded, and only
+	// declines.
 	Preferences Purpose = "p"
+	// Undo takes back what an unsubscribe link did.
+	Undo Purpose = "b"
+	// Confirm does what a request asked for.
+	Confirm Purpose = "c"
+	// Download hands out a person's copy of their data.
+	Download Purpose = "d"
 )
 
 // Claims is what a link says.
 type Claims struct {
 	Purpose   Purpose
 	Recipient notice.RecipientID
-	Run       notice.RunID // the notice that carried the link; "" for a link asked for
-	Expires   time.Time    // whole seconds; zero for never
+	Run       notice.RunID     // the notice that carried the link; "" for a link asked for
+	Request   notice.RequestID // that is confirmed; for Confirm only, which has no Run
+	Expires   time.Time        // whole seconds; zero for never
 }
 
 // Errors of Read. Neither says more, so that a forger learns nothing.
@@ -99,14 +108,14 @@ func (k *Keys) RecipientID(address string) notice.RecipientID {
 	return notice.RecipientID(lower32.EncodeToString(mac(k.ids, address))[:26])
 }
 
-// Sign writes a link token: "1.kid.purpose.recipient.run.expiry.mac". Run and
-// expiry may be empty. The characters are safe in a URL path.
+// Sign writes a link token: "1.kid.purpose.recipient.run.expiry.mac", with the
+// request in the place of the run for Confirm. Run and expiry may be empty. The characters are safe in a URL path.
 func (k *Keys) Sign(c Claims) string {
 	expiry := ""
 	if !c.Expires.IsZero() {
 		expiry = strconv.FormatInt(c.Expires.Unix(), 36)
 	}
-	body := strings.Join([]string{"1", k.current, string(c.Purpose), string(c.Recipient), string(c.Run), expiry}, ".")
+	body := strings.Join([]string{"1", k.current, string(c.Purpose), string(c.Recipient), string(c.Run) + string(c.Request), expiry}, ".")
 	return body + "." + base64.RawURLEncoding.EncodeToString(mac(k.derived[k.current], body))
 }
 
@@ -134,6 +143,9 @@ func (k *Keys) Read(token string, now time.Time) (Claims, error) {
 		return Claims{}, ErrForged
 	}
 	c := Claims{Purpose: Purpose(parts[2]), Recipient: notice.RecipientID(parts[3]), Run: notice.RunID(parts[4])}
+	if c.Purpose == Confirm {
+		c.Run, c.Request = "", notice.RequestID(parts[4])
+	}
 	if parts[5] != "" {
 		seconds, err := strconv.ParseInt(parts[5], 36, 64)
 		if err != nil {

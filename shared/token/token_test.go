@@ -23,6 +23,7 @@ func TestRoundTripAndRotation(t *testing.T) {
 	for _, c := range []Claims{
 		{Purpose: Unsubscribe, Recipient: "abc", Run: "annual-2026-11-24"},
 		{Purpose: Preferences, Recipient: "abc", Expires: now.Add(time.Hour)},
+		{Purpose: Confirm, Recipient: "abc", Request: "20261124-abc", Expires: now.Add(time.Hour)},
 	} {
 		link := old.Sign(c)
 		if got, err := keys(t, "root", "k2", "k1").Read(link, now); err != nil || got != c {

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"policymail/shared/locale"
 	"policymail/shared/notice"
@@ -13,7 +15,8 @@ import (
 )
 
 // open reads the link of a request. The signature is checked before any I/O. found
-// is false for a good link whose person we no longer hold.
+// is false for a good link whose person we no longer hold; the link of a person who
+// moved opens theirs.
 func (r *request) open(purposes ...token.Purpose) (c token.Claims, person notice.Recipient, found bool, err error) {
 	c, err = r.site.Keys.Read(r.PathValue("token"), r.site.Now())
 	if err != nil && !errors.Is(err, token.ErrExpired) {
@@ -29,15 +32,18 @@ func (r *request) open(purposes ...token.Purpose) (c token.Claims, person notice
 	if err != nil {
 		return c, person, false, err
 	}
-	person, readErr := r.site.Store.Recipient(r.Context(), c.Recipient)
-	if errors.Is(readErr, notice.ErrNotFound) {
+	person, err = r.site.Store.Recipient(r.Context(), c.Recipient)
+	if err == nil && person.Status == notice.Moved {
+		person, err = r.site.Store.Recipient(r.Context(), person.MovedTo)
+	}
+	if errors.Is(err, notice.ErrNotFound) {
 		return c, person, false, nil
 	}
-	if readErr != nil {
-		return c, person, false, readErr
+	if err != nil {
+		return c, person, false, err
 	}
 	r.lang = locale.Match(person.Locale, r.Header.Get("Accept-Language"))
-	return c, person, true, nil
+	return c, person, person.Status != notice.Erased, nil
 }
 
 func (s *Site) askUnsubscribe(r *request) error {
@@ -62,37 +68,92 @@ func (s *Site) unsubscribe(r *request) error {
 	if err != nil {
 		return err
 	}
-	oneClick := form["List-Unsubscribe"] == "One-Click"
 	words := r.lang.Words.Page
-	change := privacy.Change{Recipient: claims.Recipient, Way: notice.ByPage, Run: claims.Run}
-	out := notice.OptOutAll
+	declined := notice.OptOutAll
 	switch {
-	case oneClick:
-		change.Way = notice.ByOneClick
-	case form["action"] == "unsubscribe":
-	case form["action"] == "undo":
-		out = notice.OptOut{}
-	case form["action"] == "save":
-		out = chosen(form)
-	default:
-		return errPage(http.StatusBadRequest)
-	}
-	// Nobody there, or erased: they get no mail, which is what was asked for.
-	if found && person.Status != notice.Erased {
-		if _, _, err := s.Preferences.Set(r.Context(), change, func(notice.OptOut) notice.OptOut { return out }); err != nil {
-			return err
+	case form["List-Unsubscribe"] == "One-Click":
+		// Nobody there, or erased: they get no mail, which is what was asked for.
+		if found {
+			change := privacy.Change{Recipient: person.ID, Way: notice.ByOneClick, Run: claims.Run}
+			if _, _, err := s.Preferences.Set(r.Context(), change, func(notice.OptOut) notice.OptOut { return declined }); err != nil {
+				return err
+			}
 		}
-	}
-	if oneClick {
 		r.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(r.w, words.UnsubscribeDone+"\n")
 		return nil
+	case form["action"] == "unsubscribe":
+	case form["action"] == "save":
+		declined = chosen(form)
+	default:
+		return errPage(http.StatusBadRequest)
 	}
-	v := view{Title: words.UnsubscribeTitle, Message: words.UnsubscribeDone, Note: words.UnsubscribeNote, Undo: true, More: true, OptOut: out}
-	if form["action"] == "undo" {
-		v.Message, v.Note, v.Undo = words.UndoDone, "", false
-	} else if form["action"] == "save" {
-		v.Message, v.Note, v.Undo = words.Saved, "", out != notice.OptOut{}
+	return s.decline(r, claims, person, found, declined)
+}
+
+// undoLink is how long what an unsubscribe link did can be undone by its holder.
+const undoLink = 30 * 24 * time.Hour
+
+// decline carries out what the page of a link in a notice may do: decline more, never
+// less, because the notice may have been forwarded. The address on file is told, with
+// an undo. (A one-click POST is not told: it comes from the mail program that holds
+// the header, which forwarding does not pass on.)
+func (s *Site) decline(r *request, claims token.Claims, person notice.Recipient, found bool, declined notice.OptOut) error {
+	words := r.lang.Words.Page
+	v := view{Title: words.UnsubscribeTitle, Message: words.UnsubscribeDone}
+	if !found {
+		return r.render(http.StatusOK, "done", v)
+	}
+	change := privacy.Change{Recipient: person.ID, Way: notice.ByPage, Run: claims.Run}
+	before, after, err := s.Preferences.Set(r.Context(), change, func(now notice.OptOut) notice.OptOut {
+		return notice.OptOut{Annual: now.Annual || declined.Annual, Change: now.Change || declined.Change}
+	})
+	if err != nil {
+		return err
+	}
+	if declined == (notice.OptOut{}) {
+		v.Message = words.Saved
+	}
+	if before != after {
+		undo := token.Claims{Purpose: token.Undo, Recipient: person.ID, Run: claims.Run, Expires: s.Now().Add(undoLink)}
+		v.Undo, v.Note = "/b/"+s.Keys.Sign(undo), words.UnsubscribeNote
+		s.tell(r.Context(), privacy.Letter{Kind: privacy.LetterUnsubscribed, To: person, Link: s.Links.Link(undo)})
+	}
+	return r.render(http.StatusOK, "done", v)
+}
+
+// tell mails a person what was done. What was done stands, told or not: a failure is
+// for the operator.
+func (s *Site) tell(ctx context.Context, l privacy.Letter) {
+	if err := s.Rights.Post.Send(ctx, l); err != nil {
+		s.Log.Error("letter not sent", "kind", string(l.Kind), "error", err.Error())
+	}
+}
+
+func (s *Site) askUndo(r *request) error {
+	if _, _, _, err := r.open(token.Undo); err != nil {
+		return err
+	}
+	words := r.lang.Words.Page
+	return r.render(http.StatusOK, "ask", view{Title: words.Undo, Message: r.lang.Words.Mail.Notes.Unsubscribed.Heading, Button: words.Undo})
+}
+
+func (s *Site) undo(r *request) error {
+	claims, person, found, err := r.open(token.Undo)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return token.ErrExpired
+	}
+	after, err := s.Preferences.Undo(r.Context(), privacy.Change{Recipient: person.ID, Run: claims.Run})
+	if err != nil {
+		return err
+	}
+	words := r.lang.Words.Page
+	v := view{Title: words.Undo, Message: words.UndoDone}
+	if after.OptOut == notice.OptOutAll { // they decided since; that stands
+		v.Message = words.UnsubscribeDone
 	}
 	return r.render(http.StatusOK, "done", v)
 }

@@ -1,9 +1,15 @@
-// Package web serves the pages recipients reach: unsubscribe, preferences, "send
-// me my link", and the policy with its versions. Every page is rendered on the
-// server and works without JavaScript.
+// Package web serves the pages recipients reach: unsubscribe, the privacy center
+// with everything people can do about their own data, "send me my link", and the
+// policy with its versions. Every page is rendered on the server and works without
+// JavaScript.
 //
 // GET, HEAD and OPTIONS change nothing, whatever the link (invariant 6): only the
-// POST handlers call Preferences.Set.
+// POST handlers call what changes anything.
+//
+// What a link may do depends on how it came. One in a notice may have been
+// forwarded: it declines, which is told by mail with an undo. What shows or changes
+// more is a link mailed fresh to the address on file, which expires; there are no
+// cookies, so that link is also what no other site can forge a form without.
 package web
 
 import (
@@ -15,6 +21,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"policymail/shared/locale"
@@ -36,12 +43,12 @@ type Site struct {
 	Preferences privacy.Preferences
 	Keys        *token.Keys
 	Links       token.Links
+	Rights      privacy.Rights
+	Limiter     privacy.Limiter
 	Policy      string // the one the start page points to
 	Company     string
-	// SendLink mails a fresh link to a person.
-	SendLink func(ctx context.Context, r notice.Recipient, link string) error
-	Now      func() time.Time
-	Log      *slog.Logger
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
 // maxBody is the largest form we read; ours have a few dozen bytes.
@@ -50,7 +57,7 @@ const maxBody = 64 << 10
 //go:embed templates static
 var files embed.FS
 
-var pages = template.Must(template.ParseFS(files, "templates/*.html"))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"fill": locale.Fill}).ParseFS(files, "templates/*.html"))
 
 // Handler serves the site.
 func (s *Site) Handler() http.Handler {
@@ -60,6 +67,14 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("POST /u/{token}", s.page(s.unsubscribe))
 	mux.HandleFunc("GET /p/{token}", s.page(s.preferences))
 	mux.HandleFunc("POST /p/{token}", s.page(s.savePreferences))
+	mux.HandleFunc("GET /b/{token}", s.page(s.askUndo))
+	mux.HandleFunc("POST /b/{token}", s.page(s.undo))
+	mux.HandleFunc("GET /c/{token}", s.page(s.askConfirm))
+	mux.HandleFunc("POST /c/{token}", s.page(s.confirm))
+	mux.HandleFunc("GET /d/{token}/{file}", s.page(s.download))
+	mux.HandleFunc("GET /fields", s.page(s.fields))
+	mux.HandleFunc("GET /ask", s.page(s.askRequest))
+	mux.HandleFunc("POST /ask", s.page(s.sendRequest))
 	mux.HandleFunc("GET /link", s.page(s.askLink))
 	mux.HandleFunc("POST /link", s.page(s.sendLink))
 	mux.HandleFunc("GET /policy/{policy}", s.page(s.policy))
@@ -67,14 +82,26 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /policy/{policy}/{version}/changes", s.page(s.changes))
 	static, _ := fs.Sub(files, "static")
 	mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(static))))
-	for _, path := range []string{"/u/{token}", "/p/{token}", "/link", "/policy/{policy}", "/policy/{policy}/{version}"} {
+	for _, path := range []string{"/u/{token}", "/p/{token}", "/b/{token}", "/c/{token}", "/link", "/ask", "/policy/{policy}", "/policy/{policy}/{version}"} {
 		mux.HandleFunc("OPTIONS "+path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
 			w.WriteHeader(http.StatusNoContent)
 		})
 	}
 	mux.HandleFunc("GET /", s.page(func(r *request) error { return errPage(http.StatusNotFound) }))
-	return secure(mux)
+	return secure(ownForms(mux))
+}
+
+// ownForms refuses a form that a browser says another site sent. Mail programs say
+// nothing of the kind, and the one-click link asks for nothing (RFC 8058 § 3.1).
+func ownForms(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.Header.Get("Sec-Fetch-Site") == "cross-site" && !strings.HasPrefix(r.URL.Path, "/u/") {
+			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // secure sets what every answer carries: no page may be stored, framed, indexed or
@@ -136,8 +163,11 @@ func (s *Site) page(serve func(*request) error) http.HandlerFunc {
 			status, message = http.StatusRequestEntityTooLarge, words.ErrorForged
 		case errors.As(err, &known):
 			status, message = known.status, words.ErrorForged
-			if status == http.StatusNotFound {
+			switch status {
+			case http.StatusNotFound:
 				message = words.ErrorNotFound
+			case http.StatusTooManyRequests:
+				message = words.ErrorTooMany
 			}
 		case errors.Is(err, notice.ErrNotFound):
 			status, message = http.StatusNotFound, words.ErrorNotFound
@@ -157,8 +187,14 @@ type view struct {
 	Message             string
 	Note                string
 	Action              string // of the form; empty posts to the page itself
-	Undo, More          bool
+	Undo                string // where it is posted to
+	Button              string
+	FromNotice          bool
 	AskForLink          bool
+	Center              *center
+	Parts               []privacy.Part
+	Rights              []choice
+	Parties             []choice
 	OptOut              notice.OptOut
 	Version             notice.Version
 	Effective, Subtitle string

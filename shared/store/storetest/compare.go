@@ -31,6 +31,7 @@ func Compare(t *testing.T, open func(t *rapid.T) (a, b store.Store, close func()
 			"move delivery": g.moveDelivery, "move delivery again": g.moveDelivery, "forget": g.forget,
 			"add version": g.addVersion, "approve": g.approve, "add run": g.addRun, "save run": g.saveRun, "add tally": g.addTally,
 			"save document": g.saveDocument, "delete document": g.deleteDocument,
+			"add request": g.addRequest, "save request": g.saveRequest, "forget events": g.forgetEvents,
 			"list": func(*rapid.T) { g.list() }, "reopen": func(*rapid.T) { g.reopen() },
 		})
 		g.list()
@@ -44,6 +45,7 @@ type game struct {
 	people []notice.Recipient
 	lines  []notice.Delivery
 	runs   []notice.Run
+	asked  []notice.Request
 	events int
 }
 
@@ -120,7 +122,11 @@ func (g *game) person(t *rapid.T) notice.Recipient {
 func (g *game) changePerson(t *rapid.T) {
 	before := g.person(t)
 	after := before
-	after.Status = rapid.SampledFrom([]notice.Status{notice.Active, notice.Active, notice.Bounced, notice.Complained, notice.Erased}).Draw(t, "status")
+	after.Status = rapid.SampledFrom([]notice.Status{notice.Active, notice.Active, notice.Bounced, notice.Complained, notice.Erased, notice.Moved}).Draw(t, "status")
+	after.Restricted, after.MovedTo, after.Alias = rapid.Bool().Draw(t, "restricted"), "", ""
+	if after.Status == notice.Moved {
+		after.MovedTo, after.Alias = someone.Draw(t, "moved to"), someone.Draw(t, "alias")
+	}
 	after.OptOut = notice.OptOut{Annual: rapid.Bool().Draw(t, "annual"), Change: rapid.Bool().Draw(t, "change")}
 	after.Due, after.Name, after.Locale = noDay.Draw(t, "due"), word.Draw(t, "name"), word.Draw(t, "locale")
 	after.ConsentAt, after.ImportedAt = noTime.Draw(t, "consent"), noTime.Draw(t, "imported")
@@ -339,4 +345,41 @@ func pages[T any](g *game, limit int, key func(T) string, read func(cursor strin
 		}
 		cursor = next
 	}
+}
+
+func (g *game) addRequest(t *rapid.T) {
+	day := someTime.Draw(t, "received").AddDate(0, rapid.IntRange(0, 3).Draw(t, "months"), 0)
+	id := notice.RequestID(fmt.Sprintf("%s-%d", day.Format("20060102"), rapid.IntRange(0, 2).Draw(t, "number")))
+	r := notice.NewRequest(id, rapid.SampledFrom(notice.Rights).Draw(t, "right"), day)
+	r.Recipient, r.Details = someone.Draw(t, "of"), word.Draw(t, "details")
+	done(g, "AddRequest", func(s store.Store) error { return s.AddRequest(ctx, r) })
+	if stored, ok := both(g, "Request", func(s store.Store) (notice.Request, error) { return s.Request(ctx, id) }); ok {
+		g.asked = append(g.asked, stored)
+	}
+}
+
+// saveRequest saves what was read once, as it was or closed.
+func (g *game) saveRequest(t *rapid.T) {
+	if len(g.asked) == 0 {
+		return
+	}
+	r := rapid.SampledFrom(g.asked).Draw(t, "as read before")
+	if rapid.Bool().Draw(t, "close") && r.State.Open() {
+		r.State, r.Closed = notice.Complied, someTime.Draw(t, "closed")
+	}
+	if saved, ok := both(g, "SaveRequest", func(s store.Store) (notice.Request, error) { return s.SaveRequest(ctx, r) }); ok {
+		g.asked = append(g.asked, saved)
+	}
+	both(g, "OpenRequests", func(s store.Store) ([]notice.Request, error) { return s.OpenRequests(ctx) })
+	both(g, "ListRequests", func(s store.Store) ([]notice.Request, error) { return s.ListRequests(ctx, 2026) })
+	both(g, "RequestsOf", func(s store.Store) ([]notice.Request, error) { return s.RequestsOf(ctx, r.Recipient) })
+}
+
+func (g *game) forgetEvents(t *rapid.T) {
+	id := someone.Draw(t, "id")
+	but := rapid.SampledFrom([]notice.Way{notice.ByPage, notice.ByErasure}).Draw(t, "but")
+	done(g, "ForgetEvents", func(s store.Store) error { return s.ForgetEvents(ctx, id, but) })
+	both(g, "DeliveriesOf", func(s store.Store) ([]notice.Delivery, error) {
+		return s.DeliveriesOf(ctx, id, []notice.RunID{"change-privacy-2", "annual-2026-11-24"})
+	})
 }

@@ -17,7 +17,7 @@ import (
 // It is for one goroutine.
 func Model() store.Store {
 	return &model{people: map[notice.RecipientID]notice.Recipient{}, events: map[notice.RecipientID][]notice.PreferenceEvent{},
-		lines: map[lineKey]notice.Delivery{}, versions: map[[2]string]notice.Version{}, runs: map[notice.RunID]notice.Run{}, tallies: map[notice.RunID]notice.Tally{}, documents: map[[2]string]document{}}
+		lines: map[lineKey]notice.Delivery{}, versions: map[[2]string]notice.Version{}, runs: map[notice.RunID]notice.Run{}, tallies: map[notice.RunID]notice.Tally{}, documents: map[[2]string]document{}, requests: map[notice.RequestID]notice.Request{}}
 }
 
 type lineKey struct {
@@ -38,6 +38,7 @@ type model struct {
 	runs      map[notice.RunID]notice.Run
 	tallies   map[notice.RunID]notice.Tally
 	documents map[[2]string]document
+	requests  map[notice.RequestID]notice.Request
 }
 
 func conflict(what string) error { return notice.Conflict("%s was changed or taken meanwhile", what) }
@@ -94,16 +95,14 @@ func (m *model) ChangeRecipient(_ context.Context, before, after notice.Recipien
 	}
 	after.ID, after.Rev = before.ID, before.Rev+1
 	after.LastNotice, after.LastRun = stored.LastNotice, stored.LastRun
-	if after.Status == notice.Erased {
-		after = notice.Recipient{ID: after.ID, Status: after.Status, OptOut: after.OptOut, Rev: after.Rev}
-	}
+	after = after.Kept()
 	m.people[before.ID] = after
 	m.events[before.ID] = slices.SortedFunc(slices.Values(append(history, event)), func(a, b notice.PreferenceEvent) int { return cmp.Compare(a.ID, b.ID) })
 	return nil
 }
 
 func (m *model) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error {
-	if r, ok := m.people[id]; ok && r.Status != notice.Erased && !at.Before(r.LastNotice) {
+	if r, ok := m.people[id]; ok && r.Status != notice.Erased && r.Status != notice.Moved && !at.Before(r.LastNotice) {
 		r.LastNotice, r.LastRun = at, run
 		m.people[id] = r
 		return m.MoveDue(ctx, id, due)
@@ -112,7 +111,7 @@ func (m *model) RecordNotice(ctx context.Context, id notice.RecipientID, run not
 }
 
 func (m *model) MoveDue(_ context.Context, id notice.RecipientID, due notice.Date) error {
-	if r, ok := m.people[id]; ok && r.Status == notice.Active && !r.OptOut.Annual {
+	if r, ok := m.people[id]; ok && r.Remindable() {
 		r.Due = due
 		m.people[id] = r
 	}
@@ -120,7 +119,7 @@ func (m *model) MoveDue(_ context.Context, id notice.RecipientID, due notice.Dat
 }
 
 func (m *model) ListRecipients(_ context.Context, cursor string, limit int) (page []notice.Recipient, next string, err error) {
-	page, next = pageOf(m.people, personName, func(r notice.Recipient) bool { return r.Status != notice.Erased }, cursor, limit)
+	page, next = pageOf(m.people, personName, func(r notice.Recipient) bool { return r.Status != notice.Erased && r.Status != notice.Moved }, cursor, limit)
 	return page, next, nil
 }
 
@@ -316,5 +315,67 @@ func (m *model) SaveDocument(_ context.Context, kind, id string, v any, rev int6
 
 func (m *model) DeleteDocument(_ context.Context, kind, id string) error {
 	delete(m.documents, [2]string{kind, id})
+	return nil
+}
+
+func (m *model) ForgetEvents(_ context.Context, id notice.RecipientID, but notice.Way) error {
+	m.events[id] = slices.DeleteFunc(m.events[id], func(e notice.PreferenceEvent) bool { return e.Way != but })
+	return nil
+}
+
+func (m *model) DeliveriesOf(_ context.Context, id notice.RecipientID, runs []notice.RunID) (lines []notice.Delivery, err error) {
+	for _, run := range runs {
+		if d, ok := m.lines[lineKey{run, id}]; ok {
+			lines = append(lines, d)
+		}
+	}
+	return lines, nil
+}
+
+func (m *model) AddRequest(_ context.Context, r notice.Request) error {
+	if _, taken := m.requests[r.ID]; taken {
+		return conflict("request")
+	}
+	r.Rev = 1
+	m.requests[r.ID] = r
+	return nil
+}
+
+func (m *model) SaveRequest(_ context.Context, r notice.Request) (notice.Request, error) {
+	if stored, ok := m.requests[r.ID]; !ok || stored.Rev != r.Rev {
+		return r, conflict("request")
+	}
+	r.Rev++
+	m.requests[r.ID] = r
+	return r, nil
+}
+
+func (m *model) Request(_ context.Context, id notice.RequestID) (notice.Request, error) {
+	r, ok := m.requests[id]
+	if !ok {
+		return r, notice.NotFound("no request %s", id)
+	}
+	return r, nil
+}
+
+func (m *model) requestsWhere(match func(notice.Request) bool) ([]notice.Request, error) {
+	page, _ := pageOf(m.requests, func(r notice.Request) string { return r.Received.Format(time.RFC3339) + string(r.ID) }, match, "", -1)
+	return page, nil
+}
+
+func (m *model) OpenRequests(context.Context) ([]notice.Request, error) {
+	return m.requestsWhere(func(r notice.Request) bool { return r.State.Open() })
+}
+
+func (m *model) ListRequests(_ context.Context, year int) ([]notice.Request, error) {
+	return m.requestsWhere(func(r notice.Request) bool { return r.Received.Year() == year })
+}
+
+func (m *model) RequestsOf(_ context.Context, id notice.RecipientID) ([]notice.Request, error) {
+	return m.requestsWhere(func(r notice.Request) bool { return r.Recipient == id })
+}
+
+func (m *model) DeleteRequest(_ context.Context, r notice.Request) error {
+	delete(m.requests, r.ID)
 	return nil
 }

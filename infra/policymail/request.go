@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+
+	"policymail/shared/notice"
+	"policymail/shared/operate"
+	"policymail/shared/privacy"
+)
+
+type requestCmd struct {
+	List   requestList   `cmd:"" help:"List the requests that wait for an answer, or all of a year."`
+	Show   requestShow   `cmd:"" help:"Show one request."`
+	Open   requestOpen   `cmd:"" help:"Record a request that came by phone or letter. Without --yes, say what would happen."`
+	Answer requestAnswer `cmd:"" help:"Close a request as fulfilled and mail the answer. Without --yes, say what would happen."`
+	Extend requestExtend `cmd:"" help:"Take up to 90 days, once, and mail the reason. Without --yes, say what would happen."`
+	Deny   requestDeny   `cmd:"" help:"Close a request as denied and mail the basis. Without --yes, say what would happen."`
+	Report requestReport `cmd:"" help:"Figures of a year: received, complied with, denied, median days."`
+}
+
+type requestList struct {
+	Year int `help:"All requests received in this year."`
+}
+
+func (c requestList) Run(a *app) error {
+	cases := []operate.Case{}
+	if err := a.call.do(a.ctx, "request-list", operate.RequestArgs{Year: c.Year}, &cases); err != nil {
+		return err
+	}
+	return a.show(cases, func(w io.Writer) {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "REQUEST\tRIGHT\tFOR\tSTATE\tRECEIVED\tDUE\t")
+		for _, r := range cases {
+			late := ""
+			if r.Overdue {
+				late = "OVERDUE"
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Right, r.Party, r.State, notice.DateOf(r.Received), r.Due, late)
+		}
+		t.Flush()
+	})
+}
+
+type requestID struct {
+	ID string `arg:"" name:"request" help:"Number of the request."`
+}
+
+// decide sends a command about one request and prints what became of it.
+func (c requestID) decide(a *app, command string, args operate.RequestArgs) error {
+	var r operate.Case
+	args.ID = notice.RequestID(c.ID)
+	if err := a.call.do(a.ctx, command, args, &r); err != nil {
+		return err
+	}
+	return showCase(a, r)
+}
+
+func showCase(a *app, r operate.Case) error {
+	return a.show(r, func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %s, for %s, %s\nreceived %s, receipt to be confirmed by %s", r.ID, r.Right, r.Party, r.State, stamp(r.Received), r.ConfirmBy)
+		if !r.Confirmed.IsZero() {
+			fmt.Fprintf(w, ", confirmed %s", stamp(r.Confirmed))
+		}
+		fmt.Fprintf(w, "\ndue %s\n", r.Due)
+		for _, f := range []struct{ name, text string }{{"answer goes to", r.Address}, {"details", r.Details}, {"extended because", r.Extension},
+			{"basis", r.Basis}, {"closed by", r.ClosedBy}, {"answer", r.Answer}} {
+			if f.text != "" {
+				fmt.Fprintf(w, "%s: %s\n", f.name, f.text)
+			}
+		}
+		if r.DryRun {
+			fmt.Fprintln(w, "nothing was recorded or mailed; say --yes to do it")
+		}
+	})
+}
+
+type requestShow struct{ requestID }
+
+func (c requestShow) Run(a *app) error { return c.decide(a, "request-show", operate.RequestArgs{}) }
+
+type requestOpen struct {
+	Address string `arg:"" help:"Where the answer goes."`
+	Right   string `help:"access, portability, deletion, rectification, restriction or objection." required:""`
+	For     string `help:"self, minor or agent." default:"self"`
+	Details string `help:"What is asked for."`
+	Locale  string `help:"Language of the answer." default:"en"`
+	By      string `help:"Who records it." env:"USER"`
+	Yes     bool   `help:"Really record it; the person is told of its receipt."`
+}
+
+func (c requestOpen) Run(a *app) error {
+	var r operate.Case
+	args := operate.RequestArgs{Address: c.Address, Right: c.Right, Party: c.For, Details: c.Details, Locale: c.Locale, By: c.By, Yes: c.Yes}
+	if err := a.call.do(a.ctx, "request-open", args, &r); err != nil {
+		return err
+	}
+	return showCase(a, r)
+}
+
+type requestAnswer struct {
+	requestID
+	Text string `help:"The answer."`
+	File string `help:"File that holds the answer." type:"existingfile"`
+	By   string `help:"Who answers; it is recorded." env:"USER" required:""`
+	Yes  bool   `help:"Really answer."`
+}
+
+func (c requestAnswer) Run(a *app) error {
+	text := c.Text
+	if c.File != "" {
+		raw, err := os.ReadFile(c.File)
+		if err != nil {
+			return err
+		}
+		text = string(raw)
+	}
+	return c.decide(a, "request-answer", operate.RequestArgs{Answer: text, By: c.By, Yes: c.Yes})
+}
+
+type requestExtend struct {
+	requestID
+	Reason string `help:"Why more time is needed; the person is told." required:""`
+	Yes    bool   `help:"Really extend it."`
+}
+
+func (c requestExtend) Run(a *app) error {
+	return c.decide(a, "request-extend", operate.RequestArgs{Reason: c.Reason, Yes: c.Yes})
+}
+
+type requestDeny struct {
+	requestID
+	Basis string `help:"The exception that applies; the person is told." required:""`
+	Text  string `help:"More to tell."`
+	By    string `help:"Who denies; it is recorded." env:"USER" required:""`
+	Yes   bool   `help:"Really deny it."`
+}
+
+func (c requestDeny) Run(a *app) error {
+	return c.decide(a, "request-deny", operate.RequestArgs{Basis: c.Basis, Answer: c.Text, By: c.By, Yes: c.Yes})
+}
+
+type requestReport struct {
+	Year int `arg:"" help:"The year the requests were received in."`
+}
+
+func (c requestReport) Run(a *app) error {
+	lines := []privacy.Metrics{}
+	if err := a.call.do(a.ctx, "request-report", operate.RequestArgs{Year: c.Year}, &lines); err != nil {
+		return err
+	}
+	return a.show(lines, func(w io.Writer) {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "RIGHT\tRECEIVED\tCOMPLIED\tDENIED\tLAPSED\tOPEN\tEXTENDED\tLATE\tMEDIAN DAYS")
+		for _, m := range lines {
+			fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f\n", m.Right, m.Received, m.Complied, m.Denied, m.Lapsed, m.Open, m.Extended, m.Late, m.MedianDays)
+		}
+		t.Flush()
+	})
+}

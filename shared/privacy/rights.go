@@ -1,0 +1,261 @@
+package privacy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"policymail/shared/notice"
+)
+
+// RightsStore is what the rights read and write.
+type RightsStore interface {
+	RequestStore
+	ErasureStore
+	ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error)
+	DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []notice.RunID) ([]notice.Delivery, error)
+}
+
+// Rights carries out the rights that need no person at the desk. Each use is a
+// request in the log, closed as it is carried out.
+type Rights struct {
+	Desk
+	Store       RightsStore
+	Preferences Preferences
+	ID          func(address string) notice.RecipientID
+	CopyLimit   int // copies in twelve months; 2 if 0
+}
+
+func (s Rights) limit() int {
+	if s.CopyLimit > 0 {
+		return s.CopyLimit
+	}
+	return 2
+}
+
+// done logs a right that was carried out just now.
+func (s Rights) done(ctx context.Context, right notice.Right, person notice.Recipient, how string) error {
+	r := s.New(right, person)
+	r.Verified = s.Now()
+	if err := r.Comply("", how, s.Now()); err != nil {
+		return err
+	}
+	return s.Store.AddRequest(ctx, r)
+}
+
+// GrantCopy counts one copy for a person, or says from which day on the next one is
+// free. The id of the request holds how many came before, so two at once are counted
+// as two.
+func (s Rights) GrantCopy(ctx context.Context, person notice.Recipient) (next notice.Date, granted bool, err error) {
+	for {
+		all, err := s.Store.RequestsOf(ctx, person.ID)
+		if err != nil {
+			return "", false, err
+		}
+		if next := notice.NextCopy(all, s.limit(), s.today()); next > s.today() {
+			return next, false, nil
+		}
+		r := s.New(notice.Access, person)
+		r.ID = notice.RequestID(fmt.Sprintf("%s-%s", s.Now().UTC().Format("20060102"), s.ID(fmt.Sprintf("copy/%s/%d", person.ID, len(all)))[:8]))
+		r.Verified = s.Now()
+		if err := r.Comply("", "downloaded from the privacy center", s.Now()); err != nil {
+			return "", false, err
+		}
+		if err = s.Store.AddRequest(ctx, r); err == nil || !errors.Is(err, notice.ErrConflict) {
+			return "", err == nil, err
+		}
+	}
+}
+
+// Restrict keeps a person's data and uses it for no optional notice, or lifts that.
+func (s Rights) Restrict(ctx context.Context, person notice.Recipient, on bool) error {
+	before, after, err := s.Preferences.change(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(r *notice.Recipient) []string {
+		if r.Status != notice.Erased {
+			r.Restricted = on
+		}
+		return nil
+	})
+	if err != nil || before == after {
+		return err
+	}
+	if on {
+		return s.done(ctx, notice.Restriction, person, "restricted")
+	}
+	return s.done(ctx, notice.Restriction, person, "lifted")
+}
+
+// Object stops every optional notice at once.
+func (s Rights) Object(ctx context.Context, person notice.Recipient) error {
+	before, after, err := s.Preferences.change(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(r *notice.Recipient) []string {
+		if r.Status != notice.Erased {
+			r.OptOut = notice.OptOutAll
+		}
+		return nil
+	})
+	if err != nil || before == after {
+		return err
+	}
+	return s.done(ctx, notice.Objection, person, "every optional notice stopped")
+}
+
+// Correct sets name and language.
+func (s Rights) Correct(ctx context.Context, person notice.Recipient, name, locale string) error {
+	var corrected []string
+	_, _, err := s.Preferences.change(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(r *notice.Recipient) []string {
+		if corrected = nil; r.Status == notice.Erased {
+			return nil
+		}
+		if r.Name != name {
+			r.Name, corrected = name, append(corrected, "name")
+		}
+		if r.Locale != locale {
+			r.Locale, corrected = locale, append(corrected, "language")
+		}
+		return corrected
+	})
+	if err != nil || len(corrected) == 0 {
+		return err
+	}
+	return s.done(ctx, notice.Rectification, person, fmt.Sprintf("corrected: %v", corrected))
+}
+
+// Ask stores a request that its asker must confirm by mail before anything happens:
+// a deletion, a new address, or one that strangers may type. link makes the link of
+// the letter.
+func (s Rights) Ask(ctx context.Context, r notice.Request, kind LetterKind, link func(notice.Request) string) error {
+	r.State = notice.Unverified
+	if err := s.Store.AddRequest(ctx, r); err != nil {
+		return err
+	}
+	l := letter(kind, r)
+	l.Link = link(r)
+	return s.Post.Send(ctx, l)
+}
+
+// Confirm carries out what a person confirmed by mail: a deletion, a new address, or
+// that a request is theirs. It may be repeated; what is done already stays as it is.
+func (s Rights) Confirm(ctx context.Context, id notice.RequestID) (notice.Request, error) {
+	r, err := s.Store.Request(ctx, id)
+	if err != nil || r.State != notice.Unverified {
+		return r, err
+	}
+	switch Confirms(r) {
+	case LetterErase:
+		return s.confirmErasure(ctx, r)
+	case LetterNewAddress:
+		return s.confirmAddress(ctx, r)
+	}
+	return s.Verify(ctx, id)
+}
+
+// Confirms says which letter asked to confirm a request. What came with words of the
+// asker's own is for the desk.
+func Confirms(r notice.Request) LetterKind {
+	switch {
+	case r.Details == "" && r.Right == notice.Deletion:
+		return LetterErase
+	case r.Details == "" && r.Right == notice.Rectification:
+		return LetterNewAddress
+	}
+	return LetterVerify
+}
+
+func (s Rights) confirmErasure(ctx context.Context, r notice.Request) (notice.Request, error) {
+	err := Erase(ctx, s.Store, s.Preferences, Change{Recipient: r.Recipient})
+	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+		return r, err
+	}
+	// Erasing took the words out of every request, this one too.
+	if r, err = s.Store.Request(ctx, r.ID); err != nil || r.State != notice.Unverified {
+		return r, err
+	}
+	r.Verified, r.Basis = s.Now(), KeptOnErasure
+	r.Forget()
+	if err := r.Comply("", "", s.Now()); err != nil {
+		return r, err
+	}
+	return s.Store.SaveRequest(ctx, r)
+}
+
+// confirmAddress moves a person to the address of a request. The id of the new
+// address leads to them from then on: first that, then the address, so that at every
+// moment both ids lead to the person. Who was known under the new address is merged:
+// what either declined stays declined.
+func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Request, error) {
+	old, err := s.Store.Recipient(ctx, r.Recipient)
+	if err != nil || old.Status == notice.Erased {
+		return r, errors.Join(err, notice.ErrNotFound)
+	}
+	at := s.ID(r.Address)
+	declined := notice.OptOut{}
+	if at != old.ID {
+		if declined, err = s.pointTo(ctx, at, r.Address, old); err != nil {
+			return r, err
+		}
+	}
+	_, _, err = s.Preferences.change(ctx, Change{Recipient: old.ID, Way: notice.ByRequest}, func(p *notice.Recipient) []string {
+		if at != old.ID && p.Alias != at && !s.chained(ctx, *p, at) {
+			p.Alias = at
+		}
+		if p.Address = r.Address; p.Status == notice.Bounced {
+			p.Status = notice.Active // that mailbox is gone; this one is not
+		}
+		p.OptOut = notice.OptOut{Annual: p.OptOut.Annual || declined.Annual, Change: p.OptOut.Change || declined.Change}
+		return []string{"address"}
+	})
+	if err != nil {
+		return r, err
+	}
+	if old.Address != "" && old.Address != r.Address {
+		if err := s.Post.Send(ctx, Letter{Kind: LetterOldAddress, To: old, Request: r}); err != nil {
+			s.Log.Error("old address not told", "request", r.ID, "error", err.Error())
+		}
+	}
+	r.Verified = s.Now()
+	if err := r.Comply("", "address", s.Now()); err != nil {
+		return r, err
+	}
+	return s.Store.SaveRequest(ctx, r)
+}
+
+// pointTo makes the id of an address lead to a person and returns what somebody known
+// under it had declined.
+func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address string, person notice.Recipient) (declined notice.OptOut, err error) {
+	row := notice.Imported{ID: at, Address: address, At: s.Now()}
+	if _, err := s.Store.ImportRecipients(ctx, []notice.Imported{row}, s.Preferences.LeadDays); err != nil {
+		return declined, err
+	}
+	for {
+		there, err := s.Store.Recipient(ctx, at)
+		if err != nil || there.Status == notice.Moved {
+			return declined, err
+		}
+		moved := there
+		moved.Status, moved.MovedTo, moved.Alias = notice.Moved, person.ID, person.Alias
+		err = s.Preferences.write(ctx, Change{Recipient: at, Way: notice.ByRequest}, there, moved, []string{"address"})
+		if err == nil {
+			return there.OptOut, nil
+		}
+		if !errors.Is(err, notice.ErrConflict) {
+			return declined, err
+		}
+	}
+}
+
+// chained reports whether an id is among a person's later addresses already.
+func (s Rights) chained(ctx context.Context, person notice.Recipient, id notice.RecipientID) bool {
+	seen := []notice.RecipientID{}
+	for next := person.Alias; next != "" && !slices.Contains(seen, next); {
+		if next == id {
+			return true
+		}
+		seen = append(seen, next)
+		r, err := s.Store.Recipient(ctx, next)
+		if err != nil {
+			return false
+		}
+		next = r.Alias
+	}
+	return false
+}

@@ -1,0 +1,258 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+
+	"policymail/shared/address"
+	"policymail/shared/locale"
+	"policymail/shared/notice"
+	"policymail/shared/privacy"
+	"policymail/shared/token"
+)
+
+// center is what the privacy center shows of a person.
+type center struct {
+	Facts      []fact
+	Notices    []line
+	History    []line
+	Requests   []line
+	Name       string
+	Languages  []choice
+	Restricted bool
+	Copies     []download
+}
+
+type fact struct{ Label, Value string }
+
+type line struct{ When, What, How string }
+
+type download struct{ Label, URL string }
+
+// shown is how many lines of a list the page shows; the copy holds all of them.
+const shown = 20
+
+func (s *Site) preferences(r *request) error {
+	claims, person, found, err := r.open(token.Preferences)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return token.ErrExpired
+	}
+	if claims.Run != "" {
+		words := r.lang.Words.Page
+		return r.render(http.StatusOK, "notice", view{Title: words.StartTitle, Message: words.Center.FromNotice})
+	}
+	return s.showCenter(r, person, "", nil)
+}
+
+// savePreferences does what the forms of the privacy center ask for. A link that came
+// in a notice declines or has a fresh one mailed, and does nothing else.
+func (s *Site) savePreferences(r *request) error {
+	form, err := readForm(r.Request)
+	if err != nil {
+		return err
+	}
+	claims, person, found, err := r.open(token.Preferences)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return token.ErrExpired
+	}
+	words := r.lang.Words.Page
+	switch {
+	case claims.Run != "" && form["action"] == "fresh":
+		if ok, err := s.Limiter.Allow(r.Context(), "address", person.Address, perAddress); err != nil {
+			return err
+		} else if ok {
+			s.tell(r.Context(), privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)})
+		}
+		return r.render(http.StatusOK, "message", view{Title: words.LinkTitle, Message: words.Center.FreshSent})
+	case claims.Run != "":
+		return s.decline(r, claims, person, found, chosen(form))
+	}
+	said, copies, err := s.act(r, form, person)
+	if err != nil {
+		return err
+	}
+	if person, err = s.Store.Recipient(r.Context(), person.ID); err != nil {
+		return err
+	}
+	r.lang = locale.Match(person.Locale, r.Header.Get("Accept-Language"))
+	return s.showCenter(r, person, said(r.lang), copies)
+}
+
+// act carries out one form of the center. said is what the page answers, in the
+// language the person has by then.
+func (s *Site) act(r *request, form map[string]string, person notice.Recipient) (said func(*locale.Language) string, copies []download, err error) {
+	ctx := r.Context()
+	say := func(pick func(locale.Center) string) func(*locale.Language) string {
+		return func(l *locale.Language) string { return pick(l.Words.Page.Center) }
+	}
+	saved := func(l *locale.Language) string { return l.Words.Page.Saved }
+	switch form["action"] {
+	case "", "save":
+		_, _, err = s.Preferences.Set(ctx, privacy.Change{Recipient: person.ID, Way: notice.ByPage}, func(notice.OptOut) notice.OptOut { return chosen(form) })
+		return saved, nil, err
+	case "copy":
+		next, granted, err := s.Rights.GrantCopy(ctx, person)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !granted {
+			return func(l *locale.Language) string {
+				return locale.Fill(l.Words.Page.Center.CopyLimit, "date", l.Date(next))
+			}, nil, nil
+		}
+		return say(func(c locale.Center) string { return c.CopyReady }), s.downloads(r, person), nil
+	case "correct":
+		name, language := strings.TrimSpace(form["name"]), form["language"]
+		if len(name) > 200 || strings.IndexFunc(name, unicode.IsControl) >= 0 || !spoken(language) {
+			return nil, nil, errPage(http.StatusBadRequest)
+		}
+		return saved, nil, s.Rights.Correct(ctx, person, name, language)
+	case "move":
+		normal, err := address.Parse(form["address"])
+		if err != nil {
+			return nil, nil, errPage(http.StatusBadRequest)
+		}
+		asked := s.Rights.New(notice.Rectification, person)
+		asked.Address = normal
+		return say(func(c locale.Center) string { return c.Mailed }), nil, s.ask(r, asked, privacy.LetterNewAddress)
+	case "delete":
+		return say(func(c locale.Center) string { return c.Mailed }), nil, s.ask(r, s.Rights.New(notice.Deletion, person), privacy.LetterErase)
+	case "restrict":
+		return say(func(c locale.Center) string { return c.Restricted }), nil, s.Rights.Restrict(ctx, person, true)
+	case "lift":
+		return say(func(c locale.Center) string { return c.Lifted }), nil, s.Rights.Restrict(ctx, person, false)
+	case "object":
+		return say(func(c locale.Center) string { return c.Objected }), nil, s.Rights.Object(ctx, person)
+	case "ask":
+		asked, err := s.readRequest(form)
+		if err != nil {
+			return nil, nil, errPage(http.StatusBadRequest)
+		}
+		if err := s.limit(r, person.Address); err != nil {
+			return nil, nil, err
+		}
+		asked.Recipient, asked.Address, asked.Locale, asked.Verified = person.ID, person.Address, person.Locale, s.Now()
+		if asked, err = s.Rights.Open(ctx, asked); err != nil {
+			return nil, nil, err
+		}
+		return func(l *locale.Language) string {
+			return locale.Fill(l.Words.Page.Center.Asked, "number", string(asked.ID), "date", l.Date(asked.Due))
+		}, nil, nil
+	}
+	return nil, nil, errPage(http.StatusBadRequest)
+}
+
+// ask has a request confirmed by mail before anything happens.
+func (s *Site) ask(r *request, asked notice.Request, kind privacy.LetterKind) error {
+	if err := s.limit(r, asked.Address); err != nil {
+		return err
+	}
+	return s.Rights.Ask(r.Context(), asked, kind, s.confirmLink(freshLink))
+}
+
+func (s *Site) limit(r *request, who string) error {
+	ok, err := s.Limiter.Allow(r.Context(), "address", who, perAddress)
+	if err == nil && !ok {
+		return errPage(http.StatusTooManyRequests)
+	}
+	return err
+}
+
+func spoken(tag string) bool {
+	return slices.ContainsFunc(locale.All(), func(l *locale.Language) bool { return l.Tag == tag })
+}
+
+// showCenter shows everything about a person. The lists name dates and kinds; what
+// they hold besides is in the copy.
+func (s *Site) showCenter(r *request, person notice.Recipient, said string, copies []download) error {
+	held, err := s.Rights.Held(r.Context(), person)
+	if err != nil {
+		return err
+	}
+	words := r.lang.Words.Page
+	c := &center{Name: person.Name, Restricted: person.Restricted, Copies: copies, Facts: r.facts(person)}
+	for _, n := range slices.Backward(held.Notices) {
+		if n.SentAt.IsZero() || len(c.Notices) == shown {
+			continue
+		}
+		kind := words.Center.NoticeChange
+		if strings.HasPrefix(n.Notice, string(notice.Annual)) {
+			kind = words.Center.NoticeAnnual
+		}
+		c.Notices = append(c.Notices, line{r.lang.Date(notice.DateOf(n.SentAt)), kind, locale.Fill(words.PolicyVersion, "version", n.Version)})
+	}
+	for _, h := range slices.Backward(held.History) {
+		if len(c.History) < shown {
+			c.History = append(c.History, r.change(h))
+		}
+	}
+	for _, q := range slices.Backward(held.Requests) {
+		if len(c.Requests) < shown {
+			c.Requests = append(c.Requests, r.asked(q))
+		}
+	}
+	for _, l := range locale.All() {
+		c.Languages = append(c.Languages, choice{l.Tag, l.Name, l == r.lang})
+	}
+	return r.render(http.StatusOK, "center", view{Title: words.StartTitle, Message: locale.Fill(words.Center.Intro, "company", s.Company),
+		Note: said, OptOut: person.OptOut, Center: c, Rights: r.rights(), Parties: r.parties()})
+}
+
+func (r *request) facts(p notice.Recipient) []fact {
+	c := r.lang.Words.Page.Center
+	day := func(d notice.Date) string {
+		if d == "" {
+			return c.Nothing
+		}
+		return r.lang.Date(d)
+	}
+	text := func(s string) string {
+		if s == "" {
+			return c.Nothing
+		}
+		return s
+	}
+	return []fact{{c.Address, p.Address}, {c.Name, text(p.Name)}, {c.Language, r.lang.Name}, {c.Source, text(p.Source)}, {c.Added, day(notice.DateOf(p.ImportedAt))},
+		{c.LastNotice, day(notice.DateOf(p.LastNotice))}, {c.NextReview, day(p.Due)}}
+}
+
+func (r *request) change(h privacy.CopyChange) line {
+	c := r.lang.Words.Page.Center
+	what := c.GetsNothing
+	switch {
+	case h.Corrected != "":
+		what = c.Corrected
+	case h.Restricted:
+		what = c.Restricted
+	case h.Annual && h.Change:
+		what = c.GetsBoth
+	case h.Annual:
+		what = c.GetsAnnual
+	case h.Change:
+		what = c.GetsChange
+	}
+	ways := map[notice.Way]string{notice.ByOneClick: c.Ways.OneClick, notice.ByPage: c.Ways.Page, notice.ByUndo: c.Ways.Undo, notice.ByRequest: c.Ways.Request,
+		notice.ByImport: c.Ways.Import, notice.ByBounce: c.Ways.Bounce, notice.ByComplaint: c.Ways.Complaint, notice.ByOperator: c.Ways.Operator}
+	return line{r.lang.Date(notice.DateOf(h.At)), what, ways[notice.Way(h.Way)]}
+}
+
+func (r *request) asked(q privacy.CopyRequest) line {
+	c := r.lang.Words.Page.Center
+	what := ""
+	for _, right := range r.rights() {
+		if right.Value == q.Right {
+			what = right.Label
+		}
+	}
+	state := map[notice.RequestState]string{notice.Pending: locale.Fill(c.Open, "date", r.lang.Date(notice.Date(q.Due))), notice.Complied: c.Complied,
+		notice.Denied: c.Denied, notice.Unverified: c.Unverified, notice.Lapsed: c.Lapsed}[notice.RequestState(q.State)]
+	return line{r.lang.Date(notice.DateOf(q.Received)), what, state}
+}

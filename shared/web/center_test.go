@@ -1,0 +1,437 @@
+package web_test
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"policymail/shared/notice"
+	"policymail/shared/privacy"
+	"policymail/shared/token"
+)
+
+const form = "application/x-www-form-urlencoded"
+
+func (f *fixture) fresh(name string) string {
+	return "/p/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: f.id(name), Expires: now.Add(time.Hour)})
+}
+
+func (f *fixture) fromNotice(name string) string {
+	return "/p/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: f.id(name), Run: "run", Expires: now.Add(time.Hour)})
+}
+
+// path is the link of the last letter, as a path.
+func (f *fixture) path(t *testing.T) string {
+	t.Helper()
+	if len(f.mailed) == 0 {
+		t.Fatal("nothing was mailed")
+	}
+	return strings.TrimPrefix(f.mailed[len(f.mailed)-1].Link, "https://p.example.com")
+}
+
+func (f *fixture) person(t *testing.T, name string) notice.Recipient {
+	t.Helper()
+	r, err := f.db.Recipient(context.Background(), f.id(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (f *fixture) post(t *testing.T, path, body string) string {
+	t.Helper()
+	w := f.do("POST", path, form, body)
+	if w.Code != 200 {
+		t.Fatalf("POST %.20s %s: %d %s", path, body, w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// A friend who got a notice forwarded can unsubscribe the reader at most, which is
+// mailed to the address on file with an undo. They see nothing and subscribe nobody.
+func TestForwardedNotice(t *testing.T) {
+	f := setUp(t)
+	for _, link := range []string{f.fromNotice("ada"), f.link(f.keys, "ada")} {
+		for _, path := range []string{link} {
+			if body := f.do("GET", path, "", "").Body.String(); strings.Contains(body, "ada@example.com") || strings.Contains(body, "Ada") {
+				t.Errorf("%.3s shows who it was sent to", path)
+			}
+		}
+	}
+	body := f.post(t, f.fromNotice("ada"), "annual=1")
+	if r := f.person(t, "ada"); r.OptOut != (notice.OptOut{Change: true}) {
+		t.Fatalf("declined %+v", r.OptOut)
+	}
+	if len(f.mailed) != 1 || f.mailed[0].Kind != privacy.LetterUnsubscribed || f.mailed[0].To.Address != "ada@example.com" {
+		t.Fatalf("mailed %+v", f.mailed)
+	}
+	for _, again := range []string{"annual=1&change=1", "annual=1", "action=copy", "action=delete", "action=correct&name=Eve&language=en", "action=move&address=eve@example.com"} {
+		before := f.person(t, "ada").OptOut
+		f.do("POST", f.fromNotice("ada"), form, again)
+		if r := f.person(t, "ada"); before.Change && !r.OptOut.Change || before.Annual && !r.OptOut.Annual || r.Name != "" {
+			t.Errorf("%s: %+v", again, r)
+		}
+	}
+	if requests, _ := f.db.RequestsOf(context.Background(), f.id("ada")); len(requests) != 0 {
+		t.Errorf("a link of a notice made requests: %+v", requests)
+	}
+	f.mailed = f.mailed[:1]
+	undo := f.path(t)
+	if !strings.Contains(body, undo) && !strings.Contains(body, "/b/") {
+		t.Error("the page offers no undo")
+	}
+	if got := f.do("GET", undo, "", ""); got.Code != 200 || f.person(t, "ada").OptOut == (notice.OptOut{}) {
+		t.Errorf("looking at the undo: %d", got.Code)
+	}
+	f.post(t, f.fromNotice("ada"), "action=fresh")
+	if l := f.mailed[len(f.mailed)-1]; l.Kind != privacy.LetterLink || l.To.Address != "ada@example.com" {
+		t.Errorf("the fresh link went to %+v", l.To)
+	}
+}
+
+func TestUndo(t *testing.T) {
+	for name, c := range map[string]struct {
+		after func(t *testing.T, f *fixture) // the unsubscribing
+		want  notice.OptOut
+	}{
+		"at once":             {func(*testing.T, *fixture) {}, notice.OptOut{Annual: true}},
+		"twice":               {func(t *testing.T, f *fixture) { f.post(t, f.path(t), "") }, notice.OptOut{Annual: true}},
+		"after they decided":  {func(t *testing.T, f *fixture) { f.post(t, f.fresh("ada"), "change=1&annual=1") }, notice.OptOut{}},
+		"after they repeated": {func(t *testing.T, f *fixture) { f.post(t, f.fresh("ada"), "none=1") }, notice.OptOut{Annual: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := setUp(t)
+			f.post(t, f.fresh("ada"), "change=1")
+			f.post(t, f.link(f.keys, "ada"), "action=unsubscribe")
+			undo := f.path(t)
+			c.after(t, f)
+			f.post(t, undo, "")
+			if r := f.person(t, "ada"); r.OptOut != c.want {
+				t.Errorf("declined %+v, want %+v", r.OptOut, c.want)
+			}
+		})
+	}
+}
+
+// The copy holds everything, in every format, at most twice in twelve months.
+func TestCopyTwiceInTwelveMonths(t *testing.T) {
+	f := setUp(t)
+	ctx := context.Background()
+	if err := f.db.AddRun(ctx, notice.Run{ID: "annual-2026-01-01", OpenedAt: now}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.db.RecordDelivery(ctx, notice.Delivery{Run: "annual-2026-01-01", Recipient: f.id("ada"), State: notice.Delivered, Version: "1.0", SentAt: now}); err != nil {
+		t.Fatal(err)
+	}
+	f.post(t, f.fresh("ada"), "action=correct&name="+url.QueryEscape("=Ada")+"&language=de")
+	body := f.post(t, f.fresh("ada"), "action=copy")
+	links := regexp.MustCompile(`/d/[^"]+`).FindAllString(body, -1)
+	if len(links) != 6 {
+		t.Fatalf("%d downloads: %v", len(links), links)
+	}
+	for _, link := range links {
+		w := f.do("GET", link, "", "")
+		text := w.Body.String()
+		if w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d %v", link[len(link)-14:], w.Code, w.Header())
+		}
+		switch {
+		case strings.HasSuffix(link, "copy.json"):
+			var held privacy.Copy
+			if err := json.Unmarshal([]byte(text), &held); err != nil || held.Recipient.Address != "ada@example.com" || len(held.Notices) != 1 || len(held.History) != 1 || len(held.Requests) != 2 {
+				t.Errorf("%v: %s", err, text)
+			}
+		case strings.HasSuffix(link, "recipient.csv"):
+			rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+			if err != nil || len(rows) != 2 || rows[1][1] != "ada@example.com" || rows[1][2] != "'=Ada" {
+				t.Errorf("%v: %v", err, rows)
+			}
+		case strings.HasSuffix(link, "copy.html"):
+			if !strings.Contains(text, "ada@example.com") || !strings.Contains(text, "annual-2026-01-01") {
+				t.Error("the page to read lacks the address or the notice")
+			}
+		}
+	}
+	if strings.Contains(f.post(t, f.fresh("ada"), "action=copy"), "/d/") == false {
+		t.Error("the second copy was refused")
+	}
+	if body := f.post(t, f.fresh("ada"), "action=copy"); strings.Contains(body, "/d/") || !strings.Contains(body, "24. November 2027") {
+		t.Error("the third copy was granted, or the date of the next is not told")
+	}
+	if w := f.do("GET", links[0], "", ""); w.Code != 200 {
+		t.Errorf("a copy that was granted can be fetched once only: %d", w.Code)
+	}
+	if w := f.do("GET", strings.Replace(links[0], "/d/", "/p/", 1), "", ""); w.Code == 200 {
+		t.Error("the link of a download opens more than it")
+	}
+}
+
+// Racing for copies yields as many as are allowed.
+func TestCopiesAtOnce(t *testing.T) {
+	f := setUp(t)
+	granted := make(chan bool, 8)
+	for range cap(granted) {
+		go func() {
+			_, ok, err := f.site.Rights.GrantCopy(context.Background(), notice.Recipient{ID: "ada"})
+			granted <- ok && err == nil
+		}()
+	}
+	n := 0
+	for range cap(granted) {
+		if <-granted {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d copies were granted at once, 2 are allowed", n)
+	}
+}
+
+// A new address is confirmed from its mailbox and announced to the old one; old links
+// keep working; what was declined stays so.
+func TestNewAddress(t *testing.T) {
+	f := setUp(t)
+	ctx := context.Background()
+	f.post(t, f.fresh("ada"), "change=1")
+	old := f.fresh("ada")
+	f.post(t, old, "action=move&address=Ada.New@Example.com")
+	if l := f.mailed[0]; l.Kind != privacy.LetterNewAddress || l.To.Address != "Ada.New@example.com" && l.To.Address != "ada.new@example.com" {
+		t.Fatalf("the new mailbox was asked by %+v", l)
+	}
+	if f.person(t, "ada").Address != "ada@example.com" {
+		t.Fatal("the address changed before it was confirmed")
+	}
+	confirm := f.path(t)
+	f.do("GET", confirm, "", "")
+	if f.person(t, "ada").Address != "ada@example.com" {
+		t.Fatal("looking at the link changed the address")
+	}
+	f.post(t, confirm, "")
+	f.post(t, confirm, "")
+	moved := f.person(t, "ada")
+	if moved.Address == "ada@example.com" || moved.OptOut != (notice.OptOut{Annual: true}) {
+		t.Errorf("after the move %+v", moved)
+	}
+	if l := f.mailed[len(f.mailed)-1]; l.Kind != privacy.LetterOldAddress || l.To.Address != "ada@example.com" || len(f.mailed) != 2 {
+		t.Errorf("the old mailbox was told by %d letters, %+v", len(f.mailed), l)
+	}
+	if w := f.do("GET", old, "", ""); w.Code != 200 {
+		t.Errorf("an old link answers %d", w.Code)
+	}
+	// Both addresses ask for the same person's link, at the address they have now.
+	for _, typed := range []string{"ada@example.com", moved.Address} {
+		if id := f.keys.RecipientID(typed); id != f.id("ada") {
+			r, err := f.db.Recipient(ctx, id)
+			if err != nil || r.MovedTo != f.id("ada") {
+				t.Errorf("%s leads to %+v, %v", typed, r, err)
+			}
+		}
+	}
+	// An import of either brings nobody back.
+	for _, row := range []string{"ada@example.com", moved.Address} {
+		outcome, err := f.db.ImportRecipients(ctx, []notice.Imported{{ID: f.keys.RecipientID(row), Address: row, At: now}}, 14)
+		if err != nil || outcome[0] != notice.Unchanged {
+			t.Errorf("an import of %s: %v %v", row, outcome, err)
+		}
+	}
+	f.post(t, f.link(f.keys, "ada"), "List-Unsubscribe=One-Click")
+	if f.person(t, "ada").OptOut != notice.OptOutAll {
+		t.Error("the one-click link of an old notice does nothing")
+	}
+}
+
+func TestRestrictAndObject(t *testing.T) {
+	f := setUp(t)
+	f.post(t, f.fresh("ada"), "action=restrict")
+	f.post(t, f.fresh("ada"), "action=restrict")
+	if r := f.person(t, "ada"); !r.Restricted || r.Due != "" || r.Decline(notice.Run{Kind: notice.Change}, 14, "2026-11-24") != notice.SkipRestricted {
+		t.Errorf("restricted: %+v", r)
+	}
+	f.post(t, f.fresh("ada"), "action=lift")
+	if r := f.person(t, "ada"); r.Restricted || r.Due == "" {
+		t.Errorf("lifted: %+v", r)
+	}
+	f.post(t, f.fresh("ada"), "action=object")
+	f.post(t, f.fresh("ada"), "action=object")
+	if r := f.person(t, "ada"); r.OptOut != notice.OptOutAll {
+		t.Errorf("objected: %+v", r)
+	}
+	requests, _ := f.db.RequestsOf(context.Background(), f.id("ada"))
+	if len(requests) != 3 {
+		t.Errorf("%d requests are logged, want restricted, lifted, objected: %+v", len(requests), requests)
+	}
+}
+
+// Deletion happens after it was confirmed by mail, and leaves no trace of who it was.
+func TestDeletion(t *testing.T) {
+	f := setUp(t)
+	ctx := context.Background()
+	f.post(t, f.fresh("ada"), "action=correct&name=Ada&language=de")
+	f.post(t, f.fresh("ada"), "action=move&address=ada2@example.com")
+	f.post(t, f.path(t), "")
+	f.post(t, f.fresh("ada"), "action=delete")
+	confirm := f.path(t)
+	f.do("GET", confirm, "", "")
+	if f.person(t, "ada").Status == notice.Erased {
+		t.Fatal("looking at the link erased")
+	}
+	for range 2 {
+		if body := f.post(t, confirm, ""); !strings.Contains(body, "gelöscht") && !strings.Contains(body, "deleted") {
+			t.Errorf("the page says %s", body)
+		}
+	}
+	for _, id := range []notice.RecipientID{f.id("ada"), f.id("ada2")} {
+		r, err := f.db.Recipient(ctx, id)
+		if err != nil || r.Status != notice.Erased || r.OptOut != notice.OptOutAll || r.Address+r.Name+r.Locale+r.Source != "" {
+			t.Errorf("%s is left as %+v, %v", id, r, err)
+		}
+		if events, _ := f.db.PreferenceEvents(ctx, id); len(events) != 1 || events[0].Way != notice.ByErasure {
+			t.Errorf("the history is left as %+v", events)
+		}
+	}
+	requests, _ := f.db.RequestsOf(ctx, f.id("ada"))
+	for _, r := range requests {
+		if r.Address+r.Details+r.Answer+r.Locale != "" {
+			t.Errorf("a request still tells who asked: %+v", r)
+		}
+		if r.Right == notice.Deletion && (r.State != notice.Complied || r.Basis == "") {
+			t.Errorf("the deletion is logged as %+v", r)
+		}
+	}
+	if w := f.do("GET", f.fresh("ada"), "", ""); w.Code != 410 {
+		t.Errorf("the center of an erased person answers %d", w.Code)
+	}
+	if logged := f.log.String(); strings.Contains(logged, "example.com") {
+		t.Errorf("the log names an address: %s", logged)
+	}
+}
+
+// A request for the desk: from the center it is verified; from a stranger it waits for
+// the mailbox to confirm, its clock running.
+func TestRequestsForTheDesk(t *testing.T) {
+	f := setUp(t)
+	ctx := context.Background()
+	if body := f.post(t, f.fresh("ada"), "action=ask&right=access&party=agent&details=My+orders"); !strings.Contains(body, "20261124-") {
+		t.Error("the page does not tell the number")
+	}
+	open, _ := f.db.OpenRequests(ctx)
+	if len(open) != 1 || open[0].State != notice.Pending || open[0].Party != notice.ForAgent || open[0].Confirmed.IsZero() || len(f.events) != 1 {
+		t.Fatalf("%+v, events %v", open, f.events)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		f.post(t, "/ask", "address=new@example.com&right=deletion&party=minor&details=My+child")
+	})
+	all, _ := f.db.OpenRequests(ctx)
+	if len(all) != 2 || all[1].State != notice.Unverified || len(f.events) != 1 || f.mailed[len(f.mailed)-1].Kind != privacy.LetterVerify {
+		t.Fatalf("%+v, events %v", all, f.events)
+	}
+	confirm := f.path(t)
+	f.do("GET", confirm, "", "")
+	f.post(t, confirm, "")
+	f.post(t, confirm, "")
+	r, _ := f.db.Request(ctx, all[1].ID)
+	if r.State != notice.Pending || r.Verified.IsZero() || len(f.events) != 2 || r.Due != all[1].Due {
+		t.Errorf("%+v, events %v", r, f.events)
+	}
+	for _, bad := range []string{"action=ask&right=none&details=x", "action=ask&right=access&details=", "action=ask&right=access&party=cat&details=x", "action=correct&name=a%0ab&language=en",
+		"action=correct&name=a&language=tlh", "action=move&address=nonsense", "action=none", "action=ask&right=access&details=" + strings.Repeat("x", 6000)} {
+		if w := f.do("POST", f.fresh("ada"), form, bad); w.Code != 400 {
+			t.Errorf("%.40s: %d", bad, w.Code)
+		}
+	}
+}
+
+// "Send me my link" and "ask" answer the same for a known and an unknown address, in
+// words and, whatever the mailer takes, in time.
+func TestNothingTellsWhoIsKnown(t *testing.T) {
+	for _, delay := range []time.Duration{0, 700 * time.Millisecond, time.Minute} {
+		for _, path := range []string{"/link", "/ask"} {
+			f := setUp(t)
+			f.delay = delay
+			var answers []string
+			for _, address := range []string{"ada@example.com", "nobody@example.com", "erased@example.com", "nonsense"} {
+				synctest.Test(t, func(t *testing.T) {
+					start := time.Now()
+					w := f.do("POST", path, form, url.Values{"address": {address}, "right": {"access"}, "details": {"x"}}.Encode())
+					answers = append(answers, fmt.Sprint(w.Code, time.Since(start), w.Body.String()))
+				})
+			}
+			for _, a := range answers {
+				if a != answers[0] || !strings.HasPrefix(a, "200") {
+					t.Errorf("%s with a mailer that takes %s: the answers differ: %.20q and %.20q", path, delay, answers[0], a)
+				}
+			}
+			if delay == 0 && path == "/link" && (len(f.mailed) != 1 || strings.Contains(f.mailed[0].Link, "@")) {
+				t.Errorf("mailed %v", f.mailed)
+			}
+		}
+	}
+}
+
+// Links are mailed so often an hour to one address and for one source, and a one-click
+// POST is never counted.
+func TestLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := setUp(t)
+		for range 8 {
+			f.post(t, "/link", "address=ada@example.com")
+		}
+		if len(f.mailed) != 5 {
+			t.Errorf("%d links were mailed to one address, 5 are allowed", len(f.mailed))
+		}
+		code := 200
+		for i := 0; i < 200 && code == 200; i++ {
+			code = f.do("POST", "/link", form, fmt.Sprintf("address=p%d@example.com", i)).Code
+		}
+		if code != 429 {
+			t.Errorf("200 addresses from one source: %d", code)
+		}
+		for range 300 {
+			f.post(t, f.link(f.keys, "ada"), "List-Unsubscribe=One-Click")
+		}
+		if err := f.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
+	f := setUp(t)
+	for path, want := range map[string]int{f.fresh("ada"): 403, "/link": 403, f.link(f.keys, "ada"): 200} {
+		r := request("POST", path, "List-Unsubscribe=One-Click&none=1")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		w := recorder()
+		f.handler.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%.3s: %d, want %d", path, w.Code, want)
+		}
+	}
+}
+
+// Whatever is typed into a form of the center is an answer for people, and shows
+// nothing as markup.
+func FuzzCenter(f *testing.F) {
+	for _, seed := range []string{"action=correct&name=<b>&language=en", "action=ask&right=access&details=<script>", "action=move&address=a@example.com", "annual=1", "action=%00", "x"} {
+		f.Add(seed)
+	}
+	site := setUp(f)
+	f.Fuzz(func(t *testing.T, body string) {
+		if strings.Contains(body, "delete") || strings.Contains(body, "move") {
+			return // mails, and is limited
+		}
+		w := site.do("POST", site.fresh("ada"), form, body)
+		if w.Code >= 500 {
+			t.Fatalf("%q: %d", body, w.Code)
+		}
+		if strings.Contains(w.Body.String(), "<script") || strings.Contains(w.Body.String(), "<b>") {
+			t.Errorf("%q came back as markup", body)
+		}
+	})
+}

@@ -1,0 +1,84 @@
+package web
+
+import (
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+
+	"policymail/shared/notice"
+	"policymail/shared/privacy"
+	"policymail/shared/token"
+)
+
+// downloads are the links of a copy that was granted. They work as long as the link
+// that the person came by.
+func (s *Site) downloads(r *request, person notice.Recipient) []download {
+	claims, err := s.Keys.Read(r.PathValue("token"), s.Now())
+	if err != nil {
+		return nil
+	}
+	base := "/d/" + s.Keys.Sign(token.Claims{Purpose: token.Download, Recipient: person.ID, Expires: claims.Expires}) + "/"
+	all := []download{{r.lang.Words.Page.Center.CopyPage, base + "copy.html"}, {"JSON", base + "copy.json"}}
+	for _, table := range privacy.Tables {
+		all = append(all, download{"CSV: " + table, base + table + ".csv"})
+	}
+	return all
+}
+
+// download hands out what is held about a person, as it is now.
+func (s *Site) download(r *request) error {
+	_, person, found, err := r.open(token.Download)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return token.ErrExpired
+	}
+	held, err := s.Rights.Held(r.Context(), person)
+	if err != nil {
+		return err
+	}
+	name, kind, _ := strings.Cut(r.PathValue("file"), ".")
+	switch {
+	case name == "copy" && kind == "json":
+		r.attach("application/json", name+".json")
+		e := json.NewEncoder(r.w)
+		e.SetIndent("", "  ")
+		return e.Encode(held)
+	case name == "copy" && kind == "html":
+		words := r.lang.Words.Page
+		return r.render(http.StatusOK, "copy", view{Title: words.Center.HeldTitle, Body: table(held), Message: words.Center.CopySchema})
+	case kind == "csv" && slices.Contains(privacy.Tables, name):
+		r.attach("text/csv; charset=utf-8", name+".csv")
+		return held.CSV(r.w, name)
+	}
+	return errPage(http.StatusNotFound)
+}
+
+func (r *request) attach(kind, name string) {
+	r.w.Header().Set("Content-Type", kind)
+	r.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+}
+
+// fields explains every field of a copy.
+func (s *Site) fields(r *request) error {
+	return r.render(http.StatusOK, "fields", view{Title: r.lang.Words.Page.Center.CopySchema, Parts: privacy.Schema()})
+}
+
+// table writes a copy to be read: one list a record, field by field as in the files.
+func table(c privacy.Copy) template.HTML {
+	var b strings.Builder
+	for _, part := range privacy.Tables {
+		b.WriteString(`<h2 lang="en">` + part + "</h2>\n")
+		for _, record := range c.Records(part) {
+			b.WriteString(`<dl class="facts">`)
+			for _, f := range record {
+				b.WriteString(`<dt lang="en">` + template.HTMLEscapeString(f.Name) + "</dt><dd dir=\"auto\">" + template.HTMLEscapeString(f.Value) + "</dd>")
+			}
+			b.WriteString("</dl>\n")
+		}
+	}
+	return template.HTML(b.String())
+}

@@ -1,0 +1,180 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"policymail/shared/address"
+	"policymail/shared/locale"
+	"policymail/shared/notice"
+	"policymail/shared/privacy"
+	"policymail/shared/token"
+)
+
+func (s *Site) start(r *request) error {
+	words := r.lang.Words.Page
+	return r.render(http.StatusOK, "start", view{Title: words.StartTitle,
+		Message: locale.Fill(words.StartIntro, "company", s.Company), Policy: s.Policy})
+}
+
+func (s *Site) askLink(r *request) error {
+	words := r.lang.Words.Page
+	return r.render(http.StatusOK, "link", view{Title: words.LinkTitle, Message: words.LinkIntro})
+}
+
+const (
+	// freshLink is how long a link that a person asked for works.
+	freshLink = 24 * time.Hour
+	// verifyLink is how long somebody has to confirm a request they typed.
+	verifyLink = 7 * 24 * time.Hour
+	// answerAfter is how long a form that takes an address takes, neither less nor
+	// more, so that the time of the answer does not tell whether the address is known.
+	answerAfter = time.Second
+	// perAddress and perSource are how many mails an hour may be asked for.
+	perAddress = 5
+	perSource  = 120
+)
+
+// sendLink answers the same, in words and in time, for an address we know and for
+// one we do not.
+func (s *Site) sendLink(r *request) error {
+	form, err := readForm(r.Request)
+	if err != nil {
+		return err
+	}
+	words := r.lang.Words.Page
+	return s.evenly(r, func(ctx context.Context) error { return s.mailLink(ctx, form["address"]) },
+		"message", view{Title: words.LinkTitle, Message: words.LinkSent})
+}
+
+// evenly does work of which the answer must tell nothing: the answer comes after the
+// same time, the work is given that time and no more, and its failure is for the
+// operator.
+func (s *Site) evenly(r *request, work func(context.Context) error, page string, v view) error {
+	if ok, err := s.Limiter.Allow(r.Context(), "source", r.RemoteAddr, perSource); err != nil {
+		return err
+	} else if !ok {
+		return errPage(http.StatusTooManyRequests)
+	}
+	patience := time.NewTimer(answerAfter)
+	defer patience.Stop()
+	ctx, cancel := context.WithTimeout(r.Context(), answerAfter)
+	defer cancel()
+	if err := work(ctx); err != nil {
+		s.Log.Error("mail not sent", "error", err.Error())
+	}
+	select {
+	case <-patience.C:
+	case <-r.Context().Done():
+	}
+	return r.render(http.StatusOK, page, v)
+}
+
+// mailLink mails a fresh link to an address if we know it, at most so often an hour.
+func (s *Site) mailLink(ctx context.Context, typed string) error {
+	normal, err := address.Parse(typed)
+	if err != nil {
+		return nil
+	}
+	if ok, err := s.Limiter.Allow(ctx, "address", normal, perAddress); err != nil || !ok {
+		return err
+	}
+	person, err := s.Store.Recipient(ctx, s.Keys.RecipientID(normal))
+	if err == nil && person.Status == notice.Moved {
+		person, err = s.Store.Recipient(ctx, person.MovedTo)
+	}
+	if errors.Is(err, notice.ErrNotFound) || err == nil && person.Address == "" {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return s.Rights.Post.Send(ctx, privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)})
+}
+
+func (s *Site) freshLink(person notice.Recipient) string {
+	return s.Links.Link(token.Claims{Purpose: token.Preferences, Recipient: person.ID, Expires: s.Now().Add(freshLink)})
+}
+
+// choice is one option of a list.
+type choice struct {
+	Value, Label string
+	Chosen       bool
+}
+
+func (r *request) rights() []choice {
+	w := r.lang.Words.Page.Center.Rights
+	return []choice{{string(notice.Access), w.Access, false}, {string(notice.Portability), w.Portability, false}, {string(notice.Deletion), w.Deletion, false},
+		{string(notice.Rectification), w.Rectification, false}, {string(notice.Restriction), w.Restriction, false}, {string(notice.Objection), w.Objection, false}}
+}
+
+func (r *request) parties() []choice {
+	w := r.lang.Words.Page.Center
+	return []choice{{string(notice.ForSelf), w.ForSelf, false}, {string(notice.ForMinor), w.ForMinor, false}, {string(notice.ForAgent), w.ForAgent, false}}
+}
+
+func (s *Site) askRequest(r *request) error {
+	words := r.lang.Words.Page.Center
+	return r.render(http.StatusOK, "request", view{Title: words.Ask, Message: locale.Fill(words.AskIntro, "company", s.Company),
+		Note: words.Free, Rights: r.rights(), Parties: r.parties()})
+}
+
+// sendRequest takes a request of anybody, known or not. It waits, its clock running,
+// for the asker to confirm by mail that the address is theirs.
+func (s *Site) sendRequest(r *request) error {
+	form, err := readForm(r.Request)
+	if err != nil {
+		return err
+	}
+	asked, err := s.readRequest(form)
+	if err != nil {
+		return errPage(http.StatusBadRequest)
+	}
+	words := r.lang.Words.Page.Center
+	return s.evenly(r, func(ctx context.Context) error {
+		normal, err := address.Parse(form["address"])
+		if err != nil {
+			return nil
+		}
+		if ok, err := s.Limiter.Allow(ctx, "address", normal, perAddress); err != nil || !ok {
+			return err
+		}
+		asked.Recipient, asked.Address, asked.Locale = s.Keys.RecipientID(normal), normal, r.lang.Tag
+		return s.Rights.Ask(ctx, asked, privacy.LetterVerify, s.confirmLink(verifyLink))
+	}, "message", view{Title: words.Ask, Message: words.Mailed})
+}
+
+// maxDetails is the longest text a person may write to the desk.
+const maxDetails = 5000
+
+// readRequest reads what a person asks the desk for.
+func (s *Site) readRequest(form map[string]string) (r notice.Request, err error) {
+	right, err := notice.ParseRight(form["right"])
+	if err != nil {
+		return r, err
+	}
+	r = s.Rights.New(right, notice.Recipient{})
+	if r.Party, err = notice.ParseParty(form["party"]); err != nil {
+		return r, err
+	}
+	r.Details = strings.Map(func(c rune) rune {
+		if c != '\n' && unicode.IsControl(c) {
+			return -1
+		}
+		return c
+	}, strings.TrimSpace(form["details"]))
+	if r.Details == "" || len(r.Details) > maxDetails {
+		return r, notice.Invalid("say what you ask for, in at most %d characters", maxDetails)
+	}
+	return r, nil
+}
+
+// confirmLink returns what makes the link that confirms a request.
+func (s *Site) confirmLink(life time.Duration) func(notice.Request) string {
+	return func(r notice.Request) string {
+		return s.Links.Link(token.Claims{Purpose: token.Confirm, Recipient: r.Recipient, Request: r.ID, Expires: s.Now().Add(life)})
+	}
+}
