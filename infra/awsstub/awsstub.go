@@ -32,6 +32,7 @@ type AWS struct {
 	denied  []string
 	used    map[string]bool
 	Mails   []Mail
+	Events  []Event
 	objects map[string][]byte
 	queues  map[string][]string
 	dynamo  *httputil.ReverseProxy
@@ -72,6 +73,9 @@ func Start(tb testing.TB, tpl *sam.Template, dynamo string) *AWS {
 	mux.HandleFunc("GET /sesv2/v2/email/account", a.getAccount)
 	mux.HandleFunc("GET /s3/{bucket}/{key...}", a.getObject)
 	mux.HandleFunc("PUT /s3/{bucket}/{key...}", a.putObject)
+	mux.HandleFunc("DELETE /s3/{bucket}/{key...}", a.deleteObject)
+	mux.HandleFunc("POST /eventbridge", a.putEvents)
+	mux.HandleFunc("POST /eventbridge/{$}", a.putEvents)
 	server := httptest.NewServer(mux)
 	tb.Cleanup(server.Close)
 	a.URL = server.URL
@@ -82,7 +86,7 @@ func Start(tb testing.TB, tpl *sam.Template, dynamo string) *AWS {
 // function.
 func (a *AWS) Environment(function string) map[string]string {
 	env := map[string]string{"AWS_ACCESS_KEY_ID": function, "AWS_SECRET_ACCESS_KEY": "secret"}
-	for _, service := range []string{"dynamodb", "kms", "sqs", "sesv2", "s3"} {
+	for _, service := range []string{"dynamodb", "kms", "sqs", "sesv2", "s3", "eventbridge"} {
 		env["AWS_ENDPOINT_URL_"+strings.ToUpper(service)] = a.URL + "/" + service
 	}
 	return env

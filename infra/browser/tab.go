@@ -91,6 +91,20 @@ func (t *Tab) Press(selector string) int {
 	return int(response.Status)
 }
 
+// Tick clicks on what a selector finds; no page follows.
+func (t *Tab) Tick(selector string) {
+	t.tb.Helper()
+	t.do(chromedp.Click(selector))
+}
+
+// WithoutScripts lets no script run in pages, as some readers do.
+func (t *Tab) WithoutScripts() {
+	t.tb.Helper()
+	if _, err := chromedp.Call(t.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.tb.Fatal(err)
+	}
+}
+
 // Type writes into a field.
 func (t *Tab) Type(selector, text string) {
 	t.tb.Helper()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -291,6 +292,43 @@ func TestFunctionsForReal(t *testing.T) {
 	if page := web("POST", "/link", "address=cy%40example.com"); page.StatusCode != http.StatusOK || len(c.aws.Mails) != mails+1 {
 		t.Errorf("send me my link: %d, %d mails\n%s", page.StatusCode, len(c.aws.Mails)-mails, c.functions["web"].Log())
 	}
+	// Cy uses the link that came: a copy, a case for the desk, a new address and, as
+	// that person, deletion.
+	linkIn := func(m awsstub.Mail) string {
+		raw := strings.ReplaceAll(strings.ReplaceAll(string(m.Raw), "=\r\n", ""), "=3D", "=")
+		return regexp.MustCompile(`/[pc]/1\.[A-Za-z0-9._-]+`).FindString(raw)
+	}
+	center := linkIn(c.aws.Mails[mails])
+	if page := web("GET", center, ""); page.StatusCode != http.StatusOK || !strings.Contains(page.Body, "cy@example.com") {
+		t.Fatalf("the privacy center: %d\n%s", page.StatusCode, c.functions["web"].Log())
+	}
+	for _, form := range []string{"action=copy", "action=correct&name=Cyrus&language=fr", "action=ask&right=access&details=My+orders", "action=move&address=cyrus%40example.com"} {
+		if page := web("POST", center, form); page.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d\n%s", form, page.StatusCode, c.functions["web"].Log())
+		}
+	}
+	if len(c.aws.Events) != 1 || strings.Contains(c.aws.Events[0].Detail, "example.com") {
+		t.Errorf("events %+v", c.aws.Events)
+	}
+	if page := web("POST", linkIn(c.aws.Mails[len(c.aws.Mails)-1]), ""); page.StatusCode != http.StatusOK {
+		t.Errorf("new address: %d\n%s", page.StatusCode, c.functions["web"].Log())
+	}
+	var cases []operate.Case
+	if err := c.operate("request-list", operate.RequestArgs{}, &cases); err != nil || len(cases) != 1 {
+		t.Fatalf("cases %+v %v", cases, err)
+	}
+	for _, o := range []struct {
+		command string
+		args    operate.RequestArgs
+	}{
+		{"request-open", operate.RequestArgs{Address: "dee@example.com", Right: "objection", By: "Ada", Yes: true}},
+		{"request-answer", operate.RequestArgs{ID: cases[0].ID, Answer: "Here it is.", By: "Ada", Yes: true}},
+		{"request-report", operate.RequestArgs{Year: now.Year()}}, {"request-tend", operate.RequestArgs{}},
+	} {
+		if err := c.operate(o.command, o.args, &json.RawMessage{}); err != nil {
+			t.Errorf("%s: %v", o.command, err)
+		}
+	}
 	// Cy's answer was lost and Dee's worker died; events and the audit settle both.
 	c.rewrite(run, "cy", func(d *notice.Delivery) { d.State, d.MessageID, d.SettleAfter = notice.Unknown, "", now.Add(time.Hour) })
 	c.rewrite(run, "dee", func(d *notice.Delivery) { d.State, d.LeaseUntil = notice.Claimed, now.Add(-time.Hour) })
@@ -360,6 +398,15 @@ func TestFunctionsForReal(t *testing.T) {
 	}
 	if err := c.operate("doctor-events", operate.Args{Run: tests.Run}, &checks); err != nil || len(checks) != 3 || checks[0].OK {
 		t.Errorf("no event came and doctor says %v %v", checks, err)
+	}
+	// Deletion, confirmed by mail, with the link of before: it is Cy's still.
+	web("POST", center, "action=delete")
+	if page := web("POST", linkIn(c.aws.Mails[len(c.aws.Mails)-1]), ""); page.StatusCode != http.StatusOK {
+		t.Errorf("deletion: %d\n%s", page.StatusCode, c.functions["web"].Log())
+	}
+	var cy operate.Person
+	if c.operate("recipient-show", operate.Args{Address: "cyrus@example.com"}, &cy); cy.Recipient.Status != notice.Erased {
+		t.Errorf("cy %+v", cy.Recipient)
 	}
 	// An import that changes a name changes nothing else.
 	c.aws.Put("imports/again.csv", "email,name\nbob@example.com,Robert\n")

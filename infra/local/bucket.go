@@ -50,6 +50,15 @@ func (b *bucket) Put(ctx context.Context, key string, content []byte) error {
 	return b.put(ctx, key, strings.NewReader(string(content)))
 }
 
+// Remove deletes an object; removing what is not there is no error.
+func (b *bucket) Remove(_ context.Context, key string) error {
+	err := b.root.Remove(filepath.FromSlash(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // uploadURL is where a file for the key can be PUT.
 func (b *bucket) uploadURL(_ context.Context, key string) (string, error) {
 	return b.base + "/_local/objects/" + key, nil

@@ -19,11 +19,13 @@ const Prefix = "imports/"
 // defaultPartSize is well within what a function can import in its time.
 const defaultPartSize = 4 << 20
 
-// Objects reads the bucket.
+// Objects reads the bucket, and removes from it what is imported.
 type Objects interface {
 	// Open streams the bytes of an object from a first to before an end; an end of 0 is
 	// the object's. The caller closes it.
 	Open(ctx context.Context, key string, from, end int64) (io.ReadCloser, error)
+	// Remove deletes an object; removing what is not there is no error.
+	Remove(ctx context.Context, key string) error
 }
 
 // Documents keeps the records of jobs.
@@ -116,6 +118,8 @@ func (j Jobs) Arrived(ctx context.Context, key, etag string) error {
 	}
 	parts, size, err := j.cut(ctx, key, etag)
 	switch {
+	case errors.Is(err, notice.ErrNotFound):
+		return nil // imported and removed before
 	case errors.Is(err, notice.ErrInvalid):
 		status.State, status.Error, status.Parts = Failed, err.Error(), 0
 	case err != nil:
@@ -132,7 +136,31 @@ func (j Jobs) Arrived(ctx context.Context, key, etag string) error {
 	if _, err = j.Documents.SaveDocument(ctx, statusKind, status.ID, status, rev); errors.Is(err, notice.ErrConflict) {
 		return nil // the same announcement, handled twice at once
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return j.tidy(ctx, key)
+}
+
+// tidy removes a file once it is imported or refused as a whole: a file of addresses
+// left behind would outlive the erasure of the people in it (invariant 7).
+func (j Jobs) tidy(ctx context.Context, key string) error {
+	var status Status
+	if _, err := j.Documents.Document(ctx, statusKind, jobID(key), &status); errors.Is(err, notice.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	// From the last part backwards: while parts are missing, that one mostly is.
+	for n := status.Parts - 1; n >= 0; n-- {
+		var part Report
+		if _, err := j.Documents.Document(ctx, partKind, partID(status.ID, status.ETag, n), &part); errors.Is(err, notice.ErrNotFound) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return j.Objects.Remove(ctx, key)
 }
 
 // cut reads a file once and finds where its parts begin.
@@ -173,8 +201,10 @@ func (j Jobs) cut(ctx context.Context, key, etag string) (parts []Part, size int
 func (j Jobs) Import(ctx context.Context, p Part) error {
 	id := partID(jobID(p.Key), p.ETag, p.Number)
 	var report Report
-	if _, err := j.Documents.Document(ctx, partKind, id, &report); !errors.Is(err, notice.ErrNotFound) {
-		return err // done before, or not known
+	if _, err := j.Documents.Document(ctx, partKind, id, &report); err == nil {
+		return j.tidy(ctx, p.Key) // done before
+	} else if !errors.Is(err, notice.ErrNotFound) {
+		return err
 	}
 	var status Status
 	if _, err := j.Documents.Document(ctx, statusKind, jobID(p.Key), &status); err != nil && !errors.Is(err, notice.ErrNotFound) {
@@ -201,11 +231,10 @@ func (j Jobs) Import(ctx context.Context, p Part) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.Documents.SaveDocument(ctx, partKind, id, report, 0)
-	if errors.Is(err, notice.ErrConflict) {
-		return nil
+	if _, err = j.Documents.SaveDocument(ctx, partKind, id, report, 0); err != nil && !errors.Is(err, notice.ErrConflict) {
+		return err
 	}
-	return err
+	return j.tidy(ctx, p.Key)
 }
 
 func partID(job, etag string, number int) string { return fmt.Sprintf("%s/%s/%05d", job, etag, number) }

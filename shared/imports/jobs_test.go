@@ -18,14 +18,22 @@ import (
 	"policymail/shared/notice"
 )
 
-// objects is a bucket of one file.
-type objects []byte
+// objects is a bucket of one file; nil once it is removed.
+type objects struct{ file []byte }
 
-func (o objects) Open(_ context.Context, _ string, from, end int64) (io.ReadCloser, error) {
-	if end == 0 {
-		end = int64(len(o))
+func (o *objects) Open(_ context.Context, _ string, from, end int64) (io.ReadCloser, error) {
+	if o.file == nil {
+		return nil, notice.NotFound("no object")
 	}
-	return io.NopCloser(bytes.NewReader(o[from:end])), nil
+	if end == 0 {
+		end = int64(len(o.file))
+	}
+	return io.NopCloser(bytes.NewReader(o.file[from:end])), nil
+}
+
+func (o *objects) Remove(context.Context, string) error {
+	o.file = nil
+	return nil
 }
 
 // parts is a queue.
@@ -41,7 +49,8 @@ func play(t testing.TB, file []byte, size int64, order func([]imports.Part) []im
 	ctx := context.Background()
 	db, im := importer(t)
 	var queue parts
-	jobs := imports.Jobs{Importer: im, Objects: objects(file), Documents: db, Queue: &queue, PartSize: size}
+	bucket := &objects{file}
+	jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue, PartSize: size}
 	id, err := jobs.Expect(ctx, "crm", false)
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +64,17 @@ func play(t testing.TB, file []byte, size int64, order func([]imports.Part) []im
 		if err := jobs.Import(ctx, part); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for _, part := range queue { // a part comes twice, the last of them after the file is gone
+		if err := jobs.Import(ctx, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := jobs.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err != nil {
+		t.Fatal(err)
+	}
+	if bucket.file != nil {
+		t.Fatal("the file is imported and still in the bucket")
 	}
 	status, err := jobs.Status(ctx, id)
 	if err != nil {
@@ -120,7 +140,7 @@ func TestFailedPartIsDoneWhenItComesAgain(t *testing.T) {
 	db, im := importer(t)
 	im.Store = broken{db, new(bool)}
 	var queue parts
-	jobs := imports.Jobs{Importer: im, Objects: objects("email\na@example.com\n"), Documents: db, Queue: &queue}
+	jobs := imports.Jobs{Importer: im, Objects: &objects{[]byte("email\na@example.com\n")}, Documents: db, Queue: &queue}
 	if err := jobs.Arrived(ctx, imports.Prefix+"mine.csv", "e1"); err != nil {
 		t.Fatal(err)
 	}

@@ -56,6 +56,14 @@ func (b Bucket) Put(ctx context.Context, key string, content []byte) error {
 	return nil
 }
 
+// Remove deletes an object; removing what is not there is no error.
+func (b Bucket) Remove(ctx context.Context, key string) error {
+	if _, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &key}); err != nil {
+		return fmt.Errorf("remove %s: %w", key, err)
+	}
+	return nil
+}
+
 // UploadURL returns where a file can be PUT within the hour to become the object.
 // Whoever has it needs no rights of their own.
 func (b Bucket) UploadURL(ctx context.Context, key string) (string, error) {

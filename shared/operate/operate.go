@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -210,7 +209,11 @@ func (o Operations) recipient(ctx context.Context, verb string, a Args) (Person,
 }
 
 func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person, err error) {
-	if p.Recipient, err = o.Store.Recipient(ctx, id); errors.Is(err, notice.ErrNotFound) {
+	if p.Recipient, err = o.Store.Recipient(ctx, id); err == nil && p.Recipient.Status == notice.Moved {
+		id = p.Recipient.MovedTo
+		p.Recipient, err = o.Store.Recipient(ctx, id)
+	}
+	if errors.Is(err, notice.ErrNotFound) {
 		return p, notice.NotFound("nobody with this address is known")
 	} else if err != nil {
 		return p, err
@@ -223,14 +226,10 @@ func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person
 		return p, err
 	}
 	slices.SortFunc(runs, func(x, y notice.Run) int { return x.OpenedAt.Compare(y.OpenedAt) })
-	for _, run := range runs {
-		lines, err := o.Store.Deliveries(ctx, run.ID, []notice.RecipientID{id})
-		if err != nil {
-			return p, fmt.Errorf("deliveries of %s: %w", run.ID, err)
-		}
-		if d, ok := lines[id]; ok {
-			p.Deliveries = append(p.Deliveries, d)
-		}
+	ids := make([]notice.RunID, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
 	}
-	return p, nil
+	p.Deliveries, err = o.Store.DeliveriesOf(ctx, id, ids)
+	return p, err
 }

@@ -46,6 +46,7 @@ func requestItem(r notice.Request) (item, error) {
 	return it, nil
 }
 
+// AddRequest also checks that no request of the other partition has the id.
 func (s *Store) AddRequest(ctx context.Context, r notice.Request) error {
 	r.Rev = 1
 	it, err := requestItem(r)
@@ -54,7 +55,12 @@ func (s *Store) AddRequest(ctx context.Context, r notice.Request) error {
 	}
 	pointer := controlKey(askedPartition(r.Recipient), string(r.ID))
 	absent := aws.String("attribute_not_exists(pk)")
+	other := openRequests
+	if r.State.Open() {
+		other = closedRequests(r.ID)
+	}
 	failed, _, err := s.transact(ctx,
+		types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &s.tables.Control, Key: controlKey(other, string(r.ID)), ConditionExpression: absent}},
 		types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: it, ConditionExpression: absent}},
 		types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: pointer, ConditionExpression: absent}})
 	if err == nil && failed >= 0 {
