@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -44,6 +45,7 @@ type Options struct {
 	SESRate  float64 // messages a second the local SES accepts
 	SESQuota float64 // messages in 24 hours; -1 for no limit
 	Out      io.Writer
+	Log      *slog.Logger     // errors to the terminal if nil
 	Now      func() time.Time // what the clock starts from; time.Now if nil
 }
 
@@ -61,6 +63,8 @@ type Stack struct {
 	functions map[string]lambda.Handler
 	pace      *schedule
 	db        store.Store
+	file      *bolt.Store // under db; nil for DynamoDB
+	erased    atomic.Bool // somebody, since the file was written anew
 	closeDB   func() error
 	log       *slog.Logger
 	server    *http.Server
@@ -107,6 +111,9 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	}
 	s = &Stack{clock: &Clock{real: o.Now}, faults: newFaults(),
 		log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
+	if o.Log != nil {
+		s.log = o.Log
+	}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -148,7 +155,7 @@ func (s *Stack) open(ctx context.Context, o Options) (secret token.Secret, err e
 	} else {
 		var file *bolt.Store
 		if file, err = bolt.Open(s.path("policymail.db"), !s.temp); err == nil {
-			s.db, s.closeDB = file, file.Close
+			s.db, s.file, s.closeDB = erasing{file, &s.erased}, file, file.Close
 		}
 	}
 	if err != nil {
@@ -244,6 +251,9 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		for _, m := range waiting[q.name] {
 			q.push(m)
 		}
+	}
+	for _, name := range []string{"web", "operate"} {
+		s.functions[name] = tidied{s.functions[name], s.file, &s.erased}
 	}
 	send.handler, feedback.handler, importing.handler = s.functions["send"], s.functions["feedback"], s.functions["imports"]
 	s.schedules()

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -16,7 +18,10 @@ import (
 
 // Store is a bbolt database. Its methods are those of store.Store.
 type Store struct {
-	db *bbolt.DB
+	file    sync.RWMutex // held for writing while the file is replaced
+	db      *bbolt.DB
+	path    string
+	durable bool
 	writes
 }
 
@@ -38,7 +43,7 @@ var (
 // Open opens or makes the database file. Without durable a write is not synced to
 // the disk: for data that need not outlive the process.
 func Open(path string, durable bool) (*Store, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: !durable, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
+	db, err := open(path, durable)
 	if err != nil {
 		if errors.Is(err, bbolt.ErrTimeout) {
 			return nil, fmt.Errorf("open %s: another process has it open", path)
@@ -57,17 +62,52 @@ func Open(path string, durable bool) (*Store, error) {
 		db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &Store{db: db, writes: writes{turn: make(chan struct{}, 1)}}, nil
+	return &Store{db: db, path: path, durable: durable, writes: writes{turn: make(chan struct{}, 1)}}, nil
+}
+
+func open(path string, durable bool) (*bbolt.DB, error) {
+	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: !durable, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
 }
 
 // Close waits for transactions to end and closes the file.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	s.file.Lock()
+	defer s.file.Unlock()
+	return s.db.Close()
+}
+
+// Vacuum writes the file anew: what was deleted leaves the disk as well, where bbolt
+// would keep it in pages it means to use again (invariant 7, erased means erased).
+func (s *Store) Vacuum() error {
+	s.turn <- struct{}{} // nobody writes
+	defer func() { <-s.turn }()
+	s.file.Lock() // nor reads
+	defer s.file.Unlock()
+	fresh := s.path + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	db, err := open(fresh, s.durable)
+	if err != nil {
+		return err
+	}
+	if err := bbolt.Compact(db, s.db, 1<<20); err != nil {
+		return errors.Join(err, db.Close(), os.Remove(fresh))
+	}
+	if err := errors.Join(db.Sync(), s.db.Close(), os.Rename(fresh, s.path)); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	s.db = db // the open file goes by its new name now
+	return nil
+}
 
 // view reads in one transaction; a cancelled context reads nothing.
 func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.file.RLock()
+	defer s.file.RUnlock()
 	return s.db.View(f)
 }
 
