@@ -75,6 +75,7 @@ func init() {
 			Unchanged:         "Testo invariato",
 			Added:             "Aggiunto",
 			Removed:           "Rimosso",
+			Moved:             "spostato",
 			ErrorTitle:        "Non ha funzionato",
 			ErrorForged:       "Questo link è danneggiato. Usi di nuovo il link dell’e-mail, per intero.",
 			ErrorExpired:      "Questo link è scaduto.",

@@ -75,6 +75,7 @@ func init() {
 			Unchanged:         "変更のない部分",
 			Added:             "追加",
 			Removed:           "削除",
+			Moved:             "移動",
 			ErrorTitle:        "処理できませんでした",
 			ErrorForged:       "リンクが壊れています。メールのリンク全体をもう一度お使いください。",
 			ErrorExpired:      "このリンクは期限切れです。",

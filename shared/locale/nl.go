@@ -75,6 +75,7 @@ func init() {
 			Unchanged:         "Ongewijzigde tekst",
 			Added:             "Toegevoegd",
 			Removed:           "Verwijderd",
+			Moved:             "verplaatst",
 			ErrorTitle:        "Dat is niet gelukt",
 			ErrorForged:       "Deze link is beschadigd. Gebruik de link uit de e-mail opnieuw, in zijn geheel.",
 			ErrorExpired:      "Deze link is verlopen.",

@@ -75,6 +75,7 @@ func init() {
 			Unchanged:         "Tekst bez zmian",
 			Added:             "Dodano",
 			Removed:           "Usunięto",
+			Moved:             "przeniesiono",
 			ErrorTitle:        "Nie udało się",
 			ErrorForged:       "Ten link jest uszkodzony. Proszę użyć całego linku z wiadomości.",
 			ErrorExpired:      "Ten link wygasł.",

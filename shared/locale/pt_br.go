@@ -75,6 +75,7 @@ func init() {
 			Unchanged:         "Texto inalterado",
 			Added:             "Adicionado",
 			Removed:           "Removido",
+			Moved:             "movido",
 			ErrorTitle:        "Não deu certo",
 			ErrorForged:       "Este link está danificado. Use de novo o link do e-mail, por inteiro.",
 			ErrorExpired:      "Este link expirou.",
