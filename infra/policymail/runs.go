@@ -87,6 +87,9 @@ func (c statusCmd) Run(a *app) error {
 			if s.StopReason != "" {
 				fmt.Fprintf(t, "\tstopped: %s\n", s.StopReason)
 			}
+			if s.Complete && c.Run_ != "" {
+				fmt.Fprintf(t, "\tcomplete: %d people, everybody is accounted for\n", s.Audience)
+			}
 			if s.Rate > 0 {
 				fmt.Fprintf(t, "\t%s\n", pace(s))
 			}

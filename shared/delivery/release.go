@@ -35,7 +35,7 @@ func (t *tick) turnPages(ctx context.Context, run notice.Run, budget int) (notic
 		if err != nil {
 			return run, false, err
 		}
-		if len(ids) > budget || budget == 0 && run.Pass == 0 {
+		if len(ids) > budget || budget <= 0 && run.Pass == 0 {
 			return run, true, nil
 		}
 		if err := t.enqueue(ctx, run.ID, ids); err != nil {
@@ -83,7 +83,7 @@ func (t *tick) page(ctx context.Context, run notice.Run, budget int) (release []
 			return nil, "", 0, err
 		}
 		release, missing, err := t.audit(ctx, run, ids)
-		if err != nil || len(release) <= budget || budget == 0 {
+		if err != nil || len(release) <= budget || budget <= 0 {
 			return release, next, missing, err
 		}
 		limit = budget

@@ -45,6 +45,9 @@ type RunStatus struct {
 	Unknown    int             `json:"unknown"`
 	Held       int             `json:"held"`
 	NotSent    int             `json:"not_sent"`
+	// Complete: the run is done, and everybody of the audience is in exactly one state
+	// that is final.
+	Complete bool `json:"complete"`
 	// While it runs: recipients a second, recipients in 24 hours (-1: no limit), what
 	// is left of them now, and when the last message leaves at this pace (RFC 3339).
 	Rate      float64 `json:"rate,omitempty"`
@@ -121,6 +124,7 @@ func figures(run notice.Run, c notice.Counts) RunStatus {
 		Retry: c[notice.Retry], Unknown: c[notice.Unknown], Held: c[notice.Held]}
 	s.Pending = s.Audience - c.Total()
 	s.NotSent = s.Audience - c.Accepted()
+	s.Complete = run.State == notice.Done && s.Pending == 0 && c.Open() == 0
 	switch {
 	case run.State == notice.Stopped:
 		s.Advice = "remove the cause, then resume the run; or cancel it"
