@@ -8,6 +8,7 @@ verify:
 	test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
 	go vet ./...
 	POLICYMAIL_VERIFY=1 go test -race -short ./...
+	POLICYMAIL_VERIFY=1 go test -timeout 30m -run 'TestChaos|TestScale|TestEveryOrder|TestTwelveMonths' ./infra/local ./shared/delivery
 	$(MAKE) fuzz FUZZTIME=3s
 
 # Every fuzz target for a while; what one finds it keeps under testdata/fuzz, and go test

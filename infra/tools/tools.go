@@ -32,6 +32,16 @@ func Needs(tb testing.TB, what string) {
 	}
 }
 
+// NeedsTime skips a long test in `go test ./...`, and under the race detector, which
+// make verify runs with -short; make verify runs it once more without.
+func NeedsTime(tb testing.TB, what string) {
+	tb.Helper()
+	Needs(tb, what)
+	if testing.Short() {
+		tb.Skip("needs " + what)
+	}
+}
+
 // Install returns the folder of a tool after install has filled it. Several test
 // binaries may ask at once; one installs.
 func Install(tb testing.TB, name string, install func(folder string) error) string {

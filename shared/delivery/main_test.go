@@ -6,15 +6,19 @@ import (
 	"testing"
 )
 
-// A property test here walks five years a time: four walks are enough, twenty where
-// there is time, unless more are asked for with -rapid.checks.
+// A property test here walks five years a time: four walks are enough, two under the
+// race detector, twenty where there is time, unless more are asked for with
+// -rapid.checks.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		checks.Value.Set("4")
-		if os.Getenv("POLICYMAIL_VERIFY") != "" {
-			checks.Value.Set("20")
+		walks := "4"
+		if testing.Short() {
+			walks = "2"
+		} else if os.Getenv("POLICYMAIL_VERIFY") != "" {
+			walks = "20"
 		}
+		checks.Value.Set(walks)
 	}
 	os.Exit(m.Run())
 }

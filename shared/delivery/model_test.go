@@ -26,7 +26,7 @@ func TestEveryOrderOfSteps(t *testing.T) { everyOrder(t, 2) }
 
 // The same with a slice that is delivered once more.
 func TestEveryOrderOfMoreSteps(t *testing.T) {
-	tools.Needs(t, "a minute")
+	tools.NeedsTime(t, "a minute")
 	everyOrder(t, 3)
 }
 

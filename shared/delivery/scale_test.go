@@ -22,7 +22,7 @@ func TestScale(t *testing.T) {
 }
 
 func TestScaleTenMillion(t *testing.T) {
-	tools.Needs(t, "a minute")
+	tools.NeedsTime(t, "a minute")
 	scale(t, 10_000_000, delivery.Account{MaxSendRate: 100, Max24HourSend: -1}, 0)
 	scale(t, 10_000_000, delivery.Account{MaxSendRate: 500, Max24HourSend: 500_000}, 0)
 }

@@ -19,8 +19,9 @@ const (
 	// confirmed within evidenceSpan of this one.
 	leastEvidence = 10
 	evidenceSpan  = 30 * time.Minute
-	// mostAttempts is how often a delivery may be claimed before a person decides.
-	mostAttempts = 3
+	// mostAttempts is how often a delivery may be claimed, throttled attempts included,
+	// before a person decides.
+	mostAttempts = 6
 )
 
 // heardEnough is the interlock's threshold: 19 of 20. A message whose answer was
