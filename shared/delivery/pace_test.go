@@ -422,3 +422,24 @@ func TestWorkersKeepTheirGap(t *testing.T) {
 		})
 	}
 }
+
+// brokenQueue takes nothing.
+type brokenQueue struct{}
+
+func (brokenQueue) Enqueue(context.Context, []delivery.Slice, time.Duration) error { return errLost }
+
+// The cursor moves only behind what is durably queued: a tick whose queue failed
+// leaves everybody to the next.
+func TestCursorStaysWhenTheQueueFails(t *testing.T) {
+	w := newWorld(t)
+	run, _ := w.started(50)
+	p := w.pacer()
+	p.Queue = brokenQueue{}
+	if err := p.Tick(ctx); err == nil {
+		t.Fatal("the queue failed and the pacer did not say so")
+	}
+	w.now = w.now.Add(time.Minute)
+	if n := w.tick(run); n != 50 {
+		t.Errorf("the next tick released %d of 50", n)
+	}
+}
