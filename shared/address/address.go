@@ -15,6 +15,10 @@ import (
 // angle brackets).
 const maxLength = 254
 
+// domains are those that can be looked up, no label of them empty or longer than DNS
+// takes.
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.VerifyDNSLength(true))
+
 // Parse returns the address with white space around it gone and its domain in
 // lower-case ASCII (IDNA). The part before the @ stays as it is: only its owner's
 // server knows what its letters mean (RFC 5321 § 2.4). The error says what is wrong
@@ -33,8 +37,8 @@ func Parse(s string) (string, error) {
 	}
 	at := strings.LastIndexByte(parsed.Address, '@')
 	local, domain := parsed.Address[:at], parsed.Address[at+1:]
-	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
-	if err != nil || !strings.Contains(ascii, ".") {
+	ascii, err := domains.ToASCII(domain)
+	if err != nil || !strings.Contains(ascii, ".") || strings.HasSuffix(ascii, ".") {
 		return "", notice.Invalid("the domain of the address is not one")
 	}
 	for _, c := range local {
@@ -42,5 +46,8 @@ func Parse(s string) (string, error) {
 			return "", notice.Invalid("the part before the @ holds letters SES cannot deliver to").Hint("only ASCII works before the @")
 		}
 	}
-	return local + "@" + strings.ToLower(ascii), nil
+	if s = local + "@" + strings.ToLower(ascii); len(s) > maxLength {
+		return "", notice.Invalid("the address is longer than %d characters", maxLength)
+	}
+	return s, nil
 }

@@ -9,7 +9,7 @@ func TestParse(t *testing.T) {
 	for in, want := range map[string]string{
 		"ada@example.com": "ada@example.com", "  Ada.L@EXAMPLE.Com ": "Ada.L@example.com", "a+b@bücher.example": "a+b@xn--bcher-kva.example",
 		"": "", "ada": "", "ada@": "", "@example.com": "", "Ada <ada@example.com>": "", "ada@example.com\r\nBcc: x@example.com": "",
-		"a b@example.com": "", "ada@localhost": "", "zoë@example.com": "", "a@b@example.com": "", strings.Repeat("a", 250) + "@example.com": "",
+		"a b@example.com": "", "ada@localhost": "", "zoë@example.com": "", "ada@example..com": "", "ada@。": "", "ada@example.com.": "", "ada@example.com。": "", "ada@" + strings.Repeat("a", 64) + ".example": "", "a@b@example.com": "", strings.Repeat("a", 250) + "@example.com": "",
 	} {
 		got, err := Parse(in)
 		if got != want || (err == nil) != (want != "") {
