@@ -3,6 +3,8 @@ package mail
 import (
 	"bytes"
 	"io"
+	"mime"
+	"mime/multipart"
 	netmail "net/mail"
 	"slices"
 	"strings"
@@ -11,7 +13,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/jhillyerd/enmime"
 	"golang.org/x/net/html"
 
 	"policymail/shared/notice"
@@ -121,20 +122,34 @@ func anatomy(t *testing.T, raw []byte) (fields, elements []string, text string) 
 		}
 	}
 	slices.Sort(fields)
-	e, err := enmime.ReadEnvelope(bytes.NewReader(raw))
+	_, boundary, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(e.Root.FirstChild.ContentType) == 0 || e.Root.FirstChild.NextSibling == nil || e.Root.FirstChild.NextSibling.NextSibling != nil {
-		t.Errorf("the message has not two parts")
+	var bodies []string
+	for parts := multipart.NewReader(m.Body, boundary["boundary"]); ; {
+		part, err := parts.NextPart() // decodes quoted-printable
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies = append(bodies, string(body))
 	}
-	for z := html.NewTokenizer(strings.NewReader(e.HTML)); ; {
+	if len(bodies) != 2 {
+		t.Fatalf("%d parts, want text and HTML", len(bodies))
+	}
+	for z := html.NewTokenizer(strings.NewReader(bodies[1])); ; {
 		switch z.Next() {
 		case html.ErrorToken:
 			if z.Err() != io.EOF {
 				t.Error(z.Err())
 			}
-			return fields, elements, e.Text
+			return fields, elements, bodies[0]
 		case html.StartTagToken, html.SelfClosingTagToken:
 			token := z.Token()
 			name := token.Data
