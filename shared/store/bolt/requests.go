@@ -25,6 +25,8 @@ func (s *Store) AddRequest(ctx context.Context, r notice.Request) error {
 }
 
 func (s *Store) SaveRequest(ctx context.Context, r notice.Request) (notice.Request, error) {
+	saved := r
+	saved.Rev++
 	err := s.update(ctx, func(tx *bbolt.Tx) error {
 		var stored notice.Request
 		found, err := load(tx, requests, []byte(r.ID), &stored)
@@ -34,10 +36,12 @@ func (s *Store) SaveRequest(ctx context.Context, r notice.Request) (notice.Reque
 		if !found || stored.Rev != r.Rev {
 			return conflict("request", r.ID)
 		}
-		r.Rev++
-		return save(tx, requests, []byte(r.ID), r)
+		return save(tx, requests, []byte(r.ID), saved)
 	})
-	return r, err
+	if err != nil {
+		return r, err
+	}
+	return saved, nil
 }
 
 func (s *Store) Request(ctx context.Context, id notice.RequestID) (r notice.Request, err error) {
