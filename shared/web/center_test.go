@@ -435,3 +435,14 @@ func FuzzCenter(f *testing.F) {
 		}
 	})
 }
+
+// Every page on which a right is used says that it costs nothing, in money or
+// otherwise, and no page asks for more.
+func TestNoFeeAndNoDisadvantage(t *testing.T) {
+	f := setUp(t)
+	for _, path := range []string{"/", "/ask", f.fresh("ada")} {
+		if body := f.do("GET", path, "", "").Body.String(); !strings.Contains(body, "free of charge and never to your disadvantage") {
+			t.Errorf("%.3s does not say that rights are free", path)
+		}
+	}
+}
