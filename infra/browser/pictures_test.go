@@ -43,14 +43,16 @@ func TestPicturesOfTheReadme(t *testing.T) {
 	}
 }
 
-// small writes a picture with the 256 colours it uses most.
+// small writes the top of a picture with the 256 colours it uses most.
 func small(t *testing.T, raw []byte) []byte {
 	full, err := png.Decode(bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
-	few := image.NewPaletted(full.Bounds(), colours(full))
-	draw.Draw(few, few.Bounds(), full, full.Bounds().Min, draw.Src)
+	seen := full.Bounds()
+	seen.Max.Y = min(seen.Max.Y, seen.Min.Y+1100)
+	few := image.NewPaletted(seen, colours(full))
+	draw.Draw(few, seen, full, seen.Min, draw.Src)
 	var out bytes.Buffer
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, few); err != nil {
 		t.Fatal(err)

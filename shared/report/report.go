@@ -233,7 +233,7 @@ type Late struct {
 	Address    string             `json:"address"`
 	LastNotice time.Time          `json:"last_notice,omitzero"`
 	Deadline   notice.Date        `json:"deadline"`
-	Reason     string             `json:"reason"` // opted_out, bounced, complained, or not_sent
+	Reason     string             `json:"reason"` // opted_out, restricted, bounced, complained, or not_sent
 }
 
 // Overdue reads one page of everybody without a notice for more than twelve months
@@ -256,6 +256,8 @@ func Overdue(ctx context.Context, store Store, today notice.Date, cursor string)
 			reason = string(r.Status)
 		case r.OptOut.Annual:
 			reason = string(notice.SkipOptedOut)
+		case r.Restricted:
+			reason = string(notice.SkipRestricted)
 		}
 		late = append(late, Late{r.ID, r.Address, r.LastNotice, r.Deadline(), reason})
 	}

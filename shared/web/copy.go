@@ -75,6 +75,9 @@ func table(c privacy.Copy) template.HTML {
 		for _, record := range c.Records(part) {
 			b.WriteString(`<dl class="facts">`)
 			for _, f := range record {
+				if f.Value == "" {
+					continue // the files list every field
+				}
 				b.WriteString(`<dt lang="en">` + template.HTMLEscapeString(f.Name) + "</dt><dd dir=\"auto\">" + template.HTMLEscapeString(f.Value) + "</dd>")
 			}
 			b.WriteString("</dl>\n")
