@@ -387,11 +387,11 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%d links were mailed to one address, 5 are allowed", len(f.mailed))
 		}
 		code := 200
-		for i := 0; i < 200 && code == 200; i++ {
+		for i := 0; i < 400 && code == 200; i++ {
 			code = f.do("POST", "/link", form, fmt.Sprintf("address=p%d@example.com", i)).Code
 		}
 		if code != 429 {
-			t.Errorf("200 addresses from one source: %d", code)
+			t.Errorf("400 addresses from one source: %d", code)
 		}
 		for range 300 {
 			f.post(t, f.link(f.keys, "ada"), "List-Unsubscribe=One-Click")

@@ -36,7 +36,7 @@ const (
 	answerAfter = time.Second
 	// perAddress and perSource are how many mails an hour may be asked for.
 	perAddress = 5
-	perSource  = 120
+	perSource  = 300
 )
 
 // sendLink answers the same, in words and in time, for an address we know and for
