@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "جميع الإصدارات",
 			PolicyVersion:     "الإصدار {version}",
 			PolicyChanges:     "ما الذي تغيّر في هذا الإصدار",
+			PolicyFeed:        "متابعة الإصدارات الجديدة عبر موجز (Atom)",
 			ChangesTitle:      "ما الذي تغيّر",
 			ChangesIntro:      "الإصدار {new} مقارنةً بالإصدار {old}.",
 			ChangesNone:       "هذا هو الإصدار الأول؛ لا يوجد ما يُقارن به.",

@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "Alle Fassungen",
 			PolicyVersion:     "Fassung {version}",
 			PolicyChanges:     "Was sich in dieser Fassung geändert hat",
+			PolicyFeed:        "Neue Fassungen als Feed (Atom) verfolgen",
 			ChangesTitle:      "Was sich geändert hat",
 			ChangesIntro:      "Fassung {new} im Vergleich mit Fassung {old}.",
 			ChangesNone:       "Das ist die erste Fassung; es gibt nichts zu vergleichen.",

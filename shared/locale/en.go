@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "All versions",
 			PolicyVersion:     "Version {version}",
 			PolicyChanges:     "What changed in this version",
+			PolicyFeed:        "Follow new versions by feed (Atom)",
 			ChangesTitle:      "What changed",
 			ChangesIntro:      "Version {new} compared with version {old}.",
 			ChangesNone:       "This is the first version; there is nothing to compare it with.",

@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "Todas las versiones",
 			PolicyVersion:     "Versión {version}",
 			PolicyChanges:     "Qué cambió en esta versión",
+			PolicyFeed:        "Seguir las nuevas versiones por canal (Atom)",
 			ChangesTitle:      "Qué cambió",
 			ChangesIntro:      "Versión {new} comparada con la versión {old}.",
 			ChangesNone:       "Es la primera versión; no hay nada con que compararla.",

@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "Toutes les versions",
 			PolicyVersion:     "Version {version}",
 			PolicyChanges:     "Ce qui a changé dans cette version",
+			PolicyFeed:        "Suivre les nouvelles versions par flux (Atom)",
 			ChangesTitle:      "Ce qui a changé",
 			ChangesIntro:      "Version {new} comparée à la version {old}.",
 			ChangesNone:       "C’est la première version ; il n’y a rien à comparer.",

@@ -97,6 +97,7 @@ type Page struct {
 	PolicyVersions    string
 	PolicyVersion     string // {version}
 	PolicyChanges     string
+	PolicyFeed        string
 	ChangesTitle      string
 	ChangesIntro      string // {old} {new}
 	ChangesNone       string

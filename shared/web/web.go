@@ -80,6 +80,7 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /policy/{policy}", s.page(s.policy))
 	mux.HandleFunc("GET /policy/{policy}/{version}", s.page(s.policy))
 	mux.HandleFunc("GET /policy/{policy}/{version}/changes", s.page(s.changes))
+	mux.HandleFunc("GET /feed/{policy}", s.page(s.feed))
 	static, _ := fs.Sub(files, "static")
 	mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(static))))
 	for _, path := range []string{"/u/{token}", "/p/{token}", "/b/{token}", "/c/{token}", "/link", "/ask", "/policy/{policy}", "/policy/{policy}/{version}"} {
