@@ -33,6 +33,7 @@ import (
 	"policymail/shared/store/bolt"
 	"policymail/shared/store/dynamo"
 	"policymail/shared/token"
+	"policymail/shared/watch"
 	"policymail/shared/web"
 )
 
@@ -42,6 +43,7 @@ type Options struct {
 	Data     string  // folder kept across restarts; empty keeps nothing
 	Demo     bool    // play the demonstration
 	DynamoDB string  // endpoint of a DynamoDB to use instead of the embedded store
+	Watch    string  // address of the policy's public page; empty watches nothing
 	SESRate  float64 // messages a second the local SES accepts
 	SESQuota float64 // messages in 24 hours; -1 for no limit
 	Out      io.Writer
@@ -238,6 +240,8 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 			Suppress: suppressing.Suppress})),
 		"web":     lambda.NewHandler(handlers.Web(site.Handler())),
 		"imports": lambda.NewHandler(handlers.Imports(jobs, s.log)),
+		"watch": lambda.NewHandler(watch.Watcher{Store: s.db, Pages: watch.Fetcher{Private: true}, Now: s.clock.Now, Log: s.log,
+			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Apart: watch.HoursApart}}.Look),
 		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
 		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, Desk: desk, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
@@ -256,7 +260,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		s.functions[name] = tidied{s.functions[name], s.file, &s.erased}
 	}
 	send.handler, feedback.handler, importing.handler = s.functions["send"], s.functions["feedback"], s.functions["imports"]
-	s.schedules()
+	s.schedules(o)
 	return nil
 }
 
@@ -268,12 +272,15 @@ func (s *Stack) queue(name string, batch, concurrency int) *queue {
 	return q
 }
 
+// readingTick is how often the policy's page is read.
+const readingTick = 6 * time.Hour
+
 // annualHour is when the daily trigger comes, in UTC.
 const annualHour = 3
 
 // schedules plans the daily trigger and the pacer. The pacer sleeps while there is
 // no run it could advance, so that a year can be travelled in a moment.
-func (s *Stack) schedules() {
+func (s *Stack) schedules(o Options) {
 	daily := &schedule{call: func(ctx context.Context, now time.Time) { s.trigger(ctx, "annual") }}
 	daily.after = nextAnnual
 	daily.plan(daily.after(s.clock.Now()))
@@ -285,6 +292,12 @@ func (s *Stack) schedules() {
 	requests.plan(requests.after(s.clock.Now()))
 	s.engine.add(daily)
 	s.engine.add(requests)
+	if o.Watch != "" {
+		readings := &schedule{call: func(ctx context.Context, now time.Time) { s.trigger(ctx, "watch") },
+			after: func(now time.Time) time.Time { return now.Truncate(readingTick).Add(readingTick) }}
+		readings.plan(readings.after(s.clock.Now()))
+		s.engine.add(readings)
+	}
 	s.engine.add(s.pace)
 }
 

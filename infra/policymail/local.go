@@ -7,10 +7,11 @@ type localCmd struct {
 	Data     string  `help:"Folder that keeps the data across restarts. Without it nothing is kept." type:"path"`
 	Demo     bool    `help:"Play the whole story with sample people, then keep serving."`
 	DynamoDB string  `name:"dynamodb" help:"Use the DynamoDB at this endpoint (DynamoDB Local, for one) instead of the embedded store." placeholder:"URL"`
+	Watch    string  `help:"Page of the policy to watch, every six hours. Addresses of this machine are allowed here." placeholder:"URL" env:"POLICYMAIL_WATCH"`
 	SESRate  float64 `name:"ses-rate" help:"Messages a second the local SES accepts." default:"500"`
 	SESQuota float64 `name:"ses-quota" help:"Messages in 24 hours the local SES accepts; -1 for no limit." default:"-1"`
 }
 
 func (c localCmd) Run(a *app) error {
-	return local.Run(a.ctx, local.Options{Addr: c.Addr, Data: c.Data, Demo: c.Demo, DynamoDB: c.DynamoDB, SESRate: c.SESRate, SESQuota: c.SESQuota, Out: a.out})
+	return local.Run(a.ctx, local.Options{Addr: c.Addr, Data: c.Data, Demo: c.Demo, DynamoDB: c.DynamoDB, Watch: c.Watch, SESRate: c.SESRate, SESQuota: c.SESQuota, Out: a.out})
 }

@@ -28,6 +28,16 @@ type Config struct {
 	ConfigurationSet string // of SES
 	Settings         delivery.Settings
 	CopyLimit        int // copies of their data a person gets in twelve months
+	Watch            Watch
+}
+
+// Watch says which public page is watched, and how it is read.
+type Watch struct {
+	Policy   string // whose page it is
+	URL      string // https; empty watches nothing
+	Take     string // CSS selector of the policy on the page; empty finds it
+	Drop     string // CSS selector of what does not belong to it
+	Language string // expected, like "en"; empty accepts any
 }
 
 // Tables names the DynamoDB tables.
@@ -57,6 +67,7 @@ const (
 	Pace
 	Clock
 	Copies
+	WatchedPage
 )
 
 // variables lists what each part reads. House checks compare it with the template.
@@ -74,6 +85,7 @@ var variables = map[Part][]string{
 	Pace:            {"SEND_SHARE", "SLICE_SIZE", "SEND_CONCURRENCY"},
 	Clock:           {"ANNUAL_POLICY", "LEAD_DAYS"},
 	Copies:          {"COPY_LIMIT"},
+	WatchedPage:     {"WATCH_POLICY", "WATCH_URL", "WATCH_TAKE", "WATCH_DROP", "WATCH_LANGUAGE"},
 }
 
 // parts is what each function needs.
@@ -85,6 +97,7 @@ var parts = map[string][]Part{
 	"web":      {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock, Copies},
 	"imports":  {RecipientsTable, ControlTable, ImportQueue, Bucket, LinkKey, Clock},
 	"publish":  {ControlTable, Bucket},
+	"watch":    {ControlTable, WatchedPage},
 	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKey, Mail, Pace, Clock},
 }
 
@@ -113,7 +126,7 @@ var brandVariables = map[string]string{"Company": "COMPANY", "PostalAddress": "P
 	"ReplyTo": "REPLY_TO", "LogoURL": "LOGO_URL", "Colour": "BRAND_COLOUR", "ListID": "LIST_ID"}
 
 // optional variables may be empty.
-var optional = []string{"LINK_KEY_IDS_OLD", "MAIL_FROM_MANDATORY", "LOGO_URL", "BRAND_COLOUR"}
+var optional = []string{"LINK_KEY_IDS_OLD", "MAIL_FROM_MANDATORY", "LOGO_URL", "BRAND_COLOUR", "WATCH_URL", "WATCH_TAKE", "WATCH_DROP", "WATCH_LANGUAGE"}
 
 // Optional tells whether a variable may be empty.
 func Optional(variable string) bool { return slices.Contains(optional, variable) }
@@ -127,6 +140,7 @@ func Load(function string, getenv func(string) string) (Config, error) {
 		LinkKeys:         LinkKeys{r.text("LINK_KEY_ARN"), r.text("LINK_KEY_ID"), r.list("LINK_KEY_IDS_OLD")},
 		ConfigurationSet: r.text("CONFIGURATION_SET"),
 		CopyLimit:        r.number("COPY_LIMIT", 1, 100),
+		Watch:            Watch{r.text("WATCH_POLICY"), r.text("WATCH_URL"), r.text("WATCH_TAKE"), r.text("WATCH_DROP"), r.text("WATCH_LANGUAGE")},
 		Brand: brand.Brand{Company: r.text("COMPANY"), PostalAddress: r.text("POSTAL_ADDRESS"), From: r.text("MAIL_FROM"), FromMandatory: r.text("MAIL_FROM_MANDATORY"),
 			ReplyTo: r.text("REPLY_TO"), LogoURL: r.text("LOGO_URL"), Colour: r.text("BRAND_COLOUR"), ListID: r.text("LIST_ID")},
 	}
@@ -146,6 +160,14 @@ func Load(function string, getenv func(string) string) (Config, error) {
 		if err := notice.CheckPolicyName(c.Settings.Policy); err != nil {
 			r.fault("ANNUAL_POLICY", err.Error())
 		}
+	}
+	if c.Watch.Policy != "" {
+		if err := notice.CheckPolicyName(c.Watch.Policy); err != nil {
+			r.fault("WATCH_POLICY", err.Error())
+		}
+	}
+	if u, err := url.Parse(c.Watch.URL); c.Watch.URL != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		r.fault("WATCH_URL", fmt.Sprintf("is %q; it must be like https://www.example.com/privacy", c.Watch.URL))
 	}
 	if len(r.faults) > 0 {
 		return c, fmt.Errorf("configuration of %s:\n%w", function, errors.Join(r.faults...))

@@ -135,9 +135,15 @@ func (g *gap) takeMoved(d Document, indexes []int, other, own map[string]int, is
 		k := d[p].key
 		found[i] = other[k] > 0 && (letterWords(d[p].words) >= movedWords || other[k] == own[k])
 	}
+	// Both ways along the gap, for a list of short lines between two that are found.
+	for i := 1; i < len(found); i++ {
+		found[i] = found[i] || found[i-1] && other[d[indexes[i]].key] > 0
+	}
+	for i := len(found) - 2; i >= 0; i-- {
+		found[i] = found[i] || found[i+1] && other[d[indexes[i]].key] > 0
+	}
 	for i, p := range indexes {
-		near := i > 0 && found[i-1] || i+1 < len(found) && found[i+1]
-		if !found[i] && !(near && other[d[p].key] > 0) {
+		if !found[i] {
 			left = append(left, p)
 			continue
 		}

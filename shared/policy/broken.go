@@ -24,7 +24,7 @@ func brokenness(c Comparison, findings []Finding) (reason string, weight float64
 		return "most of the text was missing and is restored", 0.9, true, true
 	}
 	if old.kept < 0.5 && new.kept < 0.5 {
-		if a, b := languageOf(c.old), languageOf(c.new); a != b && a != "" && b != "" {
+		if a, b := Language(c.old), Language(c.new); a != b && a != "" && b != "" {
 			return "the text came in another language (" + a + ", then " + b + ")", 0.97, false, true
 		}
 	}
@@ -106,7 +106,7 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 	}
 	dated := false
 	for _, f := range findings {
-		dated = dated || strings.Contains(f.Reason, "date")
+		dated = dated || c.rows[f.row].fate != fate && strings.Contains(f.Reason, "date")
 	}
 	if h := headless(c, fate, d); h && others == 0 {
 		return "the beginning with the title is missing", 0.75, true
@@ -297,9 +297,9 @@ func natureOf(d Document) string {
 	return ""
 }
 
-// languageOf names the language most sentences of a text are in, or nothing when the
+// Language names (ISO 639-1) the language most sentences of a text are in, or nothing when the
 // text is short or mixed.
-func languageOf(d Document) string {
+func Language(d Document) string {
 	votes, all := map[string]int{}, 0
 	for _, p := range d {
 		if len(p.Text) < 60 || !p.sentence() {

@@ -156,6 +156,23 @@ Guardamos los datos de los pedidos durante 6 años y borramos todo lo demás a l
 Puede pedir el acceso, la rectificación y la supresión de sus datos en cualquier momento.
 `
 
+// A short text has no frame to lose a change in.
+func TestClassifyShortTexts(t *testing.T) {
+	old := "<h1>Privacy policy</h1><p>Example Company keeps your name and your email address to answer you.</p><p>We delete both after 30 days, and we share them with nobody at all.</p><p>You may ask for access to your data at any time.</p>"
+	for _, c := range [][2]string{{"30 days", "90 days"}, {"nobody at all", "our partners"}, {"your name and", "your name, your photo and"}, {"at any time", "once a year"}, {"<p>You may ask for access to your data at any time.</p>", ""}} {
+		for _, name := range []string{"a.html", "a.txt"} {
+			a, b := old, strings.Replace(old, c[0], c[1], 1)
+			if name == "a.txt" {
+				plain := strings.NewReplacer("<h1>", "", "</h1>", "\n", "<p>", "", "</p>", "\n")
+				a, b = plain.Replace(a), plain.Replace(b)
+			}
+			if v := policy.Classify(read(t, a, name), read(t, b, name)); v.Class != policy.Substantive {
+				t.Errorf("%s, %q: %s %q", name, c, v.Class, v.Reasons)
+			}
+		}
+	}
+}
+
 func TestClassifyInOtherScripts(t *testing.T) {
 	for _, c := range []struct {
 		text, old, new string

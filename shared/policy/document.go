@@ -127,6 +127,9 @@ func (d Document) guessHeadings() {
 	}
 	for i := range d[:max(len(d)-1, 0)] {
 		p := &d[i]
+		if len(p.words) > 0 && negations[plainKey(p.words[0].key)] {
+			continue // "Yes" and "No" are answers
+		}
 		if n := letterWords(p.words); n > 0 && n <= 12 && !sentenceEnd(p.Text) && !strings.HasSuffix(p.Text, ":") && letterWords(d[i+1].words) > n {
 			p.Heading = guessedHeading
 		}

@@ -108,14 +108,14 @@ func (p Paragraph) capitals() bool {
 }
 
 // apart reports whether a paragraph of the new text stands clearly off the policy:
-// before its first sentence, or behind its last under another heading.
+// above its title, or behind its last sentence under another heading.
 func (j *judge) apart(index int) bool {
 	for i := j.newBody.last + 1; i < index; i++ {
 		if j.c.new[i].Heading > 0 {
 			return true
 		}
 	}
-	return index < j.newBody.first
+	return index < j.newBody.title
 }
 
 // aside reports whether the paragraphs around one speak of other things than the
@@ -458,7 +458,8 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	both := slices.Concat(old, new)
 	isUnit := func(k string) bool { return units.has(k) }
 	isCount := func(k string) bool { return isNumber(k) || numberWords[k] }
-	if next := e.newAt + len(e.is()); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 && next < len(e.new) && units.has(plainKey(e.new[next].key)) {
+	if next := e.newAt + len(e.is()); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
+		(next < len(e.new) && units.has(plainKey(e.new[next].key)) || slices.ContainsFunc(both, isUnit)) {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
 	}
 	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(old, isUnit), filter(new, isUnit)) != "" && len(old) > 0 && len(new) > 0 {

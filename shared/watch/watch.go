@@ -1,0 +1,254 @@
+package watch
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+)
+
+// Store is what a watcher reads and keeps.
+type Store interface {
+	Versions(ctx context.Context, policy string) ([]notice.Version, error)
+	Document(ctx context.Context, kind, id string, v any) (int64, error)
+	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+}
+
+// Pages reads a page of the internet; Fetcher does.
+type Pages interface {
+	Fetch(ctx context.Context, address, etag, lastModified string) (Page, error)
+}
+
+// Settings say what is watched.
+type Settings struct {
+	Policy    string
+	URL       string // empty watches nothing
+	Selectors Selectors
+	Language  string        // expected, like "en"; empty expects that of the version known
+	Apart     time.Duration // between the two readings that make a change a draft
+}
+
+// HoursApart is how far two readings lie apart that make a change a draft: more than
+// a broken deployment or a cache lives, less than the schedule's six hours.
+const HoursApart = 5 * time.Hour
+
+// Watcher takes readings.
+type Watcher struct {
+	Store    Store
+	Pages    Pages
+	Settings Settings
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Kinds of the records a watcher keeps, one of each for a policy.
+const (
+	stateKind = "watch"
+	draftKind = "draft"
+)
+
+// state is what is remembered between readings.
+type state struct {
+	Version      string    `json:"version"` // the one the page was compared with
+	ETag         string    `json:"etag,omitempty"`
+	LastModified string    `json:"last_modified,omitempty"`
+	Candidate    []byte    `json:"candidate,omitempty"` // HTML of a change seen once, gzip
+	SeenAt       time.Time `json:"seen_at,omitzero"`
+	ReadAt       time.Time `json:"read_at"`
+}
+
+// Draft is a change of the page that two readings agree on. It is no version: an
+// officer publishes one, or does not.
+type Draft struct {
+	Policy     string       `json:"policy"`
+	Since      string       `json:"since"` // the version it differs from
+	Class      policy.Class `json:"class"`
+	Confidence float64      `json:"confidence"`
+	Reasons    []string     `json:"reasons"`
+	HTML       []byte       `json:"html"` // gzip
+	SeenAt     time.Time    `json:"seen_at"`
+}
+
+// Outcome is the answer of a reading.
+type Outcome struct {
+	Event   policy.Event `json:"event,omitempty"`
+	Class   policy.Class `json:"class,omitempty"`
+	Reasons []string     `json:"reasons,omitempty"`
+	Reason  string       `json:"reason,omitempty"` // why nothing was read
+}
+
+// ErrBroken says that the page is not the policy; its alarm calls somebody.
+var ErrBroken = errors.New("the page of the policy is broken")
+
+// Look takes a reading of the page and compares it with the latest version. It never
+// publishes and never mails: two equal readings, Apart from each other, leave a draft
+// for somebody to look at (invariant 5, nothing unapproved). A page that is not the
+// policy is an error and changes nothing of what is remembered.
+func (w Watcher) Look(ctx context.Context) (Outcome, error) {
+	if w.Settings.URL == "" {
+		return Outcome{Reason: "no page is watched"}, nil
+	}
+	versions, err := w.Store.Versions(ctx, w.Settings.Policy)
+	if err != nil {
+		return Outcome{}, err
+	}
+	known, ok := notice.Latest(versions)
+	if !ok {
+		w.Log.Error("page not watched", "policy", w.Settings.Policy, "reason", "no version is published to compare it with")
+		return Outcome{Reason: "no version is published to compare the page with"}, nil
+	}
+	var s state
+	rev, err := w.Store.Document(ctx, stateKind, w.Settings.Policy, &s)
+	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+		return Outcome{}, err
+	}
+	if s.Version != known.Name {
+		s = state{Version: known.Name}
+	}
+	page, err := w.Pages.Fetch(ctx, w.Settings.URL, s.ETag, s.LastModified)
+	if err != nil {
+		return w.broken(err)
+	}
+	if page.NotModified {
+		return Outcome{Event: policy.NoChange, Class: policy.None, Reasons: []string{"the page says that it did not change"}}, nil
+	}
+	text, err := w.Settings.Selectors.extract(page, w.Settings.URL)
+	if err != nil {
+		return w.broken(err)
+	}
+	if language := policy.Language(text.Document); w.Settings.Language != "" && language != "" && language != w.Settings.Language {
+		return w.broken(notice.Refused("the page came in language %s, not %s", language, w.Settings.Language))
+	}
+	before, err := policy.DocumentOf(known)
+	if err != nil {
+		return Outcome{}, err
+	}
+	now := w.Now()
+	event, verdict, err := s.next(before, text, now, w.Settings.Apart)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Event: event, Class: verdict.Class, Reasons: verdict.Reasons}
+	w.Log.Info("page read", "policy", w.Settings.Policy, "event", event, "class", verdict.Class, "version", known.Name)
+	switch event {
+	case policy.Failed:
+		_, err := w.broken(notice.Refused("%s", verdict.Reasons[0]))
+		return out, err
+	case policy.DraftMade:
+		if err := w.saveDraft(ctx, Draft{Policy: w.Settings.Policy, Since: known.Name, Class: verdict.Class, Confidence: verdict.Confidence,
+			Reasons: verdict.Reasons, HTML: s.Candidate, SeenAt: now}); err != nil {
+			return Outcome{}, err
+		}
+	case policy.NoChange:
+		// Only a page that is the version known may answer "not modified" next time.
+		s.ETag, s.LastModified = page.ETag, page.LastModified
+	}
+	if event != policy.NoChange {
+		s.ETag, s.LastModified = "", ""
+	}
+	s.ReadAt = now
+	_, err = w.Store.SaveDocument(ctx, stateKind, w.Settings.Policy, s, rev)
+	if errors.Is(err, notice.ErrConflict) {
+		return Outcome{Reason: "another reading took place at the same time"}, nil
+	}
+	return out, err
+}
+
+// next takes a reading into account. A candidate read too soon again stays one.
+func (s *state) next(known policy.Document, text policy.Text, now time.Time, apart time.Duration) (policy.Event, policy.Verdict, error) {
+	w := policy.Watched{Known: known}
+	if s.Candidate != nil {
+		page, err := unpack(s.Candidate)
+		if err != nil {
+			return "", policy.Verdict{}, err
+		}
+		if w.Candidate, err = policy.ReadHTML(page); err != nil {
+			return "", policy.Verdict{}, err
+		}
+	}
+	event, verdict := w.Next(text.Document)
+	switch event {
+	case policy.NoChange:
+		s.Candidate, s.SeenAt = nil, time.Time{}
+	case policy.DraftMade:
+		if now.Sub(s.SeenAt) < apart {
+			return policy.Pending, verdict, nil
+		}
+		packed, err := pack(text.HTML)
+		s.Candidate = packed
+		return event, verdict, err
+	case policy.Pending:
+		packed, err := pack(text.HTML)
+		s.Candidate, s.SeenAt = packed, now
+		return event, verdict, err
+	}
+	return event, verdict, nil
+}
+
+// saveDraft replaces the draft of a policy.
+func (w Watcher) saveDraft(ctx context.Context, d Draft) error {
+	var before Draft
+	rev, err := w.Store.Document(ctx, draftKind, d.Policy, &before)
+	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+		return err
+	}
+	if before.Since == d.Since && bytes.Equal(before.HTML, d.HTML) {
+		return nil
+	}
+	_, err = w.Store.SaveDocument(ctx, draftKind, d.Policy, d, rev)
+	return err
+}
+
+// broken ends a reading that is not of the policy.
+func (w Watcher) broken(cause error) (Outcome, error) {
+	w.Log.Error("page broken", "policy", w.Settings.Policy, "reason", cause.Error())
+	return Outcome{Event: policy.Failed, Class: policy.Broken, Reasons: []string{cause.Error()}}, fmt.Errorf("%w: %w", ErrBroken, cause)
+}
+
+// Page is the text of the draft, sanitised HTML.
+func (d Draft) Page() (string, error) { return unpack(d.HTML) }
+
+// LoadDraft reads the draft of a policy.
+func LoadDraft(ctx context.Context, store Store, name string) (d Draft, err error) {
+	if _, err = store.Document(ctx, draftKind, name, &d); errors.Is(err, notice.ErrNotFound) {
+		return d, notice.NotFound("there is no draft of %s", name).Hint("the watcher makes one when the page reads differently twice")
+	}
+	return d, err
+}
+
+// maxPacked keeps a record below the size DynamoDB allows an item, 400 KB.
+const maxPacked = 280 << 10
+
+func pack(page string) ([]byte, error) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, page); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	if b.Len() > maxPacked {
+		return nil, notice.Refused("the text on the page is too long to be kept").Hint("set selectors that take the policy only")
+	}
+	return b.Bytes(), nil
+}
+
+func unpack(packed []byte) (string, error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return "", fmt.Errorf("unpack a page: %w", err)
+	}
+	page, err := io.ReadAll(io.LimitReader(z, 16<<20))
+	if err != nil {
+		return "", fmt.Errorf("unpack a page: %w", err)
+	}
+	return string(page), nil
+}
