@@ -35,6 +35,7 @@ type cli struct {
 	Import    importCmd    `cmd:"" help:"Add recipients from a CSV file."`
 	Publish   publishCmd   `cmd:"" help:"Record a text as a version of a policy."`
 	Diff      diffCmd      `cmd:"" help:"Show what changed between two texts."`
+	Draft     draftCmd     `cmd:"" help:"Compare a text with the latest version and draft the summary of what changed."`
 	Watch     watchCmd     `cmd:"" help:"Play dated texts through the watcher of the public page."`
 	Preview   previewCmd   `cmd:"" help:"Write a notice to a file as it would be sent."`
 	Approve   approveCmd   `cmd:"" help:"Release a waiting run. Without --yes, say what would happen."`
@@ -44,6 +45,7 @@ type cli struct {
 	Held      heldCmd      `cmd:"" help:"List messages of which nobody can tell whether they were sent, or send them again."`
 	Status    statusCmd    `cmd:"" help:"Show runs in figures."`
 	Report    reportCmd    `cmd:"" help:"Show what became of each person in a run."`
+	Evidence  evidenceCmd  `cmd:"" help:"Show what can be proven of a version: text, approval, when and to how many it was told."`
 	Overdue   overdueCmd   `cmd:"" help:"List who has had no notice for twelve months, and why."`
 	Request   requestCmd   `cmd:"" help:"The desk: people's requests about their data, and their legal clocks."`
 	Recipient recipientCmd `cmd:"" help:"Show, export, unsubscribe or erase one person."`

@@ -50,8 +50,13 @@ func (c publishCmd) Run(a *app) error {
 			fmt.Fprintf(w, "the text is that of version %s already; nothing was started\n", result.Version)
 		case result.Baseline:
 			fmt.Fprintf(w, "version %s recorded as the baseline of %s (sha256 %s)\n", result.Version, result.Policy, result.SHA256)
+		case result.Run == "":
+			fmt.Fprintf(w, "version %s recorded (sha256 %s); the change is %s, nobody is told\n", result.Version, result.SHA256, result.Change)
 		default:
 			fmt.Fprintf(w, "version %s recorded (sha256 %s); run %s waits for approval\n", result.Version, result.SHA256, result.Run)
+		}
+		for _, warning := range result.Warnings {
+			fmt.Fprintf(w, "look at: %s\n", warning)
 		}
 	})
 }

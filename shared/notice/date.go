@@ -36,6 +36,9 @@ func (d Date) Time() time.Time {
 // AddDays moves by n days.
 func (d Date) AddDays(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
 
+// DaysUntil counts the days to another date; it is negative for one that is past.
+func (d Date) DaysUntil(other Date) int { return int(other.Time().Sub(d.Time()).Hours() / 24) }
+
 // AddMonths moves by n calendar months and stays in the month it lands in: the
 // 31st becomes the last day of a shorter month, 29 February becomes the 28th. So
 // a year after a date is never more than twelve months away.

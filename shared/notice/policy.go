@@ -25,6 +25,7 @@ type Version struct {
 	Text        string            `json:"text"`            // normalised: what is compared and hashed
 	HTML        string            `json:"html"`            // sanitised: what a reader is shown
 	Previous    string            `json:"previous,omitempty"`
+	Change      string            `json:"change,omitempty"` // class of the difference from Previous: none, broken, editorial or substantive
 	PublishedBy string            `json:"published_by"`
 	PublishedAt time.Time         `json:"published_at"`
 	Approval    *Approval         `json:"approval,omitempty"`

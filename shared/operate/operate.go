@@ -98,6 +98,13 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		}
 		return o.Publisher.Publish(ctx, in)
 	}
+	if c.Name == "draft" {
+		var in DraftArgs
+		if err := decodeArgs(c, &in); err != nil {
+			return nil, err
+		}
+		return o.draft(ctx, in)
+	}
 	var a Args
 	if err := decodeArgs(c, &a); err != nil {
 		return nil, err
@@ -131,6 +138,8 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		return o.sendTests(ctx)
 	case "doctor-events":
 		return o.testEvents(ctx, a.Run)
+	case "evidence":
+		return report.EvidenceOf(ctx, o.Store, a.Policy, a.ID)
 	case "versions":
 		return o.Store.Versions(ctx, a.Policy)
 	case "preview":

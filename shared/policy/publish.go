@@ -45,18 +45,25 @@ type Result struct {
 	Run       notice.RunID `json:"run,omitempty"`
 	Baseline  bool         `json:"baseline"`
 	Unchanged bool         `json:"unchanged"`
+	Change    Class        `json:"change,omitempty"`   // what the difference from the version before is
+	Warnings  []string     `json:"warnings,omitempty"` // for whoever approves
 }
 
 // Publisher records versions.
 type Publisher struct {
-	Store Store
-	Now   func() time.Time
+	Store   Store
+	Now     func() time.Time
+	Locales []string // the languages of the readers, for warnings
 }
 
 // Publish records a text as a version and opens the run that waits for approval.
 // A policy's first version is its baseline: approved by its publisher, no run. The
 // same text as the latest version is no new version and starts nothing. A call
 // that was cut short is completed by repeating it (invariant 5, nothing unapproved).
+//
+// A publication with a summary is meant to be told. One without is recorded if it
+// needs no telling: a text that only looks otherwise is unchanged, an edit without a
+// change in meaning becomes a version approved by its publisher, with no run.
 func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) {
 	v, err := p.read(in)
 	if err != nil {
@@ -70,7 +77,7 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	result := Result{Policy: v.Policy, Version: v.Name, SHA256: v.SHA256, Class: v.Class}
 	if known && latest.SHA256 == v.SHA256 {
 		result.Version, result.Class, result.Unchanged = latest.Name, latest.Class, true
-		if !latest.Baseline() {
+		if !latest.Baseline() && len(latest.Summary) > 0 {
 			// Complete a publication that died before its run was added.
 			if err := p.open(ctx, latest); err != nil {
 				return Result{}, err
@@ -83,10 +90,28 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	}
 	if known {
 		v.Previous = latest.Name
-		if len(v.Summary) == 0 {
-			return Result{}, notice.Invalid("version %s has no summary of what changed", v.Name).Hint("add --summary FILE or --summary LOCALE=FILE")
+		verdict, err := Change(latest, v)
+		if err != nil {
+			return Result{}, err
 		}
-		result.Run = notice.ChangeRunID(v.Policy, v.Name)
+		result.Change, v.Change = verdict.Class, string(verdict.Class)
+		result.Warnings = Lint(verdict, v.Summary, p.Locales, v.Effective, notice.DateOf(p.Now()))
+		switch told := len(v.Summary) > 0; {
+		case told:
+			if verdict.Class == Broken {
+				result.Warnings = append(result.Warnings, "this may not be the whole policy: "+verdict.Reasons[0])
+			}
+			result.Run = notice.ChangeRunID(v.Policy, v.Name)
+		case verdict.Class == None && v.Class == notice.Optional:
+			result.Version, result.SHA256, result.Class, result.Unchanged, result.Warnings = latest.Name, latest.SHA256, latest.Class, true, nil
+			return result, nil
+		case verdict.Class == Editorial && v.Class == notice.Optional:
+			v.Approval = &notice.Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash()}
+		case verdict.Class == Broken:
+			return Result{}, notice.Refused("this may not be the whole policy: %s", verdict.Reasons[0]).Hint("compare it by policymail diff; with a summary it is published all the same")
+		default:
+			return Result{}, notice.Invalid("version %s has no summary of what changed", v.Name).Hint("add --summary FILE or --summary LOCALE=FILE; policymail draft FILE writes a first one")
+		}
 	} else {
 		result.Baseline = true
 		v.Approval = &notice.Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash()}
@@ -94,10 +119,23 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	if err := p.Store.AddVersion(ctx, v); err != nil {
 		return Result{}, err
 	}
-	if known {
+	if result.Run != "" {
 		err = p.open(ctx, v)
 	}
 	return result, err
+}
+
+// Change tells what the difference between two versions is.
+func Change(old, new notice.Version) (Verdict, error) {
+	before, err := DocumentOf(old)
+	if err != nil {
+		return Verdict{}, err
+	}
+	after, err := DocumentOf(new)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return Classify(before, after), nil
 }
 
 // open adds the run of a version, once.

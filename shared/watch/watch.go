@@ -1,12 +1,9 @@
 package watch
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -48,11 +45,8 @@ type Watcher struct {
 	Log      *slog.Logger
 }
 
-// Kinds of the records a watcher keeps, one of each for a policy.
-const (
-	stateKind = "watch"
-	draftKind = "draft"
-)
+// stateKind is the kind of record a watcher keeps, one for a policy.
+const stateKind = "watch"
 
 // state is what is remembered between readings.
 type state struct {
@@ -62,18 +56,6 @@ type state struct {
 	Candidate    []byte    `json:"candidate,omitempty"` // HTML of a change seen once, gzip
 	SeenAt       time.Time `json:"seen_at,omitzero"`
 	ReadAt       time.Time `json:"read_at"`
-}
-
-// Draft is a change of the page that two readings agree on. It is no version: an
-// officer publishes one, or does not.
-type Draft struct {
-	Policy     string       `json:"policy"`
-	Since      string       `json:"since"` // the version it differs from
-	Class      policy.Class `json:"class"`
-	Confidence float64      `json:"confidence"`
-	Reasons    []string     `json:"reasons"`
-	HTML       []byte       `json:"html"` // gzip
-	SeenAt     time.Time    `json:"seen_at"`
 }
 
 // Outcome is the answer of a reading.
@@ -142,7 +124,7 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 		_, err := w.broken(notice.Refused("%s", verdict.Reasons[0]))
 		return out, err
 	case policy.DraftMade:
-		if err := w.saveDraft(ctx, Draft{Policy: w.Settings.Policy, Since: known.Name, Class: verdict.Class, Confidence: verdict.Confidence,
+		if err := policy.SaveDraft(ctx, w.Store, policy.Draft{Policy: w.Settings.Policy, Since: known.Name, Class: verdict.Class, Confidence: verdict.Confidence,
 			Reasons: verdict.Reasons, HTML: s.Candidate, SeenAt: now}); err != nil {
 			return Outcome{}, err
 		}
@@ -165,7 +147,7 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 func (s *state) next(known policy.Document, text policy.Text, now time.Time, apart time.Duration) (policy.Event, policy.Verdict, error) {
 	w := policy.Watched{Known: known}
 	if s.Candidate != nil {
-		page, err := unpack(s.Candidate)
+		page, err := policy.Unpack(s.Candidate)
 		if err != nil {
 			return "", policy.Verdict{}, err
 		}
@@ -181,74 +163,19 @@ func (s *state) next(known policy.Document, text policy.Text, now time.Time, apa
 		if now.Sub(s.SeenAt) < apart {
 			return policy.Pending, verdict, nil
 		}
-		packed, err := pack(text.HTML)
+		packed, err := policy.Pack(text.HTML)
 		s.Candidate = packed
 		return event, verdict, err
 	case policy.Pending:
-		packed, err := pack(text.HTML)
+		packed, err := policy.Pack(text.HTML)
 		s.Candidate, s.SeenAt = packed, now
 		return event, verdict, err
 	}
 	return event, verdict, nil
 }
 
-// saveDraft replaces the draft of a policy.
-func (w Watcher) saveDraft(ctx context.Context, d Draft) error {
-	var before Draft
-	rev, err := w.Store.Document(ctx, draftKind, d.Policy, &before)
-	if err != nil && !errors.Is(err, notice.ErrNotFound) {
-		return err
-	}
-	if before.Since == d.Since && bytes.Equal(before.HTML, d.HTML) {
-		return nil
-	}
-	_, err = w.Store.SaveDocument(ctx, draftKind, d.Policy, d, rev)
-	return err
-}
-
 // broken ends a reading that is not of the policy.
 func (w Watcher) broken(cause error) (Outcome, error) {
 	w.Log.Error("page broken", "policy", w.Settings.Policy, "reason", cause.Error())
 	return Outcome{Event: policy.Failed, Class: policy.Broken, Reasons: []string{cause.Error()}}, fmt.Errorf("%w: %w", ErrBroken, cause)
-}
-
-// Page is the text of the draft, sanitised HTML.
-func (d Draft) Page() (string, error) { return unpack(d.HTML) }
-
-// LoadDraft reads the draft of a policy.
-func LoadDraft(ctx context.Context, store Store, name string) (d Draft, err error) {
-	if _, err = store.Document(ctx, draftKind, name, &d); errors.Is(err, notice.ErrNotFound) {
-		return d, notice.NotFound("there is no draft of %s", name).Hint("the watcher makes one when the page reads differently twice")
-	}
-	return d, err
-}
-
-// maxPacked keeps a record below the size DynamoDB allows an item, 400 KB.
-const maxPacked = 280 << 10
-
-func pack(page string) ([]byte, error) {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	if _, err := io.WriteString(z, page); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	if b.Len() > maxPacked {
-		return nil, notice.Refused("the text on the page is too long to be kept").Hint("set selectors that take the policy only")
-	}
-	return b.Bytes(), nil
-}
-
-func unpack(packed []byte) (string, error) {
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return "", fmt.Errorf("unpack a page: %w", err)
-	}
-	page, err := io.ReadAll(io.LimitReader(z, 16<<20))
-	if err != nil {
-		return "", fmt.Errorf("unpack a page: %w", err)
-	}
-	return string(page), nil
 }

@@ -95,7 +95,7 @@ func TestTwoReadingsMakeADraft(t *testing.T) {
 		if out.Event != step.event || (err != nil) != (step.event == policy.Failed) || err != nil && !errors.Is(err, watch.ErrBroken) {
 			t.Errorf("step %d: %+v %v, want %s", i, out, err, step.event)
 		}
-		d, err := watch.LoadDraft(ctx, db, "privacy")
+		d, err := policy.LoadDraft(ctx, db, "privacy")
 		if (err == nil) != step.draft {
 			t.Errorf("step %d: draft %+v %v", i, d, err)
 		}

@@ -1,0 +1,86 @@
+package operate
+
+import (
+	"context"
+	"strings"
+
+	"policymail/shared/locale"
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+)
+
+// DraftArgs ask for a draft: of a text handed in or, without one, of the change the
+// watcher has seen on the public page.
+type DraftArgs struct {
+	Policy     string `json:"policy"`
+	Source     []byte `json:"source,omitempty"`
+	SourceName string `json:"source_name,omitempty"`
+	Effective  string `json:"effective,omitempty"`
+}
+
+// Draft is what an officer starts from.
+type Draft struct {
+	Policy     string           `json:"policy"`
+	Since      string           `json:"since"` // the version it is compared with
+	Class      policy.Class     `json:"class"`
+	Confidence float64          `json:"confidence"`
+	Reasons    []string         `json:"reasons"`
+	Summary    string           `json:"summary"` // to edit; sentences of the two texts only
+	Warnings   []string         `json:"warnings"`
+	Sections   []policy.Section `json:"sections"`
+	HTML       string           `json:"html"` // of the text
+}
+
+// draft compares a text with the latest version and drafts its summary. It records
+// nothing.
+func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
+	versions, err := o.Store.Versions(ctx, a.Policy)
+	if err != nil {
+		return Draft{}, err
+	}
+	latest, ok := notice.Latest(versions)
+	if !ok {
+		return Draft{}, notice.NotFound("policy %s has no version to compare with", a.Policy).Hint("publish one first")
+	}
+	d := Draft{Policy: a.Policy, Since: latest.Name}
+	if len(a.Source) > 0 {
+		text, err := policy.Normalise(a.Source, a.SourceName)
+		if err != nil {
+			return d, err
+		}
+		d.HTML = text.HTML
+	} else {
+		seen, err := policy.LoadDraft(ctx, o.Store, a.Policy)
+		if err != nil {
+			return d, err
+		}
+		if seen.Since != latest.Name {
+			return d, notice.NotFound("the page has not changed since version %s was published", latest.Name)
+		}
+		if d.HTML, err = seen.Page(); err != nil {
+			return d, err
+		}
+	}
+	var effective notice.Date
+	if a.Effective != "" {
+		if effective, err = notice.ParseDate(a.Effective); err != nil {
+			return d, err
+		}
+	}
+	v, err := policy.Change(latest, notice.Version{HTML: d.HTML})
+	if err != nil {
+		return d, err
+	}
+	d.Class, d.Confidence, d.Reasons, d.Sections = v.Class, v.Confidence, v.Reasons, v.Comparison.Changes()
+	d.Summary = strings.TrimSpace(v.Summarise(policy.EnglishSummary))
+	d.Warnings = policy.Lint(v, map[string]string{"en": d.Summary}, Locales(), effective, notice.DateOf(o.Now()))
+	return d, nil
+}
+
+// Locales are the languages readers are written to.
+func Locales() (tags []string) {
+	for _, l := range locale.All() {
+		tags = append(tags, l.Tag)
+	}
+	return tags
+}

@@ -1,0 +1,91 @@
+package policy
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"policymail/shared/notice"
+)
+
+// Draft is a change of the public page that two readings agree on. It is no version:
+// an officer publishes one, or does not.
+type Draft struct {
+	Policy     string    `json:"policy"`
+	Since      string    `json:"since"` // the version it differs from
+	Class      Class     `json:"class"`
+	Confidence float64   `json:"confidence"`
+	Reasons    []string  `json:"reasons"`
+	HTML       []byte    `json:"html"` // packed
+	SeenAt     time.Time `json:"seen_at"`
+}
+
+// Page is the text of the draft, sanitised HTML.
+func (d Draft) Page() (string, error) { return Unpack(d.HTML) }
+
+// Documents keeps drafts.
+type Documents interface {
+	Document(ctx context.Context, kind, id string, v any) (int64, error)
+	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+}
+
+const draftKind = "draft"
+
+// SaveDraft replaces the draft of a policy; the same one again changes nothing.
+func SaveDraft(ctx context.Context, store Documents, d Draft) error {
+	var before Draft
+	rev, err := store.Document(ctx, draftKind, d.Policy, &before)
+	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+		return err
+	}
+	if before.Since == d.Since && bytes.Equal(before.HTML, d.HTML) {
+		return nil
+	}
+	_, err = store.SaveDocument(ctx, draftKind, d.Policy, d, rev)
+	return err
+}
+
+// LoadDraft reads the draft of a policy.
+func LoadDraft(ctx context.Context, store Documents, name string) (d Draft, err error) {
+	if _, err = store.Document(ctx, draftKind, name, &d); errors.Is(err, notice.ErrNotFound) {
+		return d, notice.NotFound("there is no draft of %s", name).Hint("the watcher makes one when the page reads differently twice")
+	}
+	return d, err
+}
+
+// maxPacked keeps a record below the size DynamoDB allows an item, 400 KB: packed
+// bytes become a third longer as JSON.
+const maxPacked = 280 << 10
+
+// Pack compresses a page to be kept in a record.
+func Pack(page string) ([]byte, error) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, page); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	if b.Len() > maxPacked {
+		return nil, notice.Refused("the text on the page is too long to be kept").Hint("set selectors that take the policy only")
+	}
+	return b.Bytes(), nil
+}
+
+// Unpack is the reverse of Pack.
+func Unpack(packed []byte) (string, error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return "", fmt.Errorf("unpack a page: %w", err)
+	}
+	page, err := io.ReadAll(io.LimitReader(z, 16<<20))
+	if err != nil {
+		return "", fmt.Errorf("unpack a page: %w", err)
+	}
+	return string(page), nil
+}

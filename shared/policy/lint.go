@@ -1,0 +1,123 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"policymail/shared/notice"
+)
+
+// Lead is how many days before it takes effect a change is told: a change of
+// substance well ahead (WP260 rev.01, paragraph 30, asks for notice "well in
+// advance" and names no figure), an edit at any time.
+var Lead = map[Class]int{Substantive: 30, Editorial: 0}
+
+// hardLIX is where a text gets hard to read: newspapers lie between 40 and 50 on this
+// scale (Björnsson, 1968), official texts above 55.
+const hardLIX = 55
+
+// marketing are words that sell; a notice of a change informs and does nothing else
+// (WP260 rev.01, paragraph 29).
+var marketing = regexp.MustCompile(`(?i)\b(?:excit(?:ed|ing)|thrilled|delighted|great news|good news|amazing|awesome|best[- ]in[- ]class|world[- ]class|cutting[- ]edge|` +
+	`special offers?|discounts?|upgrade now|don't miss|valued customers?|enhance your experience|improve your experience|we care deeply|` +
+	`ravis|formidable|offres? spéciales?|promotions?|spannend|begeistert|großartig|sonderangebote?|rabatte?|emocionad[oa]s?|increíble|ofertas? especiales?|descuentos?)\b`)
+
+// Lint says what an officer should look at before approving a notice: nothing in it
+// is an error of the program's.
+func Lint(v Verdict, summary map[string]string, locales []string, effective, today notice.Date) []string {
+	out := []string{}
+	note := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	if len(summary) == 0 && v.Class == Substantive {
+		note("there is no summary of what changed")
+	}
+	if lead, known := Lead[v.Class]; known && effective != "" {
+		if days := today.DaysUntil(effective); days < lead {
+			note("it takes effect in %d days; a change of this class is told at least %d days ahead", days, lead)
+		}
+	}
+	for _, locale := range slices.Sorted(maps.Keys(summary)) {
+		text := summary[locale]
+		if found := marketing.FindString(text); found != "" {
+			note("the summary for %s says “%s”: a notice informs and does not advertise", locale, found)
+		}
+		if n := LIX(text); n > hardLIX {
+			note("the summary for %s is hard to read (LIX %d; newspapers have 40 to 50): use shorter sentences and words", locale, n)
+		}
+	}
+	if len(summary) > 0 {
+		var missing []string
+		for _, l := range locales {
+			if _, ok := summary[l]; !ok {
+				missing = append(missing, l)
+			}
+		}
+		if len(missing) > 0 {
+			note("readers in %s get the summary in another language, and are told so", strings.Join(missing, ", "))
+		}
+	}
+	for _, heading := range v.untold(summary) {
+		note("the section “%s” changed and no summary names what", shorten(heading, 80))
+	}
+	return out
+}
+
+// LIX is a figure of how hard a text reads, in any language with spaces: words a
+// sentence plus the share of words above six letters (Björnsson, 1968). It is 0 for
+// texts too short to measure.
+func LIX(text string) int {
+	count, long, ends := 0, 0, 0
+	for _, w := range words(text) {
+		switch {
+		case !w.mark():
+			count++
+			if letters(w.key) > 6 {
+				long++
+			}
+		case strings.ContainsAny(w.key, ".:!?"):
+			ends++
+		}
+	}
+	if count < 8 {
+		return 0
+	}
+	return count/max(ends, 1) + 100*long/count
+}
+
+// untold are the sections that changed in substance and of whose new words no summary
+// in the language of the text holds any.
+func (v Verdict) untold(summary map[string]string) (out []string) {
+	if len(summary) == 0 || v.Class != Substantive {
+		return nil
+	}
+	said := map[string]bool{}
+	for locale, text := range summary {
+		if language := Language(v.Comparison.new); language != "" && !strings.HasPrefix(locale, language) && len(summary) > 1 {
+			continue
+		}
+		for _, k := range content(words(text)) {
+			said[k] = true
+		}
+	}
+	told := map[string]bool{}
+	var sections []string
+	for _, f := range v.Findings {
+		if f.Class != Substantive || f.Section == "" {
+			continue
+		}
+		if !slices.Contains(sections, f.Section) {
+			sections = append(sections, f.Section)
+		}
+		for _, k := range content(words(f.Quote + " " + f.Section)) {
+			told[f.Section] = told[f.Section] || said[k] && len(k) > 3
+		}
+	}
+	for _, s := range sections {
+		if !told[s] {
+			out = append(out, s)
+		}
+	}
+	return out
+}

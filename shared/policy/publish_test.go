@@ -1,0 +1,137 @@
+package policy_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+	"policymail/shared/store/bolt"
+)
+
+// A real policy through three edits: a date, a contact address, a new category of
+// data. Only the last is told, and its summary names the category.
+func TestThreeEditsMakeOneNotice(t *testing.T) {
+	file := filepath.Join("..", "..", "..", "shared", "privacy-policy-2020.txt")
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Skip("the policy the edits are made to is absent: nothing was tried (it is looked for in ../shared/privacy-policy-2020.txt beside the project)")
+	}
+	ctx := context.Background()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	p := policy.Publisher{Store: db, Now: func() time.Time { now = now.Add(time.Minute); return now }}
+	text := string(source)
+	edit := func(old, new string) {
+		t.Helper()
+		if !strings.Contains(text, old) {
+			t.Fatalf("the policy does not hold %q", old)
+		}
+		text = strings.Replace(text, old, new, 1)
+	}
+	publish := func(version string, summary map[string]string) policy.Result {
+		t.Helper()
+		in := policy.Publication{Policy: "privacy", Version: version, Effective: "2027-01-31", Source: []byte(text), SourceName: "p.txt", Summary: summary, By: "Ada"}
+		result, err := p.Publish(ctx, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := p.Publish(ctx, in)
+		if err != nil || !again.Unchanged {
+			t.Errorf("published twice: %+v %v", again, err)
+		}
+		return result
+	}
+	if r := publish("1.0", nil); !r.Baseline {
+		t.Errorf("baseline: %+v", r)
+	}
+	edit("2/8/2020", "1/12/2026")
+	if r := publish("1.1", nil); r.Run != "" || r.Change != policy.Editorial {
+		t.Errorf("date line: %+v", r)
+	}
+	edit("compliance@ixsystems.com", "privacy@example.com")
+	if r := publish("1.2", nil); r.Run != "" || r.Change != policy.Editorial {
+		t.Errorf("contact address: %+v", r)
+	}
+	edit("Physical location or movements.\nNo", "Physical location or movements.\nYes")
+	edit("H. Sensory data.", "Gait recordings.\nThe way you walk, recorded by the accelerometer of your device.\nYes\nH. Sensory data.")
+	in := policy.Publication{Policy: "privacy", Version: "2.0", Effective: "2027-01-31", Source: []byte(text), SourceName: "p.txt"}
+	if _, err := p.Publish(ctx, in); err == nil || !strings.Contains(err.Error(), "summary") {
+		t.Errorf("a change of substance without a summary: %v", err)
+	}
+	latest, err := db.Version(ctx, "privacy", "1.2")
+	if err != nil || !latest.Approved() || latest.Change != string(policy.Editorial) {
+		t.Fatalf("%+v %v", latest, err)
+	}
+	now2, err := policy.Normalise([]byte(text), "p.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := policy.Change(latest, notice.Version{HTML: now2.HTML})
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary := v.Summarise(policy.EnglishSummary)
+	if !strings.Contains(summary, "The way you walk, recorded by the accelerometer of your device.") {
+		t.Errorf("the drafted summary does not name the new data:\n%s", summary)
+	}
+	if r := publish("2.0", map[string]string{"en": summary}); r.Run != "change-privacy-2_0" || r.Change != policy.Substantive {
+		t.Errorf("new category: %+v", r)
+	}
+	runs, _ := db.ListRuns(ctx)
+	if len(runs) != 1 || runs[0].State != notice.Waiting {
+		t.Errorf("runs %+v", runs)
+	}
+}
+
+func TestSummaryHoldsSentencesOfTheTextsOnly(t *testing.T) {
+	changed := strings.Replace(strings.Replace(base, "30 days", "60 days", 1), "## Contact", "## Children\n\nWe do not knowingly collect data of children under 13.\n\n## Contact", 1)
+	changed = strings.Replace(changed, " We do not sell personal data.", "", 1)
+	v := policy.Classify(read(t, base, "a.md"), read(t, changed, "b.md"))
+	want := `What we collect
+- No longer: We do not sell personal data.
+
+How long we keep it
+- Now: We keep order data for 6 years and delete everything else after 60 days. (before: We keep order data for 6 years and delete everything else after 30 days.)
+
+Children
+- New: We do not knowingly collect data of children under 13.
+`
+	if got := v.Summarise(policy.EnglishSummary); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestLint(t *testing.T) {
+	v := policy.Classify(read(t, base, "a.md"), read(t, strings.Replace(base, "30 days", "60 days", 1), "b.md"))
+	for _, c := range []struct {
+		summary   map[string]string
+		effective notice.Date
+		want      []string
+	}{
+		{map[string]string{"en": "We keep data for 60 days now. Before it was 30."}, "2027-01-31", []string{"readers in de"}},
+		{map[string]string{"en": "Great news! We keep data for 60 days.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-12-01", []string{"takes effect in 7 days", "does not advertise"}},
+		{map[string]string{"en": "Several contractual particularities concerning organisational responsibilities were comprehensively reformulated throughout multiple interdependent subsections accordingly", "de": "Kurz."},
+			"2027-01-31", []string{"hard to read", "How long we keep it"}},
+		{nil, "2027-01-31", []string{"no summary"}},
+	} {
+		got := policy.Lint(v, c.summary, []string{"en", "de"}, c.effective, "2026-11-24")
+		if len(got) != len(c.want) {
+			t.Errorf("%v: %q", c.summary, got)
+			continue
+		}
+		for i, want := range c.want {
+			if !strings.Contains(got[i], want) {
+				t.Errorf("%q lacks %q", got[i], want)
+			}
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// SummaryLabels are the words of a drafted summary.
+type SummaryLabels struct{ New, Gone, Now, Before string }
+
+// EnglishSummary are the labels of a draft in English.
+var EnglishSummary = SummaryLabels{New: "New", Gone: "No longer", Now: "Now", Before: "before"}
+
+// Limits of a drafted summary: an officer shortens it; nobody reads a second policy.
+const (
+	maxSentence = 280
+	maxPerPart  = 6
+)
+
+// Summarise drafts what changed, section by section, in sentences of the two texts
+// and no others: what is said of a policy must be in it. It takes the places that are
+// substantive, or all that count when none is.
+func (v Verdict) Summarise(l SummaryLabels) string {
+	least := Substantive
+	if v.Class != Substantive {
+		least = Editorial
+	}
+	rows := map[int]bool{}
+	for _, f := range v.Findings {
+		if f.Class.rank() >= least.rank() {
+			rows[f.row] = true
+		}
+	}
+	var b strings.Builder
+	section, lines := "\x00", 0
+	for i, r := range v.Comparison.rows {
+		if !rows[i] {
+			continue
+		}
+		heading := v.sectionOf(i)
+		if heading != section {
+			section, lines = heading, 0
+			if heading != "" {
+				b.WriteString("\n" + heading + "\n")
+			}
+		}
+		for _, line := range v.lines(r, l) {
+			if lines++; lines <= maxPerPart {
+				b.WriteString("- " + line + "\n")
+			}
+		}
+	}
+	return strings.TrimPrefix(b.String(), "\n")
+}
+
+func (v Verdict) sectionOf(row int) string {
+	for _, f := range v.Findings {
+		if f.row == row {
+			return f.Section
+		}
+	}
+	return ""
+}
+
+// lines words one row by its sentences.
+func (v Verdict) lines(r row, l SummaryLabels) (out []string) {
+	old, new := sentences(textOfRows(v.Comparison.old, r.old)), sentences(textOfRows(v.Comparison.new, r.new))
+	gone, came := without(old, new), without(new, old)
+	switch {
+	case len(gone) == len(came):
+		for i := range came {
+			out = append(out, l.Now+": "+shorten(came[i], maxSentence)+" ("+l.Before+": "+shorten(gone[i], maxSentence)+")")
+		}
+		return out
+	}
+	for _, s := range came {
+		out = append(out, l.New+": "+shorten(s, maxSentence))
+	}
+	for _, s := range gone {
+		out = append(out, l.Gone+": "+shorten(s, maxSentence))
+	}
+	return out
+}
+
+// sentences cuts a text behind full stops that a space and no lower-case letter
+// follow, and behind those of scripts without spaces.
+func sentences(text string) (out []string) {
+	start := 0
+	for i, r := range text {
+		end := i + utf8.RuneLen(r)
+		rest := text[end:]
+		if strings.ContainsRune("。！？", r) || r == '\n' ||
+			strings.ContainsRune(".!?", r) && strings.HasPrefix(rest, " ") && !(len(rest) > 1 && rest[1] >= 'a' && rest[1] <= 'z') {
+			if s := strings.TrimSpace(text[start:end]); s != "" {
+				out = append(out, s)
+			}
+			start = end
+		}
+	}
+	if s := strings.TrimSpace(text[start:]); s != "" {
+		out = append(out, s)
+	}
+	return out
+}
+
+func without(list, other []string) (out []string) {
+	for _, s := range list {
+		if !slices.ContainsFunc(other, func(o string) bool { return newParagraph(o).key == newParagraph(s).key }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
