@@ -120,7 +120,7 @@ func (t *tick) audit(ctx context.Context, run notice.Run, ids []notice.Recipient
 			case line.State == notice.Claimed:
 				missing++
 				if line.LeaseUntil.Before(t.Now()) {
-					if err := abandon(ctx, t.Store, line, t.Now(), t.Settings.SettleWindow, chunk); err != nil {
+					if _, err := abandon(ctx, t.Store, line, t.Now(), t.Settings.SettleWindow, chunk); err != nil {
 						return nil, 0, err
 					}
 				}

@@ -44,7 +44,7 @@ const (
 	quotaPause    = 15 * time.Minute // until a recipient over the daily quota is tried again
 	minBackOff    = 100 * time.Millisecond
 	maxBackOff    = 2 * time.Second
-	failedPause   = 30 // days until an address SES refused is tried again in an annual run
+	failedPause   = 30 // days until an annual run tries again whom this one failed to reach
 )
 
 // errEndSlice ends a slice early without handing it back to the queue: the audit
@@ -147,7 +147,7 @@ func (s Sender) abandonDead(ctx context.Context, slice Slice) error {
 		if line.State != notice.Claimed || !line.LeaseUntil.Before(s.Now()) {
 			continue
 		}
-		if err := abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow, slice.Recipients); err != nil {
+		if _, err := abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow, slice.Recipients); err != nil {
 			return err
 		}
 	}
@@ -168,8 +168,11 @@ func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r n
 		line := notice.Delivery{Run: run.ID, Recipient: r.ID, Version: v.Name, UpdatedAt: s.Now()}
 		if reason := r.Decline(run, s.Settings.LeadDays, notice.DateOf(s.Now())); reason != "" {
 			line.State, line.Reason = notice.Skipped, string(reason)
-			_, err := s.Store.RecordDelivery(ctx, line)
-			return line.State, err
+			if _, err := s.Store.RecordDelivery(ctx, line); err != nil || reason != notice.SkipNotDue {
+				return line.State, err
+			}
+			// No other run covers the day that brought them here.
+			return line.State, s.Store.MoveDue(ctx, r.ID, r.NextDue(s.Settings.LeadDays, notice.DateOf(s.Now())))
 		}
 		// Written before the claim: nothing that can fail stands between claim and send.
 		letter, language, err := s.Letters.Write(run, v, r)
@@ -197,8 +200,9 @@ func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r n
 		}
 		if !claimed {
 			if line.State == notice.Claimed && line.LeaseUntil.Before(s.Now()) {
-				if err := abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow, slice.Recipients); err != nil {
-					return notice.Unknown, err
+				abandoned, err := abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow, slice.Recipients)
+				if err != nil || !abandoned {
+					return "", err
 				}
 				return notice.Unknown, s.postpone(ctx, run, r.ID)
 			}
@@ -257,7 +261,11 @@ func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, cl
 	default:
 		after.State, after.SettleAfter = notice.Unknown, s.Now().Add(s.Settings.SettleWindow)
 		after.Neighbours = around(slice.Recipients, r.ID)
-		if err := s.move(ctx, claim, after); err != nil {
+		err := s.Store.MoveDelivery(ctx, claim, after)
+		if errors.Is(err, notice.ErrConflict) {
+			return "", nil // an event was faster: it is known by now
+		}
+		if err != nil {
 			return after.State, err
 		}
 		return after.State, s.postpone(ctx, run, r.ID)
@@ -308,17 +316,18 @@ type deliveryMover interface {
 	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
 }
 
-// abandon turns a claim whose lease is dead into an unknown delivery; together are
-// the people it was released with.
-func abandon(ctx context.Context, store deliveryMover, line notice.Delivery, now time.Time, window time.Duration, together []notice.RecipientID) error {
+// abandon turns a claim whose lease is dead into an unknown delivery, unless somebody
+// else has moved it on; together are the people it was released with.
+func abandon(ctx context.Context, store deliveryMover, line notice.Delivery, now time.Time, window time.Duration, together []notice.RecipientID) (abandoned bool, err error) {
 	after := line
 	after.State, after.Reason = notice.Unknown, "the worker died between claim and record"
 	after.LeaseUntil, after.SettleAfter, after.UpdatedAt = time.Time{}, line.ClaimedAt.Add(window), now
 	after.Neighbours = around(together, line.Recipient)
-	if err := store.MoveDelivery(ctx, line, after); err != nil && !errors.Is(err, notice.ErrConflict) {
-		return err
+	err = store.MoveDelivery(ctx, line, after)
+	if errors.Is(err, notice.ErrConflict) {
+		return false, nil
 	}
-	return nil
+	return err == nil, err
 }
 
 type runStore interface {
