@@ -45,16 +45,17 @@ func conflict(what string) error { return notice.Conflict("%s was changed or tak
 
 // pageOf takes up to limit of the things that match, by key, from after the cursor.
 func pageOf[K comparable, T any](all map[K]T, name func(T) string, match func(T) bool, cursor string, limit int) (page []T, next string) {
-	for _, v := range slices.SortedFunc(maps.Values(all), func(a, b T) int { return cmp.Compare(name(a), name(b)) }) {
-		if !match(v) || cursor != "" && name(v) <= cursor {
-			continue
+	for _, v := range all {
+		if match(v) && (cursor == "" || name(v) > cursor) {
+			page = append(page, v)
 		}
-		if len(page) == limit {
-			return page, next
-		}
-		page, next = append(page, v), name(v)
 	}
-	return page, ""
+	slices.SortFunc(page, func(a, b T) int { return cmp.Compare(name(a), name(b)) })
+	if limit > 0 && len(page) > limit {
+		page = page[:limit]
+		next = name(page[limit-1])
+	}
+	return page, next
 }
 
 func personName(r notice.Recipient) string { return string(r.ID) }
