@@ -432,14 +432,15 @@ func (brokenQueue) Enqueue(context.Context, []delivery.Slice, time.Duration) err
 // leaves everybody to the next.
 func TestCursorStaysWhenTheQueueFails(t *testing.T) {
 	w := newWorld(t)
-	run, _ := w.started(50)
+	run := w.startedWhole(1500) // more than a page
+	w.account.MaxSendRate = 1000
 	p := w.pacer()
 	p.Queue = brokenQueue{}
 	if err := p.Tick(ctx); err == nil {
 		t.Fatal("the queue failed and the pacer did not say so")
 	}
 	w.now = w.now.Add(time.Minute)
-	if n := w.tick(run); n != 50 {
-		t.Errorf("the next tick released %d of 50", n)
+	if n := w.tick(run); n != 1500 {
+		t.Errorf("the next tick released %d of 1500", n)
 	}
 }
