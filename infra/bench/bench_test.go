@@ -78,7 +78,6 @@ func spend(n int, f func()) cost {
 }
 
 // Figures for one of the n things.
-func (c cost) each() time.Duration    { return c.wall / time.Duration(c.n) }
 func (c cost) cpuEach() time.Duration { return c.cpu / time.Duration(c.n) }
 func (c cost) perSecond() float64     { return float64(c.n) / c.wall.Seconds() }
 func (c cost) perCPUSecond() float64  { return float64(c.n) / c.cpu.Seconds() }
