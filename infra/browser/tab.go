@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -167,11 +168,12 @@ func (t *Tab) Screenshot() []byte {
 	return png
 }
 
-// Violations runs the rules of WCAG 2.2 AA on the page.
-func (t *Tab) Violations() (all []string) {
+// Violations runs the rules of WCAG 2.2 AA on the page, those about colours if asked
+// to: they take most of the time.
+func (t *Tab) Violations(colours bool) (all []string) {
 	t.tb.Helper()
 	eval[chromedp.Void](t, "if (!window.axe) {"+t.axe+"}")
-	report := eval[string](t, `axe.run(document, {preload: false, resultTypes: ['violations'],
+	report := eval[string](t, `axe.run(document, {preload: false, resultTypes: ['violations'], rules: {'color-contrast': {enabled: `+strconv.FormatBool(colours)+`}},
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(r => JSON.stringify(
 		r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary).join('; '))))`, chromedp.EvalAwaitPromise)
 	if err := json.Unmarshal([]byte(report), &all); err != nil {

@@ -45,8 +45,8 @@ func (s Rights) done(ctx context.Context, right notice.Right, person notice.Reci
 }
 
 // GrantCopy counts one copy for a person, or says from which day on the next one is
-// free. The id of the request holds how many came before, so two at once are counted
-// as two.
+// free. The id of the request is made of those before it, so of two at once one is
+// asked to count again.
 func (s Rights) GrantCopy(ctx context.Context, person notice.Recipient) (next notice.Date, granted bool, err error) {
 	for {
 		all, err := s.Store.RequestsOf(ctx, person.ID)
@@ -57,7 +57,11 @@ func (s Rights) GrantCopy(ctx context.Context, person notice.Recipient) (next no
 			return next, false, nil
 		}
 		r := s.New(notice.Access, person)
-		r.ID = notice.RequestID(fmt.Sprintf("%s-%s", s.Now().UTC().Format("20060102"), s.ID(fmt.Sprintf("copy/%s/%d", person.ID, len(all)))[:8]))
+		before := "copy/" + string(person.ID)
+		for _, earlier := range all {
+			before += "/" + string(earlier.ID)
+		}
+		r.ID = notice.RequestID(fmt.Sprintf("%s-%s", s.Now().UTC().Format("20060102"), s.ID(before)[:8]))
 		r.Verified = s.Now()
 		if err := r.Comply("", "downloaded from the privacy center", s.Now()); err != nil {
 			return "", false, err
