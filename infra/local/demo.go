@@ -25,8 +25,8 @@ import (
 //go:embed sample
 var sample embed.FS
 
-// demo plays the whole story on the running stack: import, annual review, a changed
-// policy, its approval, an unsubscribe by a real one-click POST, and a next run that
+// demo plays the whole story on the running stack: import, annual review, two edits
+// nobody is told of, a change of substance, its approval, an unsubscribe by a real one-click POST, and a next run that
 // leaves the person out.
 func (s *Stack) demo(ctx context.Context, out io.Writer) error {
 	d := demo{Stack: s, ctx: ctx}
@@ -42,22 +42,33 @@ func (s *Stack) demo(ctx context.Context, out io.Writer) error {
 	d.travel(tomorrow.Sub(s.clock.Now()))
 	d.wait(notice.AnnualRunID(notice.DateOf(tomorrow)))
 
-	fmt.Fprintln(out, "3. A changed text is published. Its run waits until somebody approves it.")
+	fmt.Fprintln(out, "3. Its date line is edited, then its contact address. Both are recorded, nobody is told.")
+	edits := []string{"3 November 2026", "24 November 2026", "privacy-help@example.com", "privacy@example.com"}
+	for i, version := range []string{"1.1", "1.2"} {
+		edit := d.publish("sample/policy-1.md", version, today, nil, edits[:2*i+2]...)
+		fmt.Fprintf(out, "   version %s: %s\n", version, edit.Change)
+		if edit.Run != "" && d.err == nil {
+			d.err = fmt.Errorf("an edit opened run %s", edit.Run)
+		}
+	}
+
+	fmt.Fprintln(out, "4. A new category of data comes in. A draft says what changed; the run waits until somebody approves it.")
+	fmt.Fprintf(out, "%s\n", indent(d.draft("sample/policy-2.md", edits...).Summary))
 	first := d.publish("sample/policy-2.md", "2.0", today.AddDays(45), map[string]string{
 		"en": "We keep order data for six years instead of ten.\nWe now collect the phone number you give us for deliveries.",
 		"de": "Wir bewahren Bestelldaten sechs statt zehn Jahre auf.\nWir erheben jetzt die Telefonnummer, die Sie uns für Lieferungen geben.",
 		"fr": "Nous conservons les données de commande six ans au lieu de dix.\nNous recueillons désormais le numéro de téléphone que vous donnez pour les livraisons.",
 		"es": "Conservamos los datos de pedidos seis años en lugar de diez.\nAhora recogemos el teléfono que nos da para las entregas.",
-		"ar": "نحتفظ ببيانات الطلبات ست سنوات بدلًا من عشر.\nنجمع الآن رقم الهاتف الذي تقدمونه للتوصيل."})
+		"ar": "نحتفظ ببيانات الطلبات ست سنوات بدلًا من عشر.\nنجمع الآن رقم الهاتف الذي تقدمونه للتوصيل."}, edits...)
 	plan := d.approve(first.Run)
 	fmt.Fprintf(out, "   approved by Ada: %d people, about $%.4f\n", plan.Audience, plan.CostUSD)
 	d.wait(first.Run)
 
-	fmt.Fprintln(out, "4. Bruno's mail program unsubscribes him with one click (RFC 8058).")
+	fmt.Fprintln(out, "5. Bruno's mail program unsubscribes him with one click (RFC 8058).")
 	fmt.Fprintf(out, "   POST to his link: %s\n", d.oneClick("bruno@example.com"))
 
-	fmt.Fprintln(out, "5. The policy changes once more; the run leaves Bruno out.")
-	second := d.publish("sample/policy-1.md", "3.0", today.AddDays(90), map[string]string{"en": "We went back to the earlier text."})
+	fmt.Fprintln(out, "6. The policy changes once more; the run leaves Bruno out.")
+	second := d.publish("sample/policy-1.md", "3.0", today.AddDays(90), map[string]string{"en": "We went back to the earlier text."}, edits...)
 	d.approve(second.Run)
 	d.wait(second.Run)
 	var status []report.RunStatus
@@ -144,16 +155,28 @@ func (d *demo) importSample(name string) (r imports.Report) {
 	return r
 }
 
-func (d *demo) publish(name, version string, effective notice.Date, summary map[string]string) (r policy.Result) {
-	content, err := sample.ReadFile(name)
-	if err != nil {
-		d.err = err
-		return r
-	}
+// publish publishes a sample after edits, pairs of what stood there and what stands
+// there now.
+func (d *demo) publish(name, version string, effective notice.Date, summary map[string]string, edits ...string) (r policy.Result) {
 	d.operate("publish", policy.Publication{Policy: "privacy", Version: version, Effective: string(effective), Summary: summary,
-		Source: content, SourceName: name, By: "Ada"}, &r)
+		Source: d.edited(name, edits), SourceName: name, By: "Ada"}, &r)
 	return r
 }
+
+func (d *demo) draft(name string, edits ...string) (r operate.Draft) {
+	d.operate("draft", operate.DraftArgs{Policy: "privacy", Source: d.edited(name, edits), SourceName: name}, &r)
+	return r
+}
+
+func (d *demo) edited(name string, edits []string) []byte {
+	content, err := sample.ReadFile(name)
+	if err != nil && d.err == nil {
+		d.err = err
+	}
+	return []byte(strings.NewReplacer(edits...).Replace(string(content)))
+}
+
+func indent(text string) string { return "   | " + strings.ReplaceAll(text, "\n", "\n   | ") }
 
 func (d *demo) approve(run notice.RunID) (p delivery.Plan) {
 	d.operate("approve", operate.Args{Run: run, By: "Ada", Yes: true}, &p)
