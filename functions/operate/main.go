@@ -28,18 +28,19 @@ func main() {
 		}
 		store, bucket := e.Store(), objects.New(e.AWS, e.Bucket)
 		return operate.Operations{
-			Store:       store,
-			Operator:    delivery.Operator{Store: store, Account: ses.NewAccount(e.AWS), Settings: e.Settings, Now: time.Now},
-			Publisher:   policy.Publisher{Store: store, Now: time.Now, Locales: operate.Locales()},
-			Preferences: e.Preferences(store),
-			Letters:     letters,
-			Mailer:      ses.NewMailer(e.AWS, e.ConfigurationSet),
-			Desk:        e.Desk(store, mail.Post{Letters: letters, Mailer: ses.NewMailer(e.AWS, e.ConfigurationSet)}, bus.New(e.AWS)),
-			ID:          keys.RecipientID,
-			Imports:     imports.Jobs{Importer: imports.Importer{Now: time.Now}, Documents: store},
-			UploadURL:   bucket.UploadURL,
-			Now:         time.Now,
-			Log:         e.Log,
+			Store:        store,
+			Operator:     delivery.Operator{Store: store, Account: ses.NewAccount(e.AWS), Settings: e.Settings, Now: time.Now},
+			Publisher:    policy.Publisher{Store: store, Now: time.Now, Locales: operate.Locales()},
+			Preferences:  e.Preferences(store),
+			Letters:      letters,
+			Mailer:       ses.NewMailer(e.AWS, e.ConfigurationSet),
+			Desk:         e.Desk(store, mail.Post{Letters: letters, Mailer: ses.NewMailer(e.AWS, e.ConfigurationSet)}, bus.New(e.AWS)),
+			ID:           keys.RecipientID,
+			Imports:      imports.Jobs{Importer: imports.Importer{Now: time.Now}, Documents: store},
+			UploadURL:    bucket.UploadURL,
+			TwoApprovers: e.TwoApprovers,
+			Now:          time.Now,
+			Log:          e.Log,
 		}.Run, nil
 	})
 }

@@ -39,16 +39,18 @@ import (
 
 // Options are the flags of `policymail local`.
 type Options struct {
-	Addr     string  // where to listen, like "127.0.0.1:8080"
-	Data     string  // folder kept across restarts; empty keeps nothing
-	Demo     bool    // play the demonstration
-	DynamoDB string  // endpoint of a DynamoDB to use instead of the embedded store
-	Watch    string  // address of the policy's public page; empty watches nothing
-	SESRate  float64 // messages a second the local SES accepts
-	SESQuota float64 // messages in 24 hours; -1 for no limit
-	Out      io.Writer
-	Log      *slog.Logger     // errors to the terminal if nil
-	Now      func() time.Time // what the clock starts from; time.Now if nil
+	Addr     string // where to listen, like "127.0.0.1:8080"
+	Data     string // folder kept across restarts; empty keeps nothing
+	Demo     bool   // play the demonstration
+	DynamoDB string // endpoint of a DynamoDB to use instead of the embedded store
+	Watch    string // address of the policy's public page; empty watches nothing
+	// TwoApprovers asks for a second person's approval before a run starts.
+	TwoApprovers bool
+	SESRate      float64 // messages a second the local SES accepts
+	SESQuota     float64 // messages in 24 hours; -1 for no limit
+	Out          io.Writer
+	Log          *slog.Logger     // errors to the terminal if nil
+	Now          func() time.Time // what the clock starts from; time.Now if nil
 }
 
 // Stack is a running local policymail.
@@ -245,7 +247,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
 		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, Desk: desk, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
-			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, Now: s.clock.Now, Log: s.log}.Run),
+			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, TwoApprovers: o.TwoApprovers, Now: s.clock.Now, Log: s.log}.Run),
 	}
 	var waiting map[string][]*message
 	if err := s.load("queues.json", &waiting); err != nil {

@@ -6,7 +6,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
 	"policymail/shared/report"
@@ -19,7 +18,7 @@ type approveCmd struct {
 }
 
 func (c approveCmd) Run(a *app) error {
-	var plan delivery.Plan
+	var plan operate.Approved
 	if err := a.call.do(a.ctx, "approve", operate.Args{Run: notice.RunID(c.Run_), By: c.By, Yes: c.Yes}, &plan); err != nil {
 		return err
 	}
@@ -37,7 +36,9 @@ func (c approveCmd) Run(a *app) error {
 		if plan.Warning != "" {
 			fmt.Fprintf(w, "warning: %s\n", plan.Warning)
 		}
-		if plan.DryRun {
+		if plan.Waits != "" {
+			fmt.Fprintf(w, "recorded; %s\n", plan.Waits)
+		} else if plan.DryRun {
 			fmt.Fprintln(w, "nothing was started; say --yes to approve")
 		}
 	})

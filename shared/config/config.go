@@ -29,6 +29,7 @@ type Config struct {
 	Settings         delivery.Settings
 	CopyLimit        int // copies of their data a person gets in twelve months
 	Watch            Watch
+	TwoApprovers     bool // a run starts when two people approved it
 }
 
 // Watch says which public page is watched, and how it is read.
@@ -68,6 +69,7 @@ const (
 	Clock
 	Copies
 	WatchedPage
+	Approval
 )
 
 // variables lists what each part reads. House checks compare it with the template.
@@ -86,6 +88,7 @@ var variables = map[Part][]string{
 	Clock:           {"ANNUAL_POLICY", "LEAD_DAYS"},
 	Copies:          {"COPY_LIMIT"},
 	WatchedPage:     {"WATCH_POLICY", "WATCH_URL", "WATCH_TAKE", "WATCH_DROP", "WATCH_LANGUAGE"},
+	Approval:        {"TWO_APPROVERS"},
 }
 
 // parts is what each function needs.
@@ -98,7 +101,7 @@ var parts = map[string][]Part{
 	"imports":  {RecipientsTable, ControlTable, ImportQueue, Bucket, LinkKey, Clock},
 	"publish":  {ControlTable, Bucket},
 	"watch":    {ControlTable, WatchedPage},
-	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKey, Mail, Pace, Clock},
+	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKey, Mail, Pace, Clock, Approval},
 }
 
 // Functions lists the functions in order.
@@ -160,6 +163,13 @@ func Load(function string, getenv func(string) string) (Config, error) {
 		if err := notice.CheckPolicyName(c.Settings.Policy); err != nil {
 			r.fault("ANNUAL_POLICY", err.Error())
 		}
+	}
+	switch r.text("TWO_APPROVERS") {
+	case "yes":
+		c.TwoApprovers = true
+	case "no", "":
+	default:
+		r.fault("TWO_APPROVERS", "must be yes or no")
 	}
 	if c.Watch.Policy != "" {
 		if err := notice.CheckPolicyName(c.Watch.Policy); err != nil {

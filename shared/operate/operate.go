@@ -50,6 +50,8 @@ type Operations struct {
 	Desk        privacy.Desk
 	ID          func(address string) notice.RecipientID
 	Imports     Imports
+	// TwoApprovers asks for a second person's approval before a run starts.
+	TwoApprovers bool
 	// UploadURL returns where a file can be PUT that becomes the object key.
 	UploadURL func(ctx context.Context, key string) (string, error)
 	Now       func() time.Time
@@ -115,7 +117,7 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 	case "import-status":
 		return o.Imports.Status(ctx, a.ID)
 	case "approve":
-		return o.Operator.Approve(ctx, a.Run, a.By, !a.Yes)
+		return o.approve(ctx, a)
 	case "pause":
 		return o.Operator.Pause(ctx, a.Run)
 	case "resume":

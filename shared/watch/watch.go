@@ -63,6 +63,7 @@ type Outcome struct {
 	Event   policy.Event `json:"event,omitempty"`
 	Class   policy.Class `json:"class,omitempty"`
 	Reasons []string     `json:"reasons,omitempty"`
+	Shown   string       `json:"shown,omitempty"`  // the version on the page, if it is one of ours
 	Reason  string       `json:"reason,omitempty"` // why nothing was read
 }
 
@@ -108,16 +109,16 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 	if language := policy.Language(text.Document); w.Settings.Language != "" && language != "" && language != w.Settings.Language {
 		return w.broken(notice.Refused("the page came in language %s, not %s", language, w.Settings.Language))
 	}
-	before, err := policy.DocumentOf(known)
+	now := w.Now()
+	before, shown, err := match(versions, known, notice.DateOf(now), text.Document)
 	if err != nil {
 		return Outcome{}, err
 	}
-	now := w.Now()
 	event, verdict, err := s.next(before, text, now, w.Settings.Apart)
 	if err != nil {
 		return Outcome{}, err
 	}
-	out := Outcome{Event: event, Class: verdict.Class, Reasons: verdict.Reasons}
+	out := Outcome{Event: event, Class: verdict.Class, Reasons: verdict.Reasons, Shown: shown}
 	w.Log.Info("page read", "policy", w.Settings.Policy, "event", event, "class", verdict.Class, "version", known.Name)
 	switch event {
 	case policy.Failed:
@@ -141,6 +142,27 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 		return Outcome{Reason: "another reading took place at the same time"}, nil
 	}
 	return out, err
+}
+
+// match finds the version a page shows: the latest or, until that takes effect, the
+// one in force. Else it is the latest the page is compared with.
+func match(versions []notice.Version, latest notice.Version, today notice.Date, reading policy.Document) (known policy.Document, shown string, err error) {
+	if known, err = policy.DocumentOf(latest); err != nil {
+		return nil, "", err
+	}
+	if policy.Classify(known, reading).Class == policy.None {
+		return known, latest.Name, nil
+	}
+	if inForce, ok := notice.InForce(versions, today); ok && latest.Effective > today {
+		before, err := policy.DocumentOf(inForce)
+		if err != nil {
+			return nil, "", err
+		}
+		if policy.Classify(before, reading).Class == policy.None {
+			return before, inForce.Name, nil
+		}
+	}
+	return known, "", nil
 }
 
 // next takes a reading into account. A candidate read too soon again stays one.

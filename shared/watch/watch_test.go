@@ -70,7 +70,7 @@ func TestTwoReadingsMakeADraft(t *testing.T) {
 		t.Fatalf("without a version: %+v %v", out, err)
 	}
 	publisher := policy.Publisher{Store: db, Now: clock}
-	if _, err := publisher.Publish(ctx, policy.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-12-01", Source: []byte(text), SourceName: "p.html"}); err != nil {
+	if _, err := publisher.Publish(ctx, policy.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-11-01", Source: []byte(text), SourceName: "p.html"}); err != nil {
 		t.Fatal(err)
 	}
 	changed := strings.Replace(text, "30 days", "90 days", 1)
@@ -105,10 +105,18 @@ func TestTwoReadingsMakeADraft(t *testing.T) {
 			}
 		}
 	}
+	// A version that is published before the page changes is no reason for an alarm.
+	page.body = text
+	if _, err := publisher.Publish(ctx, policy.Publication{Policy: "privacy", Version: "1.1", Effective: "2027-01-31", Source: []byte(strings.Replace(text, "any time", "any hour", 1)), SourceName: "p.html"}); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := w.Look(ctx); err != nil || out.Event != policy.NoChange || out.Shown != "1.0" {
+		t.Errorf("the page still shows 1.0: %+v %v", out, err)
+	}
 	if runs, _ := db.ListRuns(ctx); len(runs) != 0 {
 		t.Errorf("a page opened runs: %+v", runs)
 	}
-	if versions, _ := db.Versions(ctx, "privacy"); len(versions) != 1 {
+	if versions, _ := db.Versions(ctx, "privacy"); len(versions) != 2 {
 		t.Errorf("a page published versions")
 	}
 }
@@ -167,7 +175,7 @@ func TestPolicyIsFoundOnItsPage(t *testing.T) {
 	}
 	defer db.Close()
 	clock := func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }
-	if _, err := (policy.Publisher{Store: db, Now: clock}).Publish(ctx, policy.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-12-01", Source: []byte(text), SourceName: "p.html"}); err != nil {
+	if _, err := (policy.Publisher{Store: db, Now: clock}).Publish(ctx, policy.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-11-01", Source: []byte(text), SourceName: "p.html"}); err != nil {
 		t.Fatal(err)
 	}
 	w := watch.Watcher{Store: db, Pages: watch.Fetcher{Private: true}, Now: clock, Log: slog.New(slog.DiscardHandler), Settings: watch.Settings{Policy: "privacy", URL: page.URL}}

@@ -1,0 +1,115 @@
+package operate_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/operate"
+	"policymail/shared/policy"
+	"policymail/shared/store/bolt"
+)
+
+type account struct{}
+
+func (account) Account(context.Context) (delivery.Account, error) { return delivery.Account{}, nil }
+
+// setUp is a stack with one change of substance that waits for approval.
+func setUp(t *testing.T, two bool) (operate.Operations, notice.RunID) {
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	clock := func() time.Time { now = now.Add(time.Second); return now }
+	publisher := policy.Publisher{Store: db, Now: clock}
+	var result policy.Result
+	for _, v := range []string{"30 days", "90 days"} {
+		p := policy.Publication{Policy: "privacy", Version: v[:2], Effective: "2027-01-31", Summary: map[string]string{"en": "We keep it for " + v},
+			Source: []byte("# Privacy policy\n\nWe keep your name for " + v + " and then delete it. We share it with nobody.\n"), SourceName: "p.md"}
+		if result, err = publisher.Publish(context.Background(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return operate.Operations{Store: db, Operator: delivery.Operator{Store: db, Account: account{}, Now: clock, Settings: delivery.Settings{Policy: "privacy", Share: 0.8}},
+		TwoApprovers: two, Now: clock, Log: slog.New(slog.DiscardHandler)}, result.Run
+}
+
+func approve(t *testing.T, o operate.Operations, run notice.RunID, by string, yes bool) (operate.Approved, error) {
+	t.Helper()
+	raw, _ := json.Marshal(operate.Args{Run: run, By: by, Yes: yes})
+	answer, err := o.Run(context.Background(), operate.Command{Name: "approve", Args: raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.Error != nil {
+		return operate.Approved{}, answer.Error
+	}
+	return answer.Result.(operate.Approved), nil
+}
+
+func state(t *testing.T, o operate.Operations, run notice.RunID) notice.RunState {
+	t.Helper()
+	r, err := o.Store.Run(context.Background(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.State
+}
+
+func TestTwoApprovers(t *testing.T) {
+	o, run := setUp(t, true)
+	for _, by := range []string{"Ada Example", "ada  example"} {
+		a, err := approve(t, o, run, by, true)
+		if by == "Ada Example" && (err != nil || a.Waits == "") || by != "Ada Example" && !errors.Is(err, notice.ErrRefused) {
+			t.Errorf("%s: %+v %v", by, a, err)
+		}
+		if s := state(t, o, run); s != notice.Waiting {
+			t.Fatalf("one person started the run: %s", s)
+		}
+	}
+	if a, err := approve(t, o, run, "Bob Example", true); err != nil || a.DryRun || a.Waits != "" {
+		t.Errorf("%+v %v", a, err)
+	}
+	if s := state(t, o, run); s != notice.Running {
+		t.Errorf("two people did not start the run: %s", s)
+	}
+	if v, _ := o.Store.Version(context.Background(), "privacy", "90"); v.Approval == nil || v.Approval.By != "Ada Example and Bob Example" || !v.Approved() {
+		t.Errorf("approval %+v", v.Approval)
+	}
+}
+
+// What would be mailed must not contradict the public page.
+func TestApprovalRefusesWhatThePageContradicts(t *testing.T) {
+	ctx := context.Background()
+	o, run := setUp(t, false)
+	packed, err := policy.Pack("<p>We keep your name for 60 days.</p>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := policy.Draft{Policy: "privacy", Since: "90", HTML: packed, SeenAt: o.Now()}
+	if err := policy.SaveDraft(ctx, o.Store, draft); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := approve(t, o, run, "Ada", true); !errors.Is(err, notice.ErrRefused) || !strings.Contains(err.Error(), "reads differently") {
+		t.Errorf("%v", err)
+	}
+	if s := state(t, o, run); s != notice.Waiting {
+		t.Errorf("the run is %s", s)
+	}
+	draft.Since, draft.HTML = "30", append(draft.HTML, 0) // of the version before: what was published is the answer to it
+	if err := policy.SaveDraft(ctx, o.Store, draft); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := approve(t, o, run, "Ada", true); err != nil {
+		t.Error(err)
+	}
+}
