@@ -1,5 +1,5 @@
 # `go test ./...` needs nothing but Go. The targets here do the rest.
-.PHONY: test verify fuzz bench
+.PHONY: test verify fuzz bench build
 
 test:
 	go test ./...
@@ -21,6 +21,11 @@ fuzz:
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x ./$$folder || exit 1; \
 		done; \
 	done
+
+# The functions as they are deployed: static, without the SDK operations and symbols
+# nobody uses (a third of the size).
+build:
+	CGO_ENABLED=0 GOFLAGS="-tags=lambda.norpc -ldflags=-s" sam build --config-file infra/samconfig.toml
 
 bench: # a table of what things cost; DynamoDB Local included
 	POLICYMAIL_VERIFY=1 go test -run '^$$' -bench . -timeout 30m ./infra/bench

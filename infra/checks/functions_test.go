@@ -379,7 +379,7 @@ func TestFunctionsForReal(t *testing.T) {
 	}{
 		{"resume", operate.Args{Run: third}}, {"pause", operate.Args{Run: third}}, {"cancel", operate.Args{Run: third}},
 		{"report", operate.Args{Run: run}}, {"overdue", operate.Args{}}, {"versions", operate.Args{Policy: "privacy"}}, {"preview", operate.Args{Kind: "change", Policy: "privacy"}},
-		{"recipient-unsubscribe", operate.Args{Address: "cy@example.com", By: "Ada"}}, {"recipient-erase", operate.Args{Address: "dee@example.com", By: "Ada", Yes: true}},
+		{"recipient-unsubscribe", operate.Args{Address: "dee@example.com", By: "Ada"}}, {"recipient-erase", operate.Args{Address: "dee@example.com", By: "Ada", Yes: true}},
 	} {
 		if err := c.operate(o.command, o.args, &json.RawMessage{}); err != nil {
 			t.Errorf("%s: %v", o.command, err)
@@ -417,6 +417,11 @@ func TestFunctionsForReal(t *testing.T) {
 		t.Errorf("bob %+v", bob.Recipient)
 	}
 
+	// The page that is watched cannot be reached from a test.
+	if out, err := c.functions["watch"].Invoke(c.example("watch")); err == nil {
+		t.Errorf("a page that does not exist was read: %s", out)
+	}
+
 	if denied := c.aws.Denied(); len(denied) > 0 {
 		t.Errorf("roles that allow too little:\n%s", strings.Join(denied, "\n"))
 	}
@@ -439,8 +444,9 @@ func TestFunctionsForReal(t *testing.T) {
 	}
 }
 
-// usedByAWS are rights Lambda itself uses, or S3 to tell a missing object.
-var usedByAWS = []string{" logs:", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "InvocationDeadLetters", "s3:ListBucket"}
+// usedByAWS are rights Lambda itself uses, or S3 to tell a missing object, or the watch
+// function once it has read a page.
+var usedByAWS = []string{"watch dynamodb:PutItem", " logs:", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "InvocationDeadLetters", "s3:ListBucket"}
 
 // A function that is not configured says everything that is missing, and does not
 // start.

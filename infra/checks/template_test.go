@@ -23,7 +23,7 @@ import (
 func translate(t *testing.T) *sam.Template {
 	return sam.Translate(t, map[string]string{"Company": "Example Company", "PostalAddress": "1 Example Street, 12345 Example City",
 		"MailFromName": "Example Company Privacy", "MailFrom": "privacy@example.com", "ReplyTo": "privacy-help@example.com",
-		"ListId": "privacy.example.com", "SesIdentity": "example.com"})
+		"ListId": "privacy.example.com", "SesIdentity": "example.com", "WatchUrl": "https://www.example.invalid/privacy"})
 }
 
 // load reads properties into a struct, after resolution.

@@ -189,10 +189,11 @@ func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r n
 			if err != nil {
 				return "", err
 			}
-			r = fresh[r.ID] // zero when gone: declined as erased
-			if r.ID == "" {
-				r = notice.Recipient{ID: line.Recipient, Status: notice.Erased}
+			now, known := fresh[r.ID]
+			if !known {
+				now = notice.Recipient{ID: r.ID, Status: notice.Erased}
 			}
+			r = now
 			continue
 		}
 		if err != nil {
