@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "Tutte le versioni",
 			PolicyVersion:     "Versione {version}",
 			PolicyChanges:     "Che cosa è cambiato in questa versione",
+			PolicyFeed:        "Seguire le nuove versioni tramite feed (Atom)",
 			ChangesTitle:      "Che cosa è cambiato",
 			ChangesIntro:      "La versione {new} a confronto con la versione {old}.",
 			ChangesNone:       "Questa è la prima versione; non c’è nulla con cui confrontarla.",

@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "すべての版",
 			PolicyVersion:     "第{version}版",
 			PolicyChanges:     "この版の変更点",
+			PolicyFeed:        "新しい版をフィード（Atom）で購読する",
 			ChangesTitle:      "変更点",
 			ChangesIntro:      "第{new}版と第{old}版の比較です。",
 			ChangesNone:       "これは最初の版のため、比較する版がありません。",

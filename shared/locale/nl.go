@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "Alle versies",
 			PolicyVersion:     "Versie {version}",
 			PolicyChanges:     "Wat er in deze versie is veranderd",
+			PolicyFeed:        "Nieuwe versies volgen via een feed (Atom)",
 			ChangesTitle:      "Wat er is veranderd",
 			ChangesIntro:      "Versie {new} vergeleken met versie {old}.",
 			ChangesNone:       "Dit is de eerste versie; er is niets om mee te vergelijken.",

@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "Wszystkie wersje",
 			PolicyVersion:     "Wersja {version}",
 			PolicyChanges:     "Co zmieniło się w tej wersji",
+			PolicyFeed:        "Śledź nowe wersje przez kanał (Atom)",
 			ChangesTitle:      "Co się zmieniło",
 			ChangesIntro:      "Wersja {new} w porównaniu z wersją {old}.",
 			ChangesNone:       "To pierwsza wersja; nie ma jej z czym porównać.",

@@ -69,6 +69,7 @@ func init() {
 			PolicyVersions:    "Todas as versões",
 			PolicyVersion:     "Versão {version}",
 			PolicyChanges:     "O que mudou nesta versão",
+			PolicyFeed:        "Acompanhar novas versões por feed (Atom)",
 			ChangesTitle:      "O que mudou",
 			ChangesIntro:      "Versão {new} comparada com a versão {old}.",
 			ChangesNone:       "Esta é a primeira versão; não há com o que comparar.",
