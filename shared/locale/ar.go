@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "هذا الملخص متاح بهذه اللغة فقط: {language}.",
 			ReadPolicy:       "قراءة السياسة كاملة",
 			SeeChanges:       "المقارنة بالإصدار السابق",
-			YourChoices:      "خياراتكم",
 			Preferences:      "إدارة تفضيلاتكم في مركز الخصوصية",
 			Unsubscribe:      "إلغاء الاشتراك",
 			NoteSubject:      "{company}: {heading}",

@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "Diese Zusammenfassung gibt es nur in dieser Sprache: {language}.",
 			ReadPolicy:       "Die ganze Datenschutzerklärung lesen",
 			SeeChanges:       "Mit der vorigen Fassung vergleichen",
-			YourChoices:      "Ihre Wahl",
 			Preferences:      "Einstellungen im Datenschutz-Center verwalten",
 			Unsubscribe:      "Abmelden",
 			NoteSubject:      "{company}: {heading}",

@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "This summary is available in {language} only.",
 			ReadPolicy:       "Read the full policy",
 			SeeChanges:       "Compare with the version before",
-			YourChoices:      "Your choices",
 			Preferences:      "Manage your preferences in our privacy center",
 			Unsubscribe:      "Unsubscribe",
 			NoteSubject:      "{company}: {heading}",

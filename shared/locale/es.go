@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "Este resumen solo está disponible en este idioma: {language}.",
 			ReadPolicy:       "Leer la política completa",
 			SeeChanges:       "Comparar con la versión anterior",
-			YourChoices:      "Sus opciones",
 			Preferences:      "Gestionar sus preferencias en nuestro centro de privacidad",
 			Unsubscribe:      "Darse de baja",
 			NoteSubject:      "{company}: {heading}",

@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "Ce résumé n’existe que dans cette langue : {language}.",
 			ReadPolicy:       "Lire la politique complète",
 			SeeChanges:       "Comparer avec la version précédente",
-			YourChoices:      "Vos choix",
 			Preferences:      "Gérer vos préférences dans notre centre de confidentialité",
 			Unsubscribe:      "Se désabonner",
 			NoteSubject:      "{company}: {heading}",

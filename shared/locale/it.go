@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "Questo riepilogo è disponibile solo in questa lingua: {language}.",
 			ReadPolicy:       "Leggere tutta l’informativa",
 			SeeChanges:       "Confrontare con la versione precedente",
-			YourChoices:      "Le Sue scelte",
 			Preferences:      "Gestire le preferenze nel centro privacy",
 			Unsubscribe:      "Annulla l’iscrizione",
 			NoteSubject:      "{company}: {heading}",

@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "この要約は次の言語でのみご覧いただけます：{language}",
 			ReadPolicy:       "ポリシーの全文を読む",
 			SeeChanges:       "前の版と比べる",
-			YourChoices:      "お客様の選択",
 			Preferences:      "プライバシーセンターで設定を管理する",
 			Unsubscribe:      "配信を停止する",
 			NoteSubject:      "{company}：{heading}",

@@ -47,7 +47,6 @@ type Mail struct {
 	SummaryElsewhere string // {language}: the summary follows in another language
 	ReadPolicy       string
 	SeeChanges       string
-	YourChoices      string
 	Preferences      string
 	Unsubscribe      string
 	NoteSubject      string // {company} {heading}

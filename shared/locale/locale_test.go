@@ -1,6 +1,8 @@
 package locale
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -105,4 +107,34 @@ func TestFill(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
+}
+
+// A sentence nobody says is translated for nothing.
+func TestEverySentenceIsSaid(t *testing.T) {
+	var said strings.Builder
+	for _, folder := range []string{"../web", "../web/templates", "../mail"} {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if !e.IsDir() {
+				content, _ := os.ReadFile(filepath.Join(folder, e.Name()))
+				said.Write(content)
+			}
+		}
+	}
+	var visit func(reflect.Type)
+	visit = func(words reflect.Type) {
+		for i := range words.NumField() {
+			f := words.Field(i)
+			if !regexp.MustCompile(`\.` + f.Name + `\b`).MatchString(said.String()) {
+				t.Errorf("nobody says %s.%s", words.Name(), f.Name)
+			}
+			if f.Type.Kind() == reflect.Struct {
+				visit(f.Type)
+			}
+		}
+	}
+	visit(reflect.TypeFor[Words]())
 }

@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "Deze samenvatting is er alleen in deze taal: {language}.",
 			ReadPolicy:       "Het hele beleid lezen",
 			SeeChanges:       "Vergelijken met de vorige versie",
-			YourChoices:      "Uw keuzes",
 			Preferences:      "Voorkeuren beheren in ons privacycentrum",
 			Unsubscribe:      "Afmelden",
 			NoteSubject:      "{company}: {heading}",

@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "To podsumowanie jest dostępne tylko w tym języku: {language}.",
 			ReadPolicy:       "Przeczytaj całą politykę",
 			SeeChanges:       "Porównaj z poprzednią wersją",
-			YourChoices:      "Państwa wybór",
 			Preferences:      "Zarządzaj ustawieniami w centrum prywatności",
 			Unsubscribe:      "Wypisz mnie",
 			NoteSubject:      "{company}: {heading}",

@@ -22,7 +22,6 @@ func init() {
 			SummaryElsewhere: "Este resumo só está disponível neste idioma: {language}.",
 			ReadPolicy:       "Ler a política completa",
 			SeeChanges:       "Comparar com a versão anterior",
-			YourChoices:      "Suas escolhas",
 			Preferences:      "Gerenciar preferências na central de privacidade",
 			Unsubscribe:      "Cancelar inscrição",
 			NoteSubject:      "{company}: {heading}",

@@ -187,10 +187,8 @@ type view struct {
 	Title               string
 	Message             string
 	Note                string
-	Action              string // of the form; empty posts to the page itself
 	Undo                string // where it is posted to
 	Button              string
-	FromNotice          bool
 	AskForLink          bool
 	Center              *center
 	Parts               []privacy.Part
