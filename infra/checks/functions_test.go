@@ -378,7 +378,7 @@ func TestFunctionsForReal(t *testing.T) {
 		args    operate.Args
 	}{
 		{"resume", operate.Args{Run: third}}, {"pause", operate.Args{Run: third}}, {"cancel", operate.Args{Run: third}},
-		{"report", operate.Args{Run: run}}, {"overdue", operate.Args{}}, {"versions", operate.Args{Policy: "privacy"}}, {"preview", operate.Args{Kind: "change", Policy: "privacy"}},
+		{"report", operate.Args{Run: run}}, {"overdue", operate.Args{}}, {"version", operate.Args{Policy: "privacy"}}, {"preview", operate.Args{Kind: "change", Policy: "privacy"}},
 		{"recipient-unsubscribe", operate.Args{Address: "dee@example.com", By: "Ada"}}, {"recipient-erase", operate.Args{Address: "dee@example.com", By: "Ada", Yes: true}},
 	} {
 		if err := c.operate(o.command, o.args, &json.RawMessage{}); err != nil {

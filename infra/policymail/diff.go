@@ -14,8 +14,8 @@ import (
 
 type diffCmd struct {
 	Policy string `help:"Whose versions to compare." default:"privacy"`
-	Old    string `arg:"" help:"A file, or a version."`
-	New    string `arg:"" help:"A file, or a version."`
+	Old    string `arg:"" optional:"" help:"A file, or a version. One version alone is compared with the one before it, none at all means the latest."`
+	New    string `arg:"" optional:"" help:"A file, or a version."`
 	HTML   bool   `help:"Print the comparison as HTML."`
 }
 
@@ -26,6 +26,16 @@ type difference struct {
 }
 
 func (c diffCmd) Run(a *app) error {
+	if c.New == "" {
+		latest, err := c.version(a, c.Old)
+		if err != nil {
+			return err
+		}
+		if latest.Baseline() {
+			return notice.Refused("%s is the first version of %s", latest.Name, c.Policy).Hint("name two versions or two files")
+		}
+		c.Old, c.New = latest.Previous, latest.Name
+	}
 	before, err := c.text(a, c.Old)
 	if err != nil {
 		return err
@@ -60,17 +70,17 @@ func (c diffCmd) text(a *app, name string) (policy.Document, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if a.call.stack == "" && a.call.endpoint == "" {
-		return nil, notice.NotFound("there is no file %s", name).Hint("to compare versions, say with --stack or --endpoint whose")
-	}
-	var versions []notice.Version
-	if err := a.call.do(a.ctx, "versions", operate.Args{Policy: c.Policy}, &versions); err != nil {
+	v, err := c.version(a, name)
+	if err != nil {
 		return nil, err
 	}
-	for _, v := range versions {
-		if v.Name == name {
-			return policy.DocumentOf(v)
-		}
+	return policy.DocumentOf(v)
+}
+
+// version asks the stack for a version, the latest without a name.
+func (c diffCmd) version(a *app, name string) (v notice.Version, err error) {
+	if name != "" && a.call.stack == "" && a.call.endpoint == "" {
+		return v, notice.NotFound("there is no file %s", name).Hint("to compare versions, say with --stack or --endpoint whose")
 	}
-	return nil, notice.NotFound("%s is neither a file nor a version of %s", name, c.Policy)
+	return v, a.call.do(a.ctx, "version", operate.Args{Policy: c.Policy, ID: name}, &v)
 }

@@ -65,7 +65,7 @@ type Args struct {
 	Yes     bool         `json:"yes,omitempty"` // without it, say what would happen
 	DryRun  bool         `json:"dry_run,omitempty"`
 	Source  string       `json:"source,omitempty"`
-	ID      string       `json:"id,omitempty"`
+	ID      string       `json:"id,omitempty"` // of an import, or a version's name
 	Address string       `json:"address,omitempty"`
 	NotSent bool         `json:"not_sent,omitempty"`
 	Policy  string       `json:"policy,omitempty"`
@@ -142,8 +142,8 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		return o.testEvents(ctx, a.Run)
 	case "evidence":
 		return report.EvidenceOf(ctx, o.Store, a.Policy, a.ID)
-	case "versions":
-		return o.Store.Versions(ctx, a.Policy)
+	case "version":
+		return o.version(ctx, a.Policy, a.ID)
 	case "preview":
 		return o.preview(ctx, a)
 	case "recipient-show", "recipient-export", "recipient-unsubscribe", "recipient-erase":
@@ -153,6 +153,22 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		return o.request(ctx, c)
 	}
 	return nil, notice.Invalid("there is no command %q", c.Name)
+}
+
+// version reads a version of a policy, the latest without a name.
+func (o Operations) version(ctx context.Context, policy, name string) (notice.Version, error) {
+	if name != "" {
+		return o.Store.Version(ctx, policy, name)
+	}
+	all, err := o.Store.Versions(ctx, policy)
+	if err != nil {
+		return notice.Version{}, err
+	}
+	latest, ok := notice.Latest(all)
+	if !ok {
+		return latest, notice.NotFound("policy %s has no version", policy).Hint("publish one first")
+	}
+	return latest, nil
 }
 
 // Page is a part of an answer that may be of any length; Next is the cursor of the

@@ -34,15 +34,10 @@ func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
 			return Preview{}, err
 		}
 	} else {
-		all, err := o.Store.Versions(ctx, a.Policy)
-		if err != nil {
+		if v, err = o.version(ctx, a.Policy, ""); err != nil {
 			return Preview{}, err
 		}
-		latest, ok := notice.Latest(all)
-		if !ok {
-			return Preview{}, notice.NotFound("policy %s has no version", a.Policy).Hint("publish one first")
-		}
-		v, run.Class = latest, latest.Class
+		run.Class = v.Class
 	}
 	reader := notice.Recipient{ID: "preview", Address: "reader@example.com", Name: "Alex Example", Locale: a.Locale, Status: notice.Active}
 	if a.To != "" {
