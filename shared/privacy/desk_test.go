@@ -263,6 +263,47 @@ func TestErasureKilledBetweenSteps(t *testing.T) {
 	}
 }
 
+// A move to an address that somebody else was known under, killed before every write
+// and repeated: one person, at the new address, who declines what either declined.
+func TestMoveKilledBetweenSteps(t *testing.T) {
+	ctx := context.Background()
+	for step := range 6 {
+		o := openOffice(t)
+		rows := []notice.Imported{{ID: "ada", Address: "ada@example.com", At: o.now}, {ID: "ada2", Address: "ada2@example.com", At: o.now}}
+		if _, err := o.db.ImportRecipients(ctx, rows, 14); err != nil {
+			t.Fatal(err)
+		}
+		p := privacy.Preferences{Store: o.db, LeadDays: 14, Now: o.Now}
+		if _, _, err := p.Set(ctx, privacy.Change{Recipient: "ada2"}, func(notice.OptOut) notice.OptOut { return notice.OptOut{Change: true} }); err != nil {
+			t.Fatal(err)
+		}
+		dying := &mortal{Store: o.db, left: step}
+		p.Store, o.Desk.Store = dying, dying
+		rights := privacy.Rights{Desk: o.Desk, Store: dying, Preferences: p, ID: func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }}
+		person, _ := o.db.Recipient(ctx, "ada")
+		asked := o.New(notice.Rectification, person)
+		asked.Address = "ada2@example.com"
+		if err := rights.Ask(ctx, asked, privacy.LetterNewAddress, func(notice.Request) string { return "https://x" }); err != nil {
+			t.Fatal(err)
+		}
+		_, died := rights.Confirm(ctx, asked.ID)
+		if step < 3 && died == nil {
+			t.Fatalf("step %d: nothing died", step)
+		}
+		dying.left = 1 << 20
+		for range 2 {
+			if _, err := rights.Confirm(ctx, asked.ID); err != nil {
+				t.Fatalf("killed at step %d (%v), then %v", step, died, err)
+			}
+		}
+		r, _ := o.db.Recipient(ctx, "ada")
+		alias, _ := o.db.Recipient(ctx, "ada2")
+		if r.Address != "ada2@example.com" || r.OptOut != (notice.OptOut{Change: true}) || r.Alias != "ada2" || alias.MovedTo != "ada" || alias.Address != "" {
+			t.Errorf("killed at step %d: %+v, %+v", step, r, alias)
+		}
+	}
+}
+
 // mortal is a store that dies before a write.
 type mortal struct {
 	*bolt.Store

@@ -198,6 +198,12 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 			return r, err
 		}
 	}
+	// The old mailbox is told first: afterwards nobody knows it any more.
+	if old.Address != "" && old.Address != r.Address {
+		if err := s.Post.Send(ctx, Letter{Kind: LetterOldAddress, To: old, Request: r}); err != nil {
+			s.Log.Error("old address not told", "request", r.ID, "error", err.Error())
+		}
+	}
 	_, _, err = s.Preferences.change(ctx, Change{Recipient: old.ID, Way: notice.ByRequest}, func(p *notice.Recipient) []string {
 		if at != old.ID && p.Alias != at && !s.chained(ctx, *p, at) {
 			p.Alias = at
@@ -210,11 +216,6 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 	})
 	if err != nil {
 		return r, err
-	}
-	if old.Address != "" && old.Address != r.Address {
-		if err := s.Post.Send(ctx, Letter{Kind: LetterOldAddress, To: old, Request: r}); err != nil {
-			s.Log.Error("old address not told", "request", r.ID, "error", err.Error())
-		}
 	}
 	r.Verified = s.Now()
 	if err := r.Comply("", "address", s.Now()); err != nil {
@@ -233,7 +234,7 @@ func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address stri
 	for {
 		there, err := s.Store.Recipient(ctx, at)
 		if err != nil || there.Status == notice.Moved {
-			return declined, err
+			return there.OptOut, err // done before; what was declined there still counts
 		}
 		moved := there
 		moved.Status, moved.MovedTo, moved.Alias = notice.Moved, person.ID, person.Alias
