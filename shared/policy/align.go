@@ -103,16 +103,27 @@ func inPlace(rows []row) (out []row) {
 	}
 	slices.SortStableFunc(out, func(x, y row) int { return cmp.Compare(x.new[0], y.new[0]) })
 	slices.SortStableFunc(gone, func(x, y row) int { return cmp.Compare(x.old[0], y.old[0]) })
-	for _, r := range gone {
-		at := 0
-		for i, o := range out {
-			if len(o.old) > 0 && o.old[0] < r.old[0] {
-				at = i + 1
-			}
+	type place struct{ old, at int }
+	var stayed []place
+	for i, r := range out {
+		if len(r.old) > 0 {
+			stayed = append(stayed, place{r.old[0], i + 1})
 		}
-		out = slices.Insert(out, at, r)
 	}
-	return out
+	slices.SortFunc(stayed, func(x, y place) int { return cmp.Compare(x.old, y.old) })
+	behind := make([][]row, len(out)+1)
+	at, next := 0, 0
+	for _, r := range gone {
+		for ; next < len(stayed) && stayed[next].old < r.old[0]; next++ {
+			at = max(at, stayed[next].at)
+		}
+		behind[at] = append(behind[at], r)
+	}
+	merged := behind[0]
+	for i, r := range out {
+		merged = append(append(merged, r), behind[i+1]...)
+	}
+	return merged
 }
 
 // gap is what lies between two unchanged paragraphs.
@@ -253,6 +264,9 @@ func pairUp(old, new Document, gaps []gap, pool []int) {
 // twins pairs what is left with a paragraph of the same gap that counted as moved: of
 // a passage that stands twice, one copy was edited to read as the other.
 func (g *gap) twins(old, new Document, at int, oldLeft, newLeft []int) (o, n []int) {
+	if len(g.rows)*(len(oldLeft)+len(newLeft)) > 10_000 {
+		return oldLeft, newLeft
+	}
 	match := func(p int, isNew bool) bool {
 		for i := range g.rows {
 			r := &g.rows[i]
@@ -304,6 +318,10 @@ func (g *gap) joinsBetter(old, new Document, oldTaken map[int]bool) bool {
 	if len(g.old) == 0 || len(g.new) == 0 {
 		return false
 	}
+	oldWords, newWords := wordsOf(old, g.old), wordsOf(new, g.new)
+	if len(oldWords) > maxJoin || len(newWords) > maxJoin {
+		return false
+	}
 	inPairs := 0
 	for _, r := range g.rows {
 		if r.fate != edited {
@@ -318,10 +336,6 @@ func (g *gap) joinsBetter(old, new Document, oldTaken map[int]bool) bool {
 		if oldTaken[p] && !slices.ContainsFunc(g.rows, func(r row) bool { return r.fate == edited && r.old[0] == p }) {
 			return false // one went elsewhere
 		}
-	}
-	oldWords, newWords := wordsOf(old, g.old), wordsOf(new, g.new)
-	if len(oldWords) > maxJoin || len(newWords) > maxJoin {
-		return false
 	}
 	h := hunks(oldWords, newWords)
 	agree := agreeing(h)
@@ -435,9 +449,94 @@ type run struct {
 	old, new, n   int
 }
 
-// diff compares two lists by Myers' algorithm, as the library does it for runes: each
-// distinct item becomes one.
-func diff(old, new []string) (out []run) {
+// maxMyers is how many items are compared by Myers' algorithm at once, whose time
+// grows with the square of what differs.
+const maxMyers = 3000
+
+// diff compares two lists. Long ones are first cut at the items that stand once in
+// each, as patience diff does, so that a text of any size and shape is compared in
+// time about proportional to it.
+func diff(old, new []string) []run {
+	var out []run
+	add := func(same, removed bool, o, n, count int) {
+		if count == 0 {
+			return
+		}
+		if last := len(out) - 1; last >= 0 && out[last].same == same && out[last].removed == removed {
+			out[last].n += count
+			return
+		}
+		out = append(out, run{same, removed, o, n, count})
+	}
+	var compare func(a, b, c, d int) // old[a:b] with new[c:d]
+	compare = func(a, b, c, d int) {
+		head := 0
+		for a+head < b && c+head < d && old[a+head] == new[c+head] {
+			head++
+		}
+		add(true, false, a, c, head)
+		a, c = a+head, c+head
+		tail := 0
+		for a < b-tail && c < d-tail && old[b-tail-1] == new[d-tail-1] {
+			tail++
+		}
+		b, d = b-tail, d-tail
+		switch {
+		case a == b || c == d:
+			add(false, true, a, c, b-a)
+			add(false, false, b, c, d-c)
+		case b-a+d-c <= maxMyers:
+			for _, r := range myers(old[a:b], new[c:d]) {
+				add(r.same, r.removed, a+r.old, c+r.new, r.n)
+			}
+		default:
+			anchors := unique(old[a:b], new[c:d])
+			if len(anchors) == 0 {
+				add(false, true, a, c, b-a)
+				add(false, false, b, c, d-c)
+				break
+			}
+			o, n := a, c
+			for _, at := range anchors {
+				compare(o, a+at[0], n, c+at[1])
+				add(true, false, a+at[0], c+at[1], 1)
+				o, n = a+at[0]+1, c+at[1]+1
+			}
+			compare(o, b, n, d)
+		}
+		add(true, false, b, d, tail)
+	}
+	compare(0, len(old), 0, len(new))
+	return out
+}
+
+// unique pairs the items that stand once in each list, those of them that are in the
+// same order.
+func unique(old, new []string) (pairs [][2]int) {
+	inOld, inNew := count(old), count(new)
+	at := map[string]int{}
+	for i, item := range new {
+		if inNew[item] == 1 {
+			at[item] = i
+		}
+	}
+	var from, to []int
+	for i, item := range old {
+		if n, ok := at[item]; ok && inOld[item] == 1 {
+			from, to = append(from, i), append(to, n)
+		}
+	}
+	for i, in := range increasing(to) {
+		if in {
+			pairs = append(pairs, [2]int{from[i], to[i]})
+		}
+	}
+	return pairs
+}
+
+// myers compares two short lists, as the library does it for runes: each distinct
+// item becomes one.
+func myers(old, new []string) (out []run) {
 	known := map[string]rune{}
 	runes := func(items []string) []rune {
 		r := make([]rune, len(items))

@@ -202,6 +202,10 @@ func (r *reader) walk(n *html.Node, at inside) {
 	}
 }
 
+// maxParagraph is how many words a paragraph may have that is compared as one; a
+// longer one, of a page that knows no paragraphs, is cut into its sentences.
+const maxParagraph = 600
+
 // flush ends a paragraph.
 func (r *reader) flush(at inside) {
 	raw := r.line.String()
@@ -221,7 +225,15 @@ func (r *reader) flush(at inside) {
 		if p.Heading == 0 && !p.Item && r.bold > 0 && r.linePlain == 0 && len(p.words) <= 14 && !sentenceEnd(p.Text) {
 			p.Heading = guessedHeading
 		}
-		r.out = append(r.out, p)
+		if len(p.words) > maxParagraph && p.Heading == 0 {
+			for _, sentence := range sentences(p.Text) {
+				part := newParagraph(sentence)
+				part.Item = p.Item
+				r.out = append(r.out, part)
+			}
+		} else {
+			r.out = append(r.out, p)
+		}
 	}
 	r.line.Reset()
 	r.linked, r.bold, r.loose, r.linePlain = 0, 0, 0, 0

@@ -212,6 +212,15 @@ func BenchmarkClassifyRewritten(b *testing.B) {
 	}
 }
 
+// BenchmarkClassifyOneParagraph compares texts of 100 KB that know no paragraphs.
+func BenchmarkClassifyOneParagraph(b *testing.B) {
+	old, new := long()
+	flat := strings.NewReplacer("\n", " ", "## ", "")
+	for b.Loop() {
+		policy.Classify(read(b, flat.Replace(old), "a.md"), read(b, flat.Replace(new), "b.md"))
+	}
+}
+
 func BenchmarkLabelledPairs(b *testing.B) {
 	folder := histories(b)
 	type pair struct{ old, new policy.Document }
