@@ -186,7 +186,7 @@ const (
 // pairUp finds, among the paragraphs without a fate, those that were edited.
 func pairUp(old, new Document, gaps []gap, pool []int) {
 	type place struct{ paragraph, gap int }
-	index := map[string][]place{}
+	index := map[uint64][]place{}
 	sizes := map[int]int{}
 	for _, g := range pool {
 		for _, p := range gaps[g].old {
@@ -299,7 +299,7 @@ func (g *gap) twins(old, new Document, at int, oldLeft, newLeft []int) (o, n []i
 	return o, n
 }
 
-func alike(a, b map[string]bool) float64 {
+func alike(a, b map[uint64]bool) float64 {
 	n := 0
 	for s := range a {
 		if b[s] {
@@ -396,22 +396,33 @@ func wordsOf(d Document, indexes []int) (all []word) {
 	return all
 }
 
-// shingles are the pairs of neighbouring words of a paragraph; of a short one also
-// its words.
-func shingles(p Paragraph) map[string]bool {
-	out := map[string]bool{}
-	before, short := "", len(p.words) <= 12
+// shingles are the pairs of neighbouring words of a paragraph, hashed; of a short one
+// also its words.
+func shingles(p Paragraph) map[uint64]bool {
+	out := make(map[uint64]bool, len(p.words))
+	var before uint64
+	short := len(p.words) <= 12
 	for _, w := range p.words {
 		if w.mark() {
 			continue
 		}
+		h := hash(w.key)
 		if short {
-			out[w.key] = true
+			out[h] = true
 		}
-		out[before+" "+w.key] = true
-		before = w.key
+		out[before*1099511628211^h] = true
+		before = h
 	}
 	return out
+}
+
+// hash is FNV-1a, 64 bits.
+func hash(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
 }
 
 // hunks compares the words of two paragraphs.

@@ -275,14 +275,12 @@ type place struct {
 	outside      bool
 }
 
-func (e place) was_() []word { return e.hunk.old }
-func (e place) is() []word   { return e.hunk.new }
 
 func (e place) quoteInContext() string {
-	q := quote(e.was_(), e.is())
+	q := quote(e.hunk.old, e.hunk.new)
 	before := e.new[max(e.newAt-4, 0):e.newAt]
-	after := e.new[min(e.newAt+len(e.is()), len(e.new)):min(e.newAt+len(e.is())+4, len(e.new))]
-	if b, a := textOfWords(before), textOfWords(after); len(content(e.was_())) <= 3 && len(content(e.is())) <= 3 && (b != "" || a != "") {
+	after := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+4, len(e.new))]
+	if b, a := textOfWords(before), textOfWords(after); len(content(e.hunk.old)) <= 3 && len(content(e.hunk.new)) <= 3 && (b != "" || a != "") {
 		q += " between “" + b + "” and “" + a + "”"
 	}
 	return q
@@ -290,18 +288,18 @@ func (e place) quoteInContext() string {
 
 // whole reports whether nothing of the paragraph remained.
 func (e place) whole() bool {
-	return len(e.is()) > 0 && len(content(e.is())) == len(content(e.new)) && len(content(e.was_())) == len(content(e.old))
+	return len(e.hunk.new) > 0 && len(content(e.hunk.new)) == len(content(e.new)) && len(content(e.hunk.old)) == len(content(e.old))
 }
 
 // partOfName reports whether a word right beside the hunk is written like a name.
 func (e place) partOfName() bool {
-	next := e.newAt + len(e.is())
+	next := e.newAt + len(e.hunk.new)
 	return e.newAt > 0 && e.new[e.newAt-1].capital() || next < len(e.new) && e.new[next].capital()
 }
 
 // near are the words around the hunk in the new text.
 func (e place) near(n int) []word {
-	return slices.Concat(e.new[max(e.newAt-n, 0):e.newAt], e.new[min(e.newAt+len(e.is()), len(e.new)):min(e.newAt+len(e.is())+n, len(e.new))])
+	return slices.Concat(e.new[max(e.newAt-n, 0):e.newAt], e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+n, len(e.new))])
 }
 
 // content are the words that carry meaning: no marks, no articles and the like.
@@ -321,9 +319,9 @@ func (e place) judge() Finding {
 	as := func(class Class, weight float64, reason string, args ...any) Finding {
 		return Finding{Class: class, Weight: weight, Reason: fmt.Sprintf(reason, args...)}
 	}
-	old, new := content(e.was_()), content(e.is())
+	old, new := content(e.hunk.old), content(e.hunk.new)
 	both := append(slices.Clone(old), new...)
-	raw := textOfWords(e.was_()) + " " + textOfWords(e.is())
+	raw := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new)
 	any := func(list []string, test func(string) bool) bool { return slices.ContainsFunc(list, test) }
 	every := func(list []string, test func(string) bool) bool {
 		return !slices.ContainsFunc(list, func(s string) bool { return !test(s) })
@@ -348,17 +346,17 @@ func (e place) judge() Finding {
 	switch {
 	case strings.ContainsRune(raw, '\ufffd'):
 		return as(None, 0.95, "broken characters differ")
-	case plain(e.was_()) == plain(e.is()):
-		if textKeys(e.was_()) != textKeys(e.is()) {
+	case plain(e.hunk.old) == plain(e.hunk.new):
+		if textKeys(e.hunk.old) != textKeys(e.hunk.new) {
 			return as(Editorial, 0.9, "spelling differs")
 		}
-		if strings.Trim(marks(e.was_())+marks(e.is()), "_*#|\\<>=-~[](){}/•·\"'+^`") == "" {
+		if strings.Trim(marks(e.hunk.old)+marks(e.hunk.new), "_*#|\\<>=-~[](){}/•·\"'+^`") == "" {
 			return as(None, 0.95, "marks of layout differ")
 		}
 		return as(Editorial, 0.85, "punctuation differs")
 	case e.p.copyright() && every(both, func(k string) bool { return dateLike.MatchString(k) }):
 		return as(None, 0.97, "the year of the copyright line differs")
-	case hidden(e.was_()) && (hidden(e.is()) || len(new) == 0 || every(new, isAddress)) || hidden(e.is()) && (len(old) == 0 || every(old, isAddress)):
+	case hidden(e.hunk.old) && (hidden(e.hunk.new) || len(new) == 0 || every(new, isAddress)) || hidden(e.hunk.new) && (len(old) == 0 || every(old, isAddress)):
 		return as(None, 0.97, "an address is hidden or shown")
 	case e.linked && (e.outside || e.p.subject() == 0):
 		return as(None, 0.85, "the label of a link outside the text differs")
@@ -366,10 +364,10 @@ func (e place) judge() Finding {
 	if f, ok := e.numbers(old, new); ok {
 		return f
 	}
-	if inLink(e.was_()) && inLink(e.is()) && !any(both, isAddress) {
+	if inLink(e.hunk.old) && inLink(e.hunk.new) && !any(both, isAddress) {
 		return as(Editorial, 0.6, "the label of a link differs")
 	}
-	if was, is := statutory.ReplaceAllString(textOfWords(e.was_()), ""), statutory.ReplaceAllString(textOfWords(e.is()), ""); was+is != textOfWords(e.was_())+textOfWords(e.is()) &&
+	if was, is := statutory.ReplaceAllString(textOfWords(e.hunk.old), ""), statutory.ReplaceAllString(textOfWords(e.hunk.new), ""); was+is != textOfWords(e.hunk.old)+textOfWords(e.hunk.new) &&
 		len(content(words(was)))+len(content(words(is))) <= 3 {
 		return as(Editorial, 0.6, "the name of a link differs")
 	}
@@ -392,7 +390,7 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.88, "spelling or grammar differs")
 	}
 	modal := func(k string) bool { return modals[k] }
-	if o, n := filter(keysOfWords(e.was_()), modal), filter(keysOfWords(e.is()), modal); len(o)+len(n) > 0 && difference(o, n) != "" && len(o) > 0 && len(n) > 0 {
+	if o, n := filter(keysOfWords(e.hunk.old), modal), filter(keysOfWords(e.hunk.new), modal); len(o)+len(n) > 0 && difference(o, n) != "" && len(o) > 0 && len(n) > 0 {
 		return as(Substantive, 0.65, "“%s” took another's place", difference(o, n))
 	}
 	if any(both, modal) && slices.ContainsFunc(e.near(3), func(w word) bool { return strong(plainKey(w.key)) }) && len(both) <= 2 && !e.heading {
@@ -422,7 +420,7 @@ func (e place) judge() Finding {
 			return as(Substantive, 0.8, "an entry of an enumeration came or went")
 		}
 		switch {
-		case any(both, strong) && (size > 1 || !names(e.was_(), e.is())):
+		case any(both, strong) && (size > 1 || !names(e.hunk.old, e.hunk.new)):
 			return as(Substantive, min(0.6+0.05*float64(size), 0.95), "words about the use of data or the terms came or went")
 		case size <= 2:
 			return as(Editorial, 0.6, "a word came or went")
@@ -430,13 +428,13 @@ func (e place) judge() Finding {
 		return as(Substantive, min(0.5+0.05*float64(size), 0.9), "words came or went")
 	}
 	// One wording took another's place.
-	if slices.ContainsFunc(e.near(12), func(w word) bool { return lawWords.has(plainKey(w.key)) }) && names(e.was_(), e.is()) && len(old) > 0 && len(new) > 0 && size <= 6 {
+	if slices.ContainsFunc(e.near(12), func(w word) bool { return lawWords.has(plainKey(w.key)) }) && names(e.hunk.old, e.hunk.new) && len(old) > 0 && len(new) > 0 && size <= 6 {
 		return as(Substantive, 0.75, "a name beside the law or the court differs")
 	}
-	if names(e.was_(), e.is()) && overlap(old, new) == 0 && !e.partOfName() && slices.ContainsFunc(e.near(12), func(w word) bool { return parties.has(plainKey(w.key)) }) {
+	if names(e.hunk.old, e.hunk.new) && overlap(old, new) == 0 && !e.partOfName() && slices.ContainsFunc(e.near(12), func(w word) bool { return parties.has(plainKey(w.key)) }) {
 		return as(Substantive, 0.6, "a name among those data go to differs")
 	}
-	if names(e.was_(), e.is()) && size <= 4 {
+	if names(e.hunk.old, e.hunk.new) && size <= 4 {
 		return as(Editorial, 0.65, "a name differs")
 	}
 	if overlap(old, new) >= 0.6 {
@@ -458,7 +456,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	both := slices.Concat(old, new)
 	isUnit := func(k string) bool { return units.has(k) }
 	isCount := func(k string) bool { return isNumber(k) || numberWords[k] }
-	if next := e.newAt + len(e.is()); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
+	if next := e.newAt + len(e.hunk.new); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
 		(next < len(e.new) && units.has(plainKey(e.new[next].key)) || slices.ContainsFunc(both, isUnit)) {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
 	}
@@ -471,17 +469,17 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	as := func(class Class, weight float64, reason string) (Finding, bool) {
 		return Finding{Class: class, Weight: weight, Reason: reason}, true
 	}
-	after := e.new[min(e.newAt+len(e.is()), len(e.new)):min(e.newAt+len(e.is())+3, len(e.new))]
+	after := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+3, len(e.new))]
 	before := e.new[max(e.newAt-3, 0):e.newAt]
 	unit := false
-	for _, w := range slices.Concat(after, e.is(), e.was_()) {
+	for _, w := range slices.Concat(after, e.hunk.new, e.hunk.old) {
 		unit = unit || units.has(plainKey(w.key)) || strings.ContainsAny(w.key, "%€$£¥")
 	}
 	for _, w := range before {
 		unit = unit || strings.ContainsAny(w.key, "€$£¥") || plainKey(w.key) == "age" || plainKey(w.key) == "under" || plainKey(w.key) == "aged"
 	}
 	dates := !slices.ContainsFunc(both, func(k string) bool { return !dateWord(k) && !dateContext.has(k) })
-	month := slices.ContainsFunc(slices.Concat(before, after, e.is(), e.was_()), func(w word) bool { return months[plainKey(w.key)] })
+	month := slices.ContainsFunc(slices.Concat(before, after, e.hunk.new, e.hunk.old), func(w word) bool { return months[plainKey(w.key)] })
 	year := slices.ContainsFunc(both, func(k string) bool { return len(k) == 4 && (k[:2] == "19" || k[:2] == "20") })
 	full := slices.ContainsFunc(both, func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) })
 	context := slices.ContainsFunc(e.near(12), func(w word) bool { return dateContext.has(plainKey(w.key)) })
@@ -524,7 +522,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 func (e place) entity(old, new []string) (f Finding, ok bool) {
 	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
 	o, n := filter(old, form), filter(new, form)
-	next := e.new[min(e.newAt+len(e.is()), len(e.new)):]
+	next := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):]
 	touches := len(next) > 0 && (form(next[0].key) || len(next) > 1 && next[0].mark() && form(next[1].key))
 	if len(o)+len(n) == 0 && !touches {
 		return f, false
@@ -537,9 +535,9 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 	switch {
 	case len(o)+len(n) > 0 && len(on)+len(nn) == 0 && (len(o) == 0 || len(n) == 0):
 		return as(Editorial, 0.75, "the mark of a company's form differs")
-	case len(o)+len(n) > 0 && names(e.was_(), e.is()):
+	case len(o)+len(n) > 0 && names(e.hunk.old, e.hunk.new):
 		return as(Substantive, 0.8, "another company is named")
-	case touches && len(on) > 0 && len(nn) > 0 && names(e.was_(), e.is()):
+	case touches && len(on) > 0 && len(nn) > 0 && names(e.hunk.old, e.hunk.new):
 		return as(Substantive, 0.75, "another company is named")
 	}
 	return f, false
@@ -548,7 +546,7 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 // contact reports whether the words around a hunk say where to write.
 func (e place) contact() bool {
 	signs, verb := 0, 0
-	for _, w := range slices.Concat(e.near(14), e.is(), e.was_()) {
+	for _, w := range slices.Concat(e.near(14), e.hunk.new, e.hunk.old) {
 		k := plainKey(w.key)
 		switch {
 		case w.mark():
@@ -562,16 +560,16 @@ func (e place) contact() bool {
 			verb = 1
 		}
 	}
-	return signs+verb >= 2 && signs > 0 && names(e.was_(), e.is())
+	return signs+verb >= 2 && signs > 0 && names(e.hunk.old, e.hunk.new)
 }
 
 // enumeration reports whether a hunk is an entry among others: it brings or takes a
 // comma, a slash or an "and" between two of a kind.
 func (e place) enumeration() bool {
-	words := e.is()
+	words := e.hunk.new
 	at, all := e.newAt, e.new
 	if len(content(words)) == 0 {
-		words, at, all = e.was_(), e.oldAt, e.old
+		words, at, all = e.hunk.old, e.oldAt, e.old
 	}
 	comma := slices.ContainsFunc(words, func(w word) bool { return strings.ContainsAny(w.key, ",、，;/|") })
 	around := 0
@@ -675,9 +673,9 @@ func typo(e place, old, new []string) bool {
 		return false
 	}
 	if len(old)+len(new) == 1 {
-		at, all, hunk := e.newAt, e.new, e.is()
+		at, all, hunk := e.newAt, e.new, e.hunk.new
 		if len(new) == 0 {
-			at, all, hunk = e.oldAt, e.old, e.was_()
+			at, all, hunk = e.oldAt, e.old, e.hunk.old
 		}
 		w := append(slices.Clone(old), new...)[0]
 		twice := func(i int) bool { return i >= 0 && i < len(all) && plainKey(all[i].key) == w }
