@@ -1,0 +1,408 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// place is one hunk where it stands.
+type place struct {
+	hunk
+	p, was       Paragraph
+	old, new     []word // of the paragraphs
+	oldAt, newAt int    // where the hunk begins in them
+	heading      bool
+	linked       bool
+	outside      bool
+}
+
+func (e place) quoteInContext() string {
+	q := quote(e.hunk.old, e.hunk.new)
+	before := e.new[max(e.newAt-4, 0):e.newAt]
+	after := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+4, len(e.new))]
+	if b, a := textOfWords(before), textOfWords(after); len(content(e.hunk.old)) <= 3 && len(content(e.hunk.new)) <= 3 && (b != "" || a != "") {
+		q += " between “" + b + "” and “" + a + "”"
+	}
+	return q
+}
+
+// whole reports whether nothing of the paragraph remained.
+func (e place) whole() bool {
+	return len(e.hunk.new) > 0 && len(content(e.hunk.new)) == len(content(e.new)) && len(content(e.hunk.old)) == len(content(e.old))
+}
+
+// partOfName reports whether a word right beside the hunk is written like a name.
+func (e place) partOfName() bool {
+	next := e.newAt + len(e.hunk.new)
+	return e.newAt > 0 && e.new[e.newAt-1].capital() || next < len(e.new) && e.new[next].capital()
+}
+
+// near are the words around the hunk in the new text.
+func (e place) near(n int) []word {
+	return slices.Concat(e.new[max(e.newAt-n, 0):e.newAt], e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+n, len(e.new))])
+}
+
+// content are the words that carry meaning: no marks, no articles and the like.
+func content(all []word) (out []string) {
+	for _, w := range all {
+		if k := plainKey(w.key); !w.mark() && !stopwords[k] {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// judge applies the rules in order; the first that fits decides. Those that take a
+// difference for nothing or for an edit say exactly when; what no rule explains is
+// substantive if it is long or speaks of the subject.
+func (e place) judge() Finding {
+	as := func(class Class, weight float64, reason string, args ...any) Finding {
+		return Finding{Class: class, Weight: weight, Reason: fmt.Sprintf(reason, args...)}
+	}
+	old, new := content(e.hunk.old), content(e.hunk.new)
+	both := append(slices.Clone(old), new...)
+	raw := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new)
+	any := func(list []string, test func(string) bool) bool { return slices.ContainsFunc(list, test) }
+	every := func(list []string, test func(string) bool) bool {
+		return !slices.ContainsFunc(list, func(s string) bool { return !test(s) })
+	}
+	plain := func(all []word) string {
+		var b strings.Builder
+		for _, w := range all {
+			if !w.mark() {
+				b.WriteString(plainKey(w.key))
+			}
+		}
+		return b.String()
+	}
+	marks := func(all []word) (s string) {
+		for _, w := range all {
+			if w.mark() {
+				s += w.key
+			}
+		}
+		return s
+	}
+	switch {
+	case strings.ContainsRune(raw, '\ufffd'):
+		return as(None, 0.95, "broken characters differ")
+	case plain(e.hunk.old) == plain(e.hunk.new):
+		if textKeys(e.hunk.old) != textKeys(e.hunk.new) {
+			return as(Editorial, 0.9, "spelling differs")
+		}
+		if strings.Trim(marks(e.hunk.old)+marks(e.hunk.new), "_*#|\\<>=-~[](){}/•·\"'+^`") == "" {
+			return as(None, 0.95, "marks of layout differ")
+		}
+		return as(Editorial, 0.85, "punctuation differs")
+	case e.p.copyright() && every(both, func(k string) bool { return dateLike.MatchString(k) }):
+		return as(None, 0.97, "the year of the copyright line differs")
+	case hidden(e.hunk.old) && (hidden(e.hunk.new) || len(new) == 0 || every(new, isAddress)) || hidden(e.hunk.new) && (len(old) == 0 || every(old, isAddress)):
+		return as(None, 0.97, "an address is hidden or shown")
+	case e.linked && (e.outside || e.p.subject() == 0):
+		return as(None, 0.85, "the label of a link outside the text differs")
+	}
+	if f, ok := e.numbers(old, new); ok {
+		return f
+	}
+	if inLink(e.hunk.old) && inLink(e.hunk.new) && !any(both, isAddress) {
+		return as(Editorial, 0.6, "the label of a link differs")
+	}
+	if was, is := statutory.ReplaceAllString(textOfWords(e.hunk.old), ""), statutory.ReplaceAllString(textOfWords(e.hunk.new), ""); was+is != textOfWords(e.hunk.old)+textOfWords(e.hunk.new) &&
+		len(content(words(was)))+len(content(words(is))) <= 3 {
+		return as(Editorial, 0.6, "the name of a link differs")
+	}
+	negative := func(k string) bool { return negations[k] }
+	if n := difference(filter(old, negative), filter(new, negative)); n != "" && !e.heading {
+		return as(Substantive, 0.85, "“%s” came or went", n)
+	}
+	if f, ok := e.entity(old, new); ok {
+		return f
+	}
+	if any(both, isAddress) && every(both, func(k string) bool { return isAddress(k) || contacts.has(k) || len(k) < 3 }) {
+		return as(Editorial, 0.92, "contact details differ")
+	}
+	// A form took an address's place, or the other way round.
+	if way := func(k string) bool { return contacts.has(k) && !isAddress(k) }; any(both, isAddress) && (any(old, isAddress) && any(new, way) || any(new, isAddress) && any(old, way)) &&
+		len(both) <= 8 && every(both, func(k string) bool { return isAddress(k) || way(k) || !strong(k) }) {
+		return as(Editorial, 0.6, "the way to get in touch differs")
+	}
+	if typo(e, old, new) {
+		return as(Editorial, 0.88, "spelling or grammar differs")
+	}
+	modal := func(k string) bool { return modals[k] }
+	if o, n := filter(keysOfWords(e.hunk.old), modal), filter(keysOfWords(e.hunk.new), modal); len(o)+len(n) > 0 && difference(o, n) != "" && len(o) > 0 && len(n) > 0 {
+		return as(Substantive, 0.65, "“%s” took another's place", difference(o, n))
+	}
+	if any(both, modal) && slices.ContainsFunc(e.near(3), func(w word) bool { return strong(plainKey(w.key)) }) && len(both) <= 2 && !e.heading {
+		return as(Substantive, 0.55, "“%s” came or went", filter(both, modal)[0])
+	}
+	if len(both) == 0 {
+		return as(Editorial, 0.85, "small words differ")
+	}
+	if e.p.Item && !e.outside && e.whole() {
+		return as(Substantive, 0.6, "an entry of a list or table differs")
+	}
+	if e.heading {
+		return as(Editorial, 0.75, "the wording of a heading differs")
+	}
+	if e.contact() && !any(both, strong) || e.p.contactLine() && e.was.contactLine() {
+		return as(Editorial, 0.85, "contact details differ")
+	}
+	if e.p.dateLine() || e.was.dateLine() {
+		return as(Editorial, 0.8, "the date line differs")
+	}
+	if e.linked {
+		return as(Editorial, 0.6, "the label of a link differs")
+	}
+	size := max(len(old), len(new))
+	if len(old) == 0 || len(new) == 0 {
+		if e.enumeration() && size <= 8 {
+			return as(Substantive, 0.8, "an entry of an enumeration came or went")
+		}
+		switch {
+		case any(both, strong) && (size > 1 || !names(e.hunk.old, e.hunk.new)):
+			return as(Substantive, min(0.6+0.05*float64(size), 0.95), "words about the use of data or the terms came or went")
+		case size <= 2:
+			return as(Editorial, 0.6, "a word came or went")
+		}
+		return as(Substantive, min(0.5+0.05*float64(size), 0.9), "words came or went")
+	}
+	// One wording took another's place.
+	if slices.ContainsFunc(e.near(12), func(w word) bool { return lawWords.has(plainKey(w.key)) }) && names(e.hunk.old, e.hunk.new) && len(old) > 0 && len(new) > 0 && size <= 6 {
+		return as(Substantive, 0.75, "a name beside the law or the court differs")
+	}
+	if names(e.hunk.old, e.hunk.new) && overlap(old, new) == 0 && !e.partOfName() && slices.ContainsFunc(e.near(12), func(w word) bool { return parties.has(plainKey(w.key)) }) {
+		return as(Substantive, 0.6, "a name among those data go to differs")
+	}
+	if names(e.hunk.old, e.hunk.new) && size <= 4 {
+		return as(Editorial, 0.65, "a name differs")
+	}
+	if overlap(old, new) >= 0.6 {
+		return as(Editorial, 0.6, "the wording differs")
+	}
+	if o, n := filter(old, strong), filter(new, strong); len(o)+len(n) > 0 && difference(o, n) != "" {
+		return as(Substantive, min(0.5+0.07*float64(size), 0.95), "words about the use of data or the terms differ")
+	}
+	if size <= 3 {
+		return as(Editorial, 0.6, "the wording differs")
+	}
+	return as(Substantive, min(0.45+0.05*float64(size), 0.9), "the wording differs")
+}
+
+// numbers judges hunks in which figures differ.
+func (e place) numbers(old, new []string) (f Finding, ok bool) {
+	isNumber := func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }
+	o, n := filter(old, isNumber), filter(new, isNumber)
+	both := slices.Concat(old, new)
+	isUnit := func(k string) bool { return units.has(k) }
+	isCount := func(k string) bool { return isNumber(k) || numberWords[k] }
+	if next := e.newAt + len(e.hunk.new); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
+		(next < len(e.new) && units.has(plainKey(e.new[next].key)) || slices.ContainsFunc(both, isUnit)) {
+		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
+	}
+	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(old, isUnit), filter(new, isUnit)) != "" && len(old) > 0 && len(new) > 0 {
+		return Finding{Class: Substantive, Weight: 0.85, Reason: "the unit of a figure differs"}, true
+	}
+	if len(o)+len(n) == 0 && !(slices.ContainsFunc(both, func(k string) bool { return months[k] }) && slices.ContainsFunc(e.near(2), word.number)) {
+		return f, false // "may" and "march" are verbs, too
+	}
+	as := func(class Class, weight float64, reason string) (Finding, bool) {
+		return Finding{Class: class, Weight: weight, Reason: reason}, true
+	}
+	after := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+3, len(e.new))]
+	before := e.new[max(e.newAt-3, 0):e.newAt]
+	unit := false
+	for _, w := range slices.Concat(after, e.hunk.new, e.hunk.old) {
+		unit = unit || units.has(plainKey(w.key)) || strings.ContainsAny(w.key, "%€$£¥")
+	}
+	for _, w := range before {
+		unit = unit || strings.ContainsAny(w.key, "€$£¥") || plainKey(w.key) == "age" || plainKey(w.key) == "under" || plainKey(w.key) == "aged"
+	}
+	dates := !slices.ContainsFunc(both, func(k string) bool { return !dateWord(k) && !dateContext.has(k) })
+	month := slices.ContainsFunc(slices.Concat(before, after, e.hunk.new, e.hunk.old), func(w word) bool { return months[plainKey(w.key)] })
+	year := slices.ContainsFunc(both, func(k string) bool { return len(k) == 4 && (k[:2] == "19" || k[:2] == "20") })
+	full := slices.ContainsFunc(both, func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) })
+	context := slices.ContainsFunc(e.near(12), func(w word) bool { return dateContext.has(plainKey(w.key)) })
+	if dates && !unit && (month || year || full || context) {
+		switch {
+		case context || e.p.dateLine() || len(e.p.words) <= 15:
+			return as(Editorial, 0.93, "a date differs")
+		default:
+			return as(Editorial, 0.7, "a date in the text differs")
+		}
+	}
+	if dates && context && month {
+		return as(Editorial, 0.85, "a date differs")
+	}
+	if unit && difference(o, n) != "" {
+		return as(Substantive, 0.9, "a figure with its unit differs")
+	}
+	if len(o)+len(n) == 0 {
+		return f, false
+	}
+	for _, w := range before {
+		if references[plainKey(w.key)] || w.key == "§" {
+			return as(Editorial, 0.88, "a reference differs")
+		}
+	}
+	if onlyNumbering := !slices.ContainsFunc(both, func(k string) bool { return !dotted.MatchString(k) }); onlyNumbering && (e.newAt <= 1 || e.heading || slices.ContainsFunc(both, func(k string) bool { return strings.Contains(k, ".") })) {
+		return as(Editorial, 0.88, "numbering differs")
+	}
+	if e.contact() {
+		return f, false
+	}
+	if len(both) == len(o)+len(n) && difference(o, n) != "" {
+		return as(Substantive, 0.6, "a figure differs")
+	}
+	return f, false
+}
+
+// entity judges hunks that touch the name of a company: another legal form, or
+// another name before one, is another party; a mark behind it is not.
+func (e place) entity(old, new []string) (f Finding, ok bool) {
+	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
+	o, n := filter(old, form), filter(new, form)
+	next := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):]
+	touches := len(next) > 0 && (form(next[0].key) || len(next) > 1 && next[0].mark() && form(next[1].key))
+	if len(o)+len(n) == 0 && !touches {
+		return f, false
+	}
+	as := func(class Class, weight float64, reason string) (Finding, bool) {
+		return Finding{Class: class, Weight: weight, Reason: reason}, true
+	}
+	notForm := func(k string) bool { return !form(k) && !formMarks[k] }
+	on, nn := filter(old, notForm), filter(new, notForm)
+	switch {
+	case len(o)+len(n) > 0 && len(on)+len(nn) == 0 && (len(o) == 0 || len(n) == 0):
+		return as(Editorial, 0.75, "the mark of a company's form differs")
+	case len(o)+len(n) > 0 && names(e.hunk.old, e.hunk.new):
+		return as(Substantive, 0.8, "another company is named")
+	case touches && len(on) > 0 && len(nn) > 0 && names(e.hunk.old, e.hunk.new):
+		return as(Substantive, 0.75, "another company is named")
+	}
+	return f, false
+}
+
+// contact reports whether the words around a hunk say where to write.
+func (e place) contact() bool {
+	signs, verb := 0, 0
+	for _, w := range slices.Concat(e.near(14), e.hunk.new, e.hunk.old) {
+		k := plainKey(w.key)
+		switch {
+		case w.mark():
+		case w.address(), streetWords[k]:
+			signs++
+		case places.has(k):
+			signs++
+		case postcode.MatchString(k) && !dateWord(k):
+			signs++
+		case contacts.has(k):
+			verb = 1
+		}
+	}
+	return signs+verb >= 2 && signs > 0 && names(e.hunk.old, e.hunk.new)
+}
+
+// enumeration reports whether a hunk is an entry among others: it brings or takes a
+// comma, a slash or an "and" between two of a kind.
+func (e place) enumeration() bool {
+	words := e.hunk.new
+	at, all := e.newAt, e.new
+	if len(content(words)) == 0 {
+		words, at, all = e.hunk.old, e.oldAt, e.old
+	}
+	comma := slices.ContainsFunc(words, func(w word) bool { return strings.ContainsAny(w.key, ",、，;/|") })
+	around := 0
+	for _, w := range slices.Concat(all[max(at-8, 0):at], all[min(at+len(words), len(all)):min(at+len(words)+8, len(all))]) {
+		if strings.ContainsAny(w.key, ",、，;") || conjunctions[w.key] {
+			around++
+		}
+	}
+	return comma && around >= 1
+}
+
+var conjunctions = set("and or et ou und oder y o e ed en of 和 及 或 と")
+
+// strong reports whether a word speaks of what is done with data or of the terms.
+func strong(k string) bool { return practiceStems.has(k) }
+
+// inLink reports whether all of some words, and more than none, are a link's.
+func inLink(all []word) bool {
+	return len(all) > 0 && !slices.ContainsFunc(all, func(w word) bool { return !w.linked && !w.mark() }) &&
+		slices.ContainsFunc(all, func(w word) bool { return w.linked })
+}
+
+func isAddress(k string) bool { return word{key: k}.address() }
+
+func hidden(all []word) bool {
+	return slices.ContainsFunc(all, func(w word) bool { return strings.Contains(w.key, hiddenAddress) })
+}
+
+// names reports whether all words that carry meaning are written like names.
+func names(lists ...[]word) bool {
+	some := false
+	for _, all := range lists {
+		for _, w := range all {
+			if w.mark() || stopwords[plainKey(w.key)] {
+				continue
+			}
+			if !w.capital() && !w.number() && !w.address() {
+				return false
+			}
+			some = true
+		}
+	}
+	return some
+}
+
+func filter(list []string, keep func(string) bool) (out []string) {
+	for _, s := range list {
+		if keep(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// difference is the first entry that stands in one list only.
+func difference(a, b []string) string {
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			return s
+		}
+	}
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			return s
+		}
+	}
+	return ""
+}
+
+func overlap(a, b []string) float64 {
+	n := 0
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			n++
+		}
+	}
+	return float64(2*n) / float64(len(a)+len(b))
+}
+
+func keysOfWords(all []word) (out []string) {
+	for _, w := range all {
+		out = append(out, plainKey(w.key))
+	}
+	return out
+}
+
+func textKeys(all []word) string {
+	var b strings.Builder
+	for _, w := range all {
+		if !w.mark() {
+			b.WriteString(w.key)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,67 @@
+package policy
+
+import "slices"
+
+// typo reports whether a hunk corrects a word: a letter or two, an ending, a word
+// that stood twice.
+func typo(e place, old, new []string) bool {
+	if len(old) == 0 && len(new) == 0 {
+		return false
+	}
+	if len(old)+len(new) == 1 {
+		at, all, hunk := e.newAt, e.new, e.hunk.new
+		if len(new) == 0 {
+			at, all, hunk = e.oldAt, e.old, e.hunk.old
+		}
+		w := append(slices.Clone(old), new...)[0]
+		twice := func(i int) bool { return i >= 0 && i < len(all) && plainKey(all[i].key) == w }
+		return twice(at-1) || twice(at+len(hunk))
+	}
+	if len(old) != len(new) || len(old) > 2 {
+		return false
+	}
+	for i := range old {
+		if !misspelt(old[i], new[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func misspelt(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, y := []rune(a), []rune(b)
+	if modals[a] || modals[b] || negations[a] || negations[b] {
+		return false
+	}
+	common := 0
+	for common < min(len(x), len(y)) && x[common] == y[common] {
+		common++
+	}
+	d := distance(x, y)
+	longest := max(len(x), len(y))
+	return d == 1 && longest >= 4 || d == 2 && longest >= 6 || common >= 4 && longest-common <= 3 && d <= 3
+}
+
+// distance is the edit distance of two words.
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for i := range row {
+		row[i] = i
+	}
+	for i := range a {
+		diagonal := row[0]
+		row[0]++
+		for k := range b {
+			cost := diagonal
+			if a[i] != b[k] {
+				cost++
+			}
+			diagonal = row[k+1]
+			row[k+1] = min(cost, row[k]+1, row[k+1]+1)
+		}
+	}
+	return row[len(b)]
+}
