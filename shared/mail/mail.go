@@ -82,9 +82,10 @@ func (w *Writer) Write(run notice.Run, v notice.Version, r notice.Recipient) (de
 	}
 	h := w.header(from, r, m.Subject, string(run.ID)+"/"+string(r.ID))
 	if optional {
-		// RFC 8058 § 3.1: exactly one https URI, and the POST header beside it.
-		h.Set("List-Unsubscribe", "<"+links.Unsubscribe+">")
+		// RFC 8058 § 3.1: exactly one https URI, and the POST header after it;
+		// what is set last is written first.
 		h.Set("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+		h.Set("List-Unsubscribe", "<"+links.Unsubscribe+">")
 	}
 	var err error
 	e.Raw, err = w.compose(h, m, r)

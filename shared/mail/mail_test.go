@@ -79,6 +79,9 @@ func TestGoldenMessages(t *testing.T) {
 }
 
 func checkMessage(t *testing.T, raw []byte, l *locale.Language) {
+	if link, post := bytes.Index(raw, []byte("List-Unsubscribe: ")), bytes.Index(raw, []byte("List-Unsubscribe-Post: ")); link > post {
+		t.Error("List-Unsubscribe-Post comes before List-Unsubscribe")
+	}
 	m, err := enmime.ReadEnvelope(bytes.NewReader(raw))
 	if err != nil || len(m.Errors) > 0 {
 		t.Fatalf("the parser found faults: %v %v", err, m.Errors)
