@@ -15,7 +15,7 @@ type previewCmd struct {
 	Locale string `help:"Language of the reader." default:"en"`
 	Run_   string `name:"run" help:"The run to preview; the latest version without it."`
 	Policy string `help:"Whose latest version." default:"privacy"`
-	Out    string `help:"Folder to write the message to; this one without it." type:"existingdir" xor:"where"`
+	Out    string `help:"Folder to write the message to; this one without it." type:"path" xor:"where"`
 	To     string `help:"Address to send it to, instead of writing it. Its links open nobody's data." xor:"where"`
 }
 
@@ -28,6 +28,11 @@ func (c previewCmd) Run(a *app) error {
 	if c.To != "" {
 		sent := map[string]string{"to": c.To, "language": p.Language, "message_id": p.MessageID}
 		return a.show(sent, func(w io.Writer) { fmt.Fprintf(w, "sent to %s as message %s\n", c.To, p.MessageID) })
+	}
+	if c.Out != "" {
+		if err := os.MkdirAll(c.Out, 0o755); err != nil {
+			return err
+		}
 	}
 	file := filepath.Join(c.Out, c.Kind+"-"+p.Language+".eml")
 	if err := os.WriteFile(file, p.Raw, 0o644); err != nil {
