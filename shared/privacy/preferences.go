@@ -36,25 +36,68 @@ type Change struct {
 // Set applies a decision to a person's opt-outs and returns the standing before
 // and after. When it returns without error the decision is durable, and no claim
 // made on the old standing is granted any more (invariant 3, never after an
-// opt-out). Deciding the same again changes nothing and adds no history. An erased
-// person stays as they are.
+// opt-out). Deciding the same again changes nothing, and adds to the history only what
+// ends an undo. An erased person stays as they are.
 func (p Preferences) Set(ctx context.Context, c Change, decide func(notice.OptOut) notice.OptOut) (before, after notice.Standing, err error) {
-	return p.change(ctx, c, func(r *notice.Recipient) []string {
-		if r.Status != notice.Erased {
-			r.OptOut = decide(r.OptOut)
+	for {
+		before, after, err = p.change(ctx, c, func(r *notice.Recipient) []string {
+			if r.Status != notice.Erased {
+				r.OptOut = decide(r.OptOut)
+			}
+			return nil
+		})
+		if err != nil || before != after || fromNotice(c.Way, c.Run) {
+			return before, after, err
 		}
-		return nil
-	})
+		if err = p.endUndo(ctx, c, after); !errors.Is(err, notice.ErrConflict) {
+			return before, after, err
+		}
+	}
 }
 
-// Undo takes back what an unsubscribe link did last, and nothing else: whoever holds
-// such a link can undo it, and cannot subscribe a person who decided since. It
-// returns the standing after it.
-func (p Preferences) Undo(ctx context.Context, c Change) (after notice.Standing, err error) {
-	r, err := p.Store.Recipient(ctx, c.Recipient)
-	if err == nil && r.Status == notice.Moved {
-		r, err = p.Store.Recipient(ctx, r.MovedTo)
+// fromNotice reports whether a change was made on the page of a link in a notice, which
+// may have been forwarded: it can be undone, until the person decides.
+func fromNotice(way notice.Way, run notice.RunID) bool { return way == notice.ByPage && run != "" }
+
+// endUndo writes down that a person declined what somebody had declined for them
+// already: whoever did can take it back no more. It is ErrConflict if the standing is
+// not the one decided any more.
+func (p Preferences) endUndo(ctx context.Context, c Change, decided notice.Standing) error {
+	if decided.OptOut == (notice.OptOut{}) {
+		return nil
 	}
+	r, err := p.find(ctx, c.Recipient)
+	if err != nil {
+		return err
+	}
+	history, err := p.Store.PreferenceEvents(ctx, r.ID)
+	if err != nil || len(history) == 0 {
+		return err
+	}
+	if last := history[len(history)-1]; !fromNotice(last.Way, last.Run) {
+		return nil
+	}
+	if r.Standing() != decided {
+		return notice.Conflict("recipient %s was changed meanwhile", r.ID)
+	}
+	return p.write(ctx, c, r, r, nil)
+}
+
+// find reads a person; the id of a later address leads to them.
+func (p Preferences) find(ctx context.Context, id notice.RecipientID) (notice.Recipient, error) {
+	r, err := p.Store.Recipient(ctx, id)
+	if err == nil && r.Status == notice.Moved {
+		return p.find(ctx, r.MovedTo)
+	}
+	return r, err
+}
+
+// Undo takes back what the page of a link in a notice did, if that was the last change,
+// and nothing else: whoever holds the undo, offered at an instant, cannot subscribe a
+// person who decided since, by whichever way (invariant 3, never after an opt-out). It
+// returns the standing after it.
+func (p Preferences) Undo(ctx context.Context, c Change, offered time.Time) (after notice.Standing, err error) {
+	r, err := p.find(ctx, c.Recipient)
 	if err != nil {
 		return after, err
 	}
@@ -63,8 +106,8 @@ func (p Preferences) Undo(ctx context.Context, c Change) (after notice.Standing,
 		return r.Standing(), err
 	}
 	last := history[len(history)-1]
-	byLink := last.Way == notice.ByOneClick || last.Way == notice.ByPage && last.Run != ""
-	if !byLink || last.After.OptOut != r.OptOut {
+	// A link tells whole seconds.
+	if !fromNotice(last.Way, last.Run) || last.At.Truncate(time.Second).After(offered) || last.After.OptOut != r.OptOut {
 		return r.Standing(), nil
 	}
 	c.Recipient, c.Way, c.Run = r.ID, notice.ByUndo, last.Run
@@ -98,13 +141,9 @@ func (p Preferences) Suppress(ctx context.Context, id notice.RecipientID, status
 // names of the fields it corrected.
 func (p Preferences) change(ctx context.Context, c Change, apply func(*notice.Recipient) (corrected []string)) (before, after notice.Standing, err error) {
 	for {
-		r, err := p.Store.Recipient(ctx, c.Recipient)
+		r, err := p.find(ctx, c.Recipient)
 		if err != nil {
 			return before, after, err
-		}
-		if r.Status == notice.Moved {
-			c.Recipient = r.MovedTo
-			continue
 		}
 		next := r
 		corrected := apply(&next)

@@ -91,12 +91,7 @@ func (s Rights) Restrict(ctx context.Context, person notice.Recipient, on bool) 
 
 // Object stops every optional notice at once.
 func (s Rights) Object(ctx context.Context, person notice.Recipient) error {
-	before, after, err := s.Preferences.change(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(r *notice.Recipient) []string {
-		if r.Status != notice.Erased {
-			r.OptOut = notice.OptOutAll
-		}
-		return nil
-	})
+	before, after, err := s.Preferences.Set(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
 	if err != nil || before == after {
 		return err
 	}

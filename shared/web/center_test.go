@@ -104,7 +104,9 @@ func TestUndo(t *testing.T) {
 		"at once":             {func(*testing.T, *fixture) {}, notice.OptOut{Annual: true}},
 		"twice":               {func(t *testing.T, f *fixture) { f.post(t, f.path(t), "") }, notice.OptOut{Annual: true}},
 		"after they decided":  {func(t *testing.T, f *fixture) { f.post(t, f.fresh("ada"), "change=1&annual=1") }, notice.OptOut{}},
-		"after they repeated": {func(t *testing.T, f *fixture) { f.post(t, f.fresh("ada"), "none=1") }, notice.OptOut{Annual: true}},
+		"after they repeated": {func(t *testing.T, f *fixture) { f.post(t, f.fresh("ada"), "none=1") }, notice.OptOutAll},
+		"after they objected": {func(t *testing.T, f *fixture) { f.post(t, f.fresh("ada"), "action=object") }, notice.OptOutAll},
+		"after one click":     {func(t *testing.T, f *fixture) { f.post(t, f.link(f.keys, "ada"), "List-Unsubscribe=One-Click") }, notice.OptOutAll},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := setUp(t)
@@ -117,6 +119,34 @@ func TestUndo(t *testing.T) {
 				t.Errorf("declined %+v, want %+v", r.OptOut, c.want)
 			}
 		})
+	}
+}
+
+// The undo of what a friend did is worth nothing once the person decided: by one click
+// that declined more, and not when the friend's undo had been used before.
+func TestUndoDoesNotOutliveADecision(t *testing.T) {
+	f := setUp(t)
+	f.post(t, f.fromNotice("ada"), "change=1")
+	undo := f.path(t)
+	f.post(t, f.link(f.keys, "ada"), "List-Unsubscribe=One-Click")
+	f.post(t, undo, "")
+	if r := f.person(t, "ada"); r.OptOut != notice.OptOutAll {
+		t.Errorf("the undo took back a one-click: %+v", r.OptOut)
+	}
+
+	f = setUp(t)
+	f.post(t, f.fromNotice("ada"), "change=1")
+	undo = f.path(t)
+	f.post(t, undo, "")
+	f.later = time.Minute
+	f.post(t, f.link(f.keys, "ada"), "action=unsubscribe")
+	f.post(t, undo, "")
+	if r := f.person(t, "ada"); r.OptOut != notice.OptOutAll {
+		t.Errorf("an undo used before took back a later decision: %+v", r.OptOut)
+	}
+	f.post(t, f.path(t), "")
+	if r := f.person(t, "ada"); r.OptOut != (notice.OptOut{}) {
+		t.Errorf("the undo of that decision does nothing: %+v", r.OptOut)
 	}
 }
 

@@ -146,7 +146,7 @@ func (s *Site) undo(r *request) error {
 	if !found {
 		return token.ErrExpired
 	}
-	after, err := s.Preferences.Undo(r.Context(), privacy.Change{Recipient: person.ID, Run: claims.Run})
+	after, err := s.Preferences.Undo(r.Context(), privacy.Change{Recipient: person.ID, Run: claims.Run}, claims.Expires.Add(-undoLink))
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type fixture struct {
 	handler http.Handler
 	log     bytes.Buffer
 	delay   time.Duration // of the mailer
+	later   time.Duration // than now it is
 	mailed  []privacy.Letter
 	events  []notice.RequestID
 }
@@ -69,7 +70,7 @@ func setUp(t testing.TB) *fixture {
 	f.keys, _ = token.NewKeys(ctx, root, "k2", "k1")
 	f.foreign, _ = token.NewKeys(ctx, token.Secret("another root"), "k2")
 	var ticks atomic.Int64 // time passes, a little
-	clock := func() time.Time { return now.Add(time.Duration(ticks.Add(1))) }
+	clock := func() time.Time { return now.Add(f.later + time.Duration(ticks.Add(1))) }
 	prefs := privacy.Preferences{Store: f.db, LeadDays: 14, Now: clock}
 	f.site = &web.Site{Store: f.db, Preferences: prefs, Keys: f.keys, Company: "Example <Co>", Now: clock,
 		Links: token.Links{Base: "https://p.example.com", Keys: f.keys, Now: clock}, Policy: "privacy",
