@@ -220,8 +220,15 @@ func TestErasureAndAnOpenCase(t *testing.T) {
 	}
 }
 
-// Erasing a person who moved, killed after every write and repeated, leaves nobody.
+// Erasing a person who moved, by either address, killed after every write and repeated,
+// leaves nobody.
 func TestErasureKilledBetweenSteps(t *testing.T) {
+	for _, id := range []notice.RecipientID{"ada", "ada2"} {
+		t.Run(string(id), func(t *testing.T) { erasureKilled(t, id) })
+	}
+}
+
+func erasureKilled(t *testing.T, named notice.RecipientID) {
 	ctx := context.Background()
 	for step := range 12 {
 		o := openOffice(t)
@@ -242,9 +249,9 @@ func TestErasureKilledBetweenSteps(t *testing.T) {
 		}
 		dying := &mortal{Store: o.db, left: step}
 		p.Store = dying
-		err := privacy.Erase(ctx, dying, p, privacy.Change{Recipient: "ada"})
+		err := privacy.Erase(ctx, dying, p, privacy.Change{Recipient: named})
 		dying.left = 1 << 20
-		if again := privacy.Erase(ctx, dying, p, privacy.Change{Recipient: "ada"}); again != nil {
+		if again := privacy.Erase(ctx, dying, p, privacy.Change{Recipient: named}); again != nil {
 			t.Fatalf("killed at step %d (%v), then %v", step, err, again)
 		}
 		for _, id := range []notice.RecipientID{"ada", "ada2"} {

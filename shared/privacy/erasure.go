@@ -24,15 +24,16 @@ const KeptOnErasure = "keyed hash and opt-out, so that no import mails the perso
 
 // Erase removes a person: afterwards only the keyed hash of each address they had,
 // the opt-out, the line that says so, and the bare log of their requests are left
-// (invariant 7, erased means erased). The standing goes first, so nothing is sent
-// meanwhile. It may be repeated after it was cut short.
+// (invariant 7, erased means erased). The person's standing goes before their data, so
+// nothing is sent meanwhile. It may be repeated after it was cut short, by any address
+// they had: the ids of later ones lead to the person until nothing of them is left.
 func Erase(ctx context.Context, store ErasureStore, p Preferences, c Change) error {
 	c.Way = notice.ByErasure
-	r, err := store.Recipient(ctx, c.Recipient)
-	if err == nil && r.Status == notice.Moved {
-		c.Recipient = r.MovedTo
-		r, err = store.Recipient(ctx, r.MovedTo)
+	named, err := store.Recipient(ctx, c.Recipient)
+	if err != nil {
+		return err
 	}
+	person, err := p.find(ctx, named.ID)
 	if err != nil {
 		return err
 	}
@@ -40,30 +41,42 @@ func Erase(ctx context.Context, store ErasureStore, p Preferences, c Change) err
 	if err != nil {
 		return err
 	}
-	all := []notice.Recipient{r}
-	for r.Alias != "" {
-		if r, err = store.Recipient(ctx, r.Alias); err != nil {
+	var later []notice.Recipient // the ids of addresses they had since
+	next := person.Alias
+	if next == "" && named.ID != person.ID {
+		next = named.ID // what an erasure that was cut short left
+	}
+	for next != "" {
+		r, err := store.Recipient(ctx, next)
+		if err != nil {
 			return err
 		}
-		all = append(all, r)
+		if err := forget(ctx, store, r.ID, runs); err != nil {
+			return err
+		}
+		later, next = append(later, r), r.Alias
+	}
+	if err := eraseStanding(ctx, store, p, c, person); err != nil {
+		return err
+	}
+	if err := forget(ctx, store, person.ID, runs); err != nil {
+		return err
 	}
 	// From the far end of the chain: what is left after a death still leads to the rest.
-	for _, r := range slices.Backward(all) {
-		if err := eraseOne(ctx, store, p, c, r, runs); err != nil {
+	for _, r := range slices.Backward(later) {
+		if err := eraseStanding(ctx, store, p, c, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func eraseOne(ctx context.Context, store ErasureStore, p Preferences, c Change, r notice.Recipient, runs []notice.RunID) error {
+// eraseStanding leaves of a recipient the id and the opt-out.
+func eraseStanding(ctx context.Context, store ErasureStore, p Preferences, c Change, r notice.Recipient) error {
 	for r.Status != notice.Erased {
 		erased := r
 		erased.Status, erased.OptOut, erased.Restricted = notice.Erased, notice.OptOutAll, false
 		err := p.write(ctx, c, r, erased, nil)
-		if err == nil {
-			break
-		}
 		if !errors.Is(err, notice.ErrConflict) {
 			return err
 		}
@@ -71,13 +84,18 @@ func eraseOne(ctx context.Context, store ErasureStore, p Preferences, c Change, 
 			return err
 		}
 	}
-	if err := store.ForgetDeliveries(ctx, r.ID, runs); err != nil {
+	return nil
+}
+
+// forget removes what is kept under an id: ledger, history, and who asked and what.
+func forget(ctx context.Context, store ErasureStore, id notice.RecipientID, runs []notice.RunID) error {
+	if err := store.ForgetDeliveries(ctx, id, runs); err != nil {
 		return err
 	}
-	if err := store.ForgetEvents(ctx, r.ID, notice.ByErasure); err != nil {
+	if err := store.ForgetEvents(ctx, id, notice.ByErasure); err != nil {
 		return err
 	}
-	requests, err := store.RequestsOf(ctx, r.ID)
+	requests, err := store.RequestsOf(ctx, id)
 	if err != nil {
 		return err
 	}
