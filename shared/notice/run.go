@@ -1,6 +1,9 @@
 package notice
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // RunState is where a run stands.
 type RunState string
@@ -51,6 +54,28 @@ type Run struct {
 	Counts   Counts `json:"counts,omitempty"` // frozen when the run was done
 	// Rev rises with every save; a save names the Rev it was based on.
 	Rev int64 `json:"rev"`
+}
+
+// Figures is what became of the audience of a run: what the ledger counts, and of a run
+// that was done also those who have left the ledger since, erased or past its
+// retention, as they were counted then (invariant 2: counts add up). Of messages that
+// SES took no more is known of those than that it did.
+func (r Run) Figures(ledger Counts) Counts {
+	gone := r.Counts.Total() - ledger.Total()
+	if gone <= 0 {
+		return ledger
+	}
+	all := Counts{}
+	maps.Copy(all, ledger)
+	add := func(s DeliveryState, n int) {
+		n = min(max(n, 0), gone)
+		all[s], gone = all[s]+n, gone-n
+	}
+	add(Skipped, r.Counts[Skipped]-ledger[Skipped])
+	add(Sent, r.Counts.Accepted()-ledger.Accepted())
+	add(Failed, r.Counts[Failed]-ledger[Failed])
+	add(Held, gone)
+	return all
 }
 
 // Approve releases a waiting run. The version must be exactly what the approver

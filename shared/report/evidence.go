@@ -63,7 +63,7 @@ func EvidenceOf(ctx context.Context, store EvidenceStore, policy, version string
 		if err != nil {
 			return e, err
 		}
-		e.Told = append(e.Told, Told{run.ID, string(run.State), run.OpenedAt, counts})
+		e.Told = append(e.Told, Told{run.ID, string(run.State), run.OpenedAt, run.Figures(counts)})
 	}
 	return e, nil
 }

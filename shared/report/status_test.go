@@ -70,3 +70,45 @@ func TestStatus(t *testing.T) {
 		t.Errorf("held %+v", s)
 	}
 }
+
+// People who are erased and lines past their retention leave the ledger of a run, never
+// its figures.
+func TestFiguresOutliveTheLedger(t *testing.T) {
+	ctx, now := context.Background(), time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
+	ended := notice.Counts{notice.Sent: 3, notice.Delivered: 4, notice.Skipped: 2, notice.Failed: 1}
+	for name, left := range map[string]notice.Counts{
+		"nobody left":          {notice.Sent: 3, notice.Delivered: 4, notice.Skipped: 2, notice.Failed: 1},
+		"events came since":    {notice.Sent: 1, notice.Delivered: 5, notice.BouncedBack: 1, notice.Skipped: 2, notice.Failed: 1},
+		"a reader was erased":  {notice.Delivered: 6, notice.Skipped: 2, notice.Failed: 1},
+		"a skipped was erased": {notice.Delivered: 7, notice.Skipped: 1, notice.Failed: 1},
+		"a failed was erased":  {notice.Delivered: 7, notice.Skipped: 2},
+		"24 months":            {},
+	} {
+		store := storetest.Model()
+		if err := store.AddVersion(ctx, notice.Version{Policy: "privacy", Name: "1"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.AddRun(ctx, notice.Run{ID: "r", Policy: "privacy", Version: "1", State: notice.Done, Audience: 10, Counts: ended, OpenedAt: now}); err != nil {
+			t.Fatal(err)
+		}
+		for s, n := range left {
+			for i := range n {
+				if _, err := store.RecordDelivery(ctx, notice.Delivery{Run: "r", Recipient: notice.RecipientID(fmt.Sprint(s, i)), State: s, UpdatedAt: now}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		all, err := report.Status(ctx, store, "r", report.Pace{}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := all[0]
+		if accepted := s.Sent + s.Delivered + s.Bounced + s.Complained; !s.Complete || s.Audience != 10 || s.Pending != 0 || accepted != 7 || s.Skipped != 2 || s.Failed != 1 || s.NotSent != 3 {
+			t.Errorf("%s: %+v", name, s)
+		}
+		proof, err := report.EvidenceOf(ctx, store, "privacy", "1")
+		if err != nil || len(proof.Told) != 1 || proof.Told[0].Counts.Accepted() != 7 || proof.Told[0].Counts.Total() != 10 {
+			t.Errorf("%s: evidence %+v %v", name, proof.Told, err)
+		}
+	}
+}
