@@ -280,3 +280,45 @@ func TestWhatStopsAPerson(t *testing.T) {
 		})
 	}
 }
+
+// A mailbox that bounces after its reader moved to another stops nobody; a complaint,
+// which a person makes, still does, and so does the bounce of the new mailbox.
+func TestLateBounceOfAnAddressTheyLeft(t *testing.T) {
+	for name, c := range map[string]struct {
+		event delivery.Event
+		again bool // a second notice, to the new mailbox
+		want  notice.Status
+	}{
+		"bounce":              {delivery.Event{Kind: delivery.EventBounced, Permanent: true}, false, notice.Active},
+		"complaint":           {delivery.Event{Kind: delivery.EventComplained, Detail: "abuse"}, false, notice.Complained},
+		"bounce of their new": {delivery.Event{Kind: delivery.EventBounced, Permanent: true}, true, notice.Bounced},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			run, ids := w.started(1)
+			w.work()
+			before, err := w.store.Recipient(ctx, ids[0])
+			w.must(err)
+			after := before
+			after.Address = "new@example.com"
+			w.must(w.store.ChangeRecipient(ctx, before, after, notice.PreferenceEvent{ID: "moved", Recipient: ids[0], At: w.now, Way: notice.ByRequest,
+				Before: before.Standing(), After: after.Standing(), Corrected: []string{"address"}}))
+			if w.now = w.now.Add(time.Hour); c.again {
+				run = w.running("v3", "")
+				w.work()
+			}
+			c.event.Run, c.event.Recipient, c.event.At = run, ids[0], w.now
+			for range 2 {
+				w.must(w.feedback().Record(ctx, c.event))
+			}
+			r, err := w.store.Recipient(ctx, ids[0])
+			w.must(err)
+			if r.Status != c.want || (r.Due == "") != (c.want != notice.Active) {
+				t.Errorf("status %s, due %s", r.Status, r.Due)
+			}
+			if d, err := w.store.Deliveries(ctx, run, ids); err != nil || c.event.Permanent != (d[ids[0]].State == notice.BouncedBack) {
+				t.Errorf("ledger %+v %v", d, err)
+			}
+		})
+	}
+}

@@ -23,8 +23,9 @@ type FeedbackStore interface {
 type Feedback struct {
 	Store FeedbackStore
 	// Suppress stops all mail to a person whose mailbox is gone or who complained.
-	// It is idempotent and writes the person's history.
-	Suppress func(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID) error
+	// It is idempotent, writes the person's history, and is told when the message was
+	// sent: a person may have another address by now.
+	Suppress func(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID, sent time.Time) error
 	Settings Settings
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -51,9 +52,9 @@ func (f Feedback) Record(ctx context.Context, e Event) error {
 	// The person first: if the rest fails the event comes again.
 	switch {
 	case e.Kind == EventBounced && e.Permanent:
-		err = f.Suppress(ctx, e.Recipient, notice.Bounced, notice.ByBounce, e.Run)
+		err = f.Suppress(ctx, e.Recipient, notice.Bounced, notice.ByBounce, e.Run, line.ClaimedAt)
 	case e.Kind == EventComplained && e.Detail != notSpam:
-		err = f.Suppress(ctx, e.Recipient, notice.Complained, notice.ByComplaint, e.Run)
+		err = f.Suppress(ctx, e.Recipient, notice.Complained, notice.ByComplaint, e.Run, line.ClaimedAt)
 	}
 	if err != nil {
 		return err

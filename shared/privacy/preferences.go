@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"policymail/shared/notice"
@@ -122,18 +123,36 @@ func (p Preferences) Undo(ctx context.Context, c Change, offered time.Time) (aft
 
 // Suppress stops all mail to a person whose mailbox is gone or who complained. A
 // complaint outweighs a bounce, and neither is undone by an event. run is the one
-// whose message brought it about.
-func (p Preferences) Suppress(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID) error {
+// whose message, sent at an instant, brought it about: the bounce of a mailbox they
+// have moved away from since says nothing of the one they have now (invariant 4,
+// twelve months).
+func (p Preferences) Suppress(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID, sent time.Time) error {
+	var failed error
 	_, _, err := p.change(ctx, Change{Recipient: id, Way: way, Run: run, By: "ses"}, func(r *notice.Recipient) []string {
-		if r.Status == notice.Active || r.Status == notice.Bounced {
-			r.Status = status
+		if r.Status != notice.Active && r.Status != notice.Bounced {
+			return nil
 		}
+		if status == notice.Bounced {
+			moved := false
+			if moved, failed = p.movedSince(ctx, r.ID, sent); moved || failed != nil {
+				return nil
+			}
+		}
+		r.Status = status
 		return nil
 	})
 	if errors.Is(err, notice.ErrNotFound) {
-		return nil
+		err = nil
 	}
-	return err
+	return errors.Join(err, failed)
+}
+
+// movedSince reports whether a person has another address than at an instant.
+func (p Preferences) movedSince(ctx context.Context, id notice.RecipientID, at time.Time) (bool, error) {
+	history, err := p.Store.PreferenceEvents(ctx, id)
+	return slices.ContainsFunc(history, func(e notice.PreferenceEvent) bool {
+		return e.At.After(at) && slices.Contains(e.Corrected, "address")
+	}), err
 }
 
 // change is the one loop through which a person changes: read, decide, write if
