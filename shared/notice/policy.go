@@ -100,7 +100,7 @@ func InForce(versions []Version, today Date) (v Version, ok bool) {
 }
 
 // Replaced names the approved version that makes a run's text an old one: for a
-// change any newer version, for an annual review another version in force.
+// change any newer version that is told, for an annual review another version in force.
 func Replaced(run Run, versions []Version, today Date) (by string, replaced bool) {
 	if run.Kind == Annual {
 		v, ok := InForce(versions, today)
@@ -111,7 +111,8 @@ func Replaced(run Run, versions []Version, today Date) (by string, replaced bool
 		return "", false
 	}
 	for _, candidate := range versions {
-		if candidate.Approved() && newer(candidate, versions[at]) {
+		// An edit that nobody is told of takes no change's place: its run would never come.
+		if candidate.Approved() && len(candidate.Summary) > 0 && newer(candidate, versions[at]) {
 			return candidate.Name, true
 		}
 	}
@@ -134,6 +135,12 @@ func Latest(versions []Version) (v Version, ok bool) {
 		}
 	}
 	return v, ok
+}
+
+// LatestApproved returns the version readers know: of the approved ones the most
+// recently published; ok is false for none.
+func LatestApproved(versions []Version) (v Version, ok bool) {
+	return Latest(slices.DeleteFunc(slices.Clone(versions), func(v Version) bool { return !v.Approved() }))
 }
 
 // ChangeRunID names the run that tells of a version. Versions hold no "_", so

@@ -31,7 +31,7 @@ type Draft struct {
 	HTML       string           `json:"html"` // of the text
 }
 
-// draft compares a text with the latest version and drafts its summary. It records
+// draft compares a text with the version readers know and drafts its summary. It records
 // nothing.
 func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 	versions, err := o.Store.Versions(ctx, a.Policy)
@@ -42,7 +42,11 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 	if !ok {
 		return Draft{}, notice.NotFound("policy %s has no version to compare with", a.Policy).Hint("publish one first")
 	}
-	d := Draft{Policy: a.Policy, Since: latest.Name}
+	known, ok := notice.LatestApproved(versions)
+	if !ok {
+		known = latest
+	}
+	d := Draft{Policy: a.Policy, Since: known.Name}
 	if len(a.Source) > 0 {
 		text, err := policy.Normalise(a.Source, a.SourceName)
 		if err != nil {
@@ -67,7 +71,7 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 			return d, err
 		}
 	}
-	v, err := policy.Change(latest, notice.Version{HTML: d.HTML})
+	v, err := policy.Change(known, notice.Version{HTML: d.HTML})
 	if err != nil {
 		return d, err
 	}

@@ -63,7 +63,9 @@ type Publisher struct {
 //
 // A publication with a summary is meant to be told. One without is recorded if it
 // needs no telling: a text that only looks otherwise is unchanged, an edit without a
-// change in meaning becomes a version approved by its publisher, with no run.
+// change in meaning becomes a version approved by its publisher, with no run. It is
+// compared with the version readers know: what waits for approval, or was never given
+// it, is part of the change, and no edit of it carries it past the approver.
 func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) {
 	v, err := p.read(in)
 	if err != nil {
@@ -88,9 +90,9 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	if slices.ContainsFunc(all, func(old notice.Version) bool { return old.Name == v.Name }) {
 		return Result{}, notice.Conflict("version %s of %s is already published with another text", v.Name, v.Policy).Hint("give the new text a new version")
 	}
-	if known {
-		v.Previous = latest.Name
-		verdict, err := Change(latest, v)
+	if before, ok := notice.LatestApproved(all); ok {
+		v.Previous = before.Name
+		verdict, err := Change(before, v)
 		if err != nil {
 			return Result{}, err
 		}
@@ -103,7 +105,7 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 			}
 			result.Run = notice.ChangeRunID(v.Policy, v.Name)
 		case verdict.Class == None && v.Class == notice.Optional:
-			result.Version, result.SHA256, result.Class, result.Unchanged, result.Warnings = latest.Name, latest.SHA256, latest.Class, true, nil
+			result.Version, result.SHA256, result.Class, result.Unchanged, result.Warnings = before.Name, before.SHA256, before.Class, true, nil
 			return result, nil
 		case verdict.Class == Editorial && v.Class == notice.Optional:
 			v.Approval = &notice.Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash()}

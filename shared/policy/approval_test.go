@@ -1,0 +1,63 @@
+package policy_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+	"policymail/shared/store/bolt"
+)
+
+// An edit of a text that waits for approval does not carry the change past the
+// approver (invariant 5, nothing unapproved); an edit of an approved one takes the
+// place of no run that tells of it (invariant 2, never lost).
+func TestEditsCarryNoChangePastTheApprover(t *testing.T) {
+	ctx, now := context.Background(), time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	p := policy.Publisher{Store: db, Now: func() time.Time { now = now.Add(time.Minute); return now }}
+	publish := func(version, text string, summary map[string]string) (policy.Result, error) {
+		return p.Publish(ctx, policy.Publication{Policy: "privacy", Version: version, Effective: "2026-01-31", Source: []byte(text), SourceName: "p.md", Summary: summary, By: "Ada"})
+	}
+	inForce := func() string {
+		all, err := db.Versions(ctx, "privacy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, _ := notice.InForce(all, "2026-12-01")
+		return v.Name
+	}
+	changed := strings.Replace(base, "30 days", "60 days", 1)
+	edited := strings.Replace(changed, "## Contact", "## Contacts", 1)
+	if _, err := publish("1.0", base, nil); err != nil {
+		t.Fatal(err)
+	}
+	change, err := publish("2.0", changed, map[string]string{"en": "We keep data for 60 days."})
+	if err != nil || change.Run == "" {
+		t.Fatalf("%+v %v", change, err)
+	}
+	if r, err := publish("2.1", edited, nil); err == nil || inForce() != "1.0" {
+		t.Fatalf("annual reviews speak of %s, which nobody approved: %+v %v", inForce(), r, err)
+	}
+	run, err := db.Run(ctx, change.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.ApproveVersion(ctx, "privacy", "2.0", notice.Approval{By: "Bob", At: now, Hash: run.ContentHash}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := publish("2.1", edited, nil); err != nil || r.Run != "" || r.Change != policy.Editorial || inForce() != "2.1" {
+		t.Fatalf("%+v %v, in force %s", r, err, inForce())
+	}
+	all, _ := db.Versions(ctx, "privacy")
+	if by, replaced := notice.Replaced(run, all, "2026-12-01"); replaced {
+		t.Errorf("the run of the change is replaced by %s, of which nobody is told", by)
+	}
+}
