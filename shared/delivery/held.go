@@ -57,14 +57,9 @@ func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by str
 	if !resend || len(report.Held) == 0 {
 		return report, nil
 	}
-	// The run first: a retry of a run that has ended would be closed.
-	_, err = changeRun(ctx, o.Store, id, func(r *notice.Run) error {
-		if r.State == notice.Done {
-			return r.Reopen()
-		}
-		return nil
-	})
-	if err != nil {
+	// The run first: a retry of a run that has ended would be closed. And once more
+	// afterwards: it may have ended while nothing was moved yet.
+	if err := o.reopen(ctx, id); err != nil {
 		return report, err
 	}
 	for _, line := range report.Held {
@@ -80,5 +75,16 @@ func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by str
 		}
 		report.Resent++
 	}
-	return report, nil
+	return report, o.reopen(ctx, id)
+}
+
+// reopen lets a run that was done go on (invariant 2, never lost).
+func (o Operator) reopen(ctx context.Context, id notice.RunID) error {
+	_, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
+		if r.State == notice.Done {
+			return r.Reopen()
+		}
+		return nil
+	})
+	return err
 }

@@ -15,7 +15,7 @@ import (
 // PacerStore is what releasing and auditing runs needs.
 type PacerStore interface {
 	OpenRuns(ctx context.Context) ([]notice.Run, error)
-	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
+	runStore
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
 	audienceStore

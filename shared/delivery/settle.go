@@ -63,7 +63,14 @@ func (t *tick) settle(ctx context.Context, open []notice.Run) error {
 			if line.SettleAfter.After(t.Now()) {
 				continue
 			}
-			if err := t.settleOne(ctx, line, states[line.Run]); err != nil {
+			state, known := states[line.Run]
+			if !known {
+				if state, err = t.stateNow(ctx, line.Run); err != nil {
+					return err
+				}
+				states[line.Run] = state
+			}
+			if err := t.settleOne(ctx, line, state); err != nil {
 				return err
 			}
 		}
@@ -75,6 +82,16 @@ func (t *tick) settle(ctx context.Context, open []notice.Run) error {
 			return nil
 		}
 	}
+}
+
+// stateNow is the state of a run that was not open when the tick began, or "" if it
+// still is not: an operator may have reopened it since.
+func (t *tick) stateNow(ctx context.Context, id notice.RunID) (notice.RunState, error) {
+	run, err := t.Store.Run(ctx, id)
+	if errors.Is(err, notice.ErrNotFound) || err == nil && !run.State.Open() {
+		return "", nil
+	}
+	return run.State, err
 }
 
 var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
