@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"policymail/shared/notice"
@@ -30,8 +31,19 @@ type Annual struct {
 // into the mark before it exists, so that a crash in between opens it next time
 // and never covers a day twice.
 type annualMark struct {
-	Next    notice.Date `json:"next"` // first due day no run covers
+	Next    notice.Date `json:"next"` // no run covers the due days from here on
 	Opening *notice.Run `json:"opening,omitempty"`
+	// Back are days before Next that a cancelled run gave back: never in one run with
+	// those after them, which other runs cover that may still be going on.
+	Back []days `json:"back,omitempty"`
+	// Cancelled are the runs that gave their days back, each once.
+	Cancelled []notice.RunID `json:"cancelled,omitempty"`
+}
+
+// days are due days, first and last included.
+type days struct {
+	First notice.Date `json:"first"`
+	Last  notice.Date `json:"last"`
 }
 
 const annualMarks = "annual"
@@ -43,8 +55,9 @@ const firstLookBack = 31
 // Open opens today's annual run if anybody is due, and covers every due day since
 // the last run, so missed days are caught up (invariant 4, twelve months). A
 // second trigger of the same day opens nothing: run ids come from the date, and
-// each due day belongs to exactly one run, so nobody is in two annual runs at
-// once (invariant 1, never twice). Without an approved version there is nothing
+// each due day belongs to exactly one run that is not cancelled, so nobody is in two
+// annual runs at once (invariant 1, never twice). What a cancelled run gave back goes
+// first, and the days since wait for the next trigger. Without an approved version there is nothing
 // to send: opened is false, the days stay uncovered, and the error says so as
 // notice.ErrRefused.
 func (a Annual) Open(ctx context.Context) (run notice.Run, opened bool, err error) {
@@ -56,26 +69,27 @@ func (a Annual) Open(ctx context.Context) (run notice.Run, opened bool, err erro
 	if mark.Opening != nil {
 		return a.finish(ctx, mark, rev)
 	}
-	if mark.Next > today {
-		run, err := a.Store.Run(ctx, notice.AnnualRunID(today))
-		if errors.Is(err, notice.ErrNotFound) {
-			return notice.Run{}, false, nil // nobody was due
-		}
-		return run, false, err
-	}
 	if run, err := a.Store.Run(ctx, notice.AnnualRunID(today)); err == nil {
-		return run, false, nil // cancelled today: its days go to tomorrow's run
+		return run, false, nil // if cancelled today, its days go to tomorrow's run
 	} else if !errors.Is(err, notice.ErrNotFound) {
 		return notice.Run{}, false, err
 	}
 
-	due, err := a.countDue(ctx, mark.Next, today)
-	if err != nil {
-		return notice.Run{}, false, err
+	due, covers := 0, days{}
+	for due == 0 && (len(mark.Back) > 0 || mark.Next <= today) {
+		if len(mark.Back) > 0 {
+			covers, mark.Back = mark.Back[0], mark.Back[1:]
+		} else {
+			covers, mark.Next = days{mark.Next, today}, today.AddDays(1)
+		}
+		if due, err = a.countDue(ctx, covers.First, covers.Last); err != nil {
+			return notice.Run{}, false, err
+		}
 	}
-	if due == 0 {
-		mark.Next = today.AddDays(1)
-		_, err = a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, mark, rev)
+	if due == 0 { // nobody
+		if covers != (days{}) {
+			_, err = a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, mark, rev)
+		}
 		return notice.Run{}, false, err
 	}
 	versions, err := a.Store.Versions(ctx, a.Settings.Policy)
@@ -91,9 +105,8 @@ func (a Annual) Open(ctx context.Context) (run notice.Run, opened bool, err erro
 		ID: notice.AnnualRunID(today), Kind: notice.Annual, Class: notice.Optional,
 		Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(),
 		State: notice.Running, OpenedAt: a.Now(), StartedAt: a.Now(), Approval: v.Approval,
-		From: mark.Next, To: today, Audience: due,
+		From: covers.First, To: covers.Last, Audience: due,
 	}
-	mark.Next = today.AddDays(1)
 	if rev, err = a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, mark, rev); err != nil {
 		return notice.Run{}, false, fmt.Errorf("reserve due days up to %s: %w", today, err)
 	}
@@ -140,15 +153,19 @@ func (a Annual) countDue(ctx context.Context, first, last notice.Date) (n int, e
 	}
 }
 
-// uncover gives the due days of a cancelled annual run back to the next run.
+// uncover gives the due days of a cancelled annual run back to the next run, once.
 func uncover(ctx context.Context, store documents, r notice.Run) error {
 	for {
 		var m annualMark
 		rev, err := store.Document(ctx, annualMarks, r.Policy, &m)
-		if err != nil {
+		if err != nil || slices.Contains(m.Cancelled, r.ID) {
 			return err
 		}
-		m.Next = min(m.Next, r.From)
+		if m.Cancelled = append(m.Cancelled, r.ID); r.To.AddDays(1) == m.Next {
+			m.Next = r.From
+		} else {
+			m.Back = append(m.Back, days{r.From, r.To})
+		}
 		if _, err = store.SaveDocument(ctx, annualMarks, r.Policy, m, rev); !errors.Is(err, notice.ErrConflict) {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/store/storetest"
 )
@@ -66,6 +67,61 @@ func TestCancelledAnnualRunGoesToTheNext(t *testing.T) {
 	next, opened, err := w.annual().Open(ctx)
 	if err != nil || !opened || next.Audience != 10 {
 		t.Fatalf("next day: %+v opened=%v err=%v", next, opened, err)
+	}
+}
+
+// Cancelling a run of days long ago puts nobody into two runs at once who belongs to a
+// later one: not while that one is held back, and not when the cancel is repeated.
+func TestCancelledAnnualRunTakesNoLaterDays(t *testing.T) {
+	w := newWorld(t)
+	w.publish("v1", true)
+	var runs []notice.Run
+	for day := range 2 {
+		id := notice.RecipientID(fmt.Sprint("of day ", day))
+		_, err := w.store.ImportRecipients(ctx, []notice.Imported{{ID: id, Address: fmt.Sprintf("p%d@example.com", day), At: w.now, LastNotified: w.now.AddDate(-2, 0, 0)}}, w.set.LeadDays)
+		w.must(err)
+		w.now = w.now.AddDate(0, 0, 1)
+		run, opened, err := w.annual().Open(ctx)
+		if err != nil || !opened || run.Audience != 1 {
+			t.Fatalf("day %d: %+v opened=%v err=%v", day, run, opened, err)
+		}
+		_, err = w.operator().Pause(ctx, run.ID)
+		w.must(err)
+		runs = append(runs, run)
+	}
+	for range 2 {
+		_, err := w.operator().Cancel(ctx, runs[0].ID)
+		w.must(err)
+	}
+	w.now = w.now.AddDate(0, 0, 1)
+	again, opened, err := w.annual().Open(ctx)
+	if err != nil || !opened {
+		t.Fatalf("%+v opened=%v err=%v", again, opened, err)
+	}
+	_, err = w.operator().Cancel(ctx, runs[0].ID)
+	w.must(err)
+	_, err = w.operator().Resume(ctx, runs[1].ID)
+	w.must(err)
+	// Two workers, and the second sends while SES takes the first one's message.
+	w.must(w.pacer().Tick(ctx))
+	w.answer = func(delivery.Envelope) (bool, error) {
+		w.drain()
+		return true, nil
+	}
+	w.drain()
+	left := map[notice.RecipientID]int{}
+	for _, e := range w.sent {
+		left[e.Recipient]++
+	}
+	if len(left) != 2 || left["of day 0"] != 1 || left["of day 1"] != 1 {
+		t.Errorf("left: %v", left)
+	}
+	w.answer = nil
+	w.finish(again.ID)
+	w.finish(runs[1].ID)
+	w.now = w.now.AddDate(0, 0, 1)
+	if extra, opened, err := w.annual().Open(ctx); err != nil || opened {
+		t.Errorf("nobody is left, and %+v is opened, %v", extra, err)
 	}
 }
 
