@@ -207,6 +207,9 @@ func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r n
 				}
 				return notice.Unknown, s.postpone(ctx, run, r.ID)
 			}
+			if line.State.Accepted() && r.LastNotice.Before(line.SentAt) {
+				return "", recordNotice(ctx, s.Store, s.Settings, run, r, line.SentAt)
+			}
 			return "", nil
 		}
 		return s.send(ctx, run, r, line, letter, slice)
@@ -226,11 +229,11 @@ func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, cl
 	after.UpdatedAt, after.LeaseUntil = s.Now(), time.Time{}
 	if sendErr == nil {
 		after.State, after.MessageID, after.SentAt = notice.Sent, messageID, s.Now()
-		// The clock first: a ledger that says sent then implies a clock that moved.
-		if err := recordNotice(ctx, s.Store, s.Settings, run, r, after.SentAt); err != nil {
-			return notice.Unknown, err
-		}
-		return after.State, s.move(ctx, claim, after)
+		// The clock first: a death in between leaves a claim, which an event proves. If it
+		// cannot be moved the ledger still learns what SES said, lest the delivery pass for
+		// unknown and be sent again (invariant 1); the slice that comes again moves the clock.
+		err := recordNotice(ctx, s.Store, s.Settings, run, r, after.SentAt)
+		return after.State, errors.Join(err, s.move(ctx, claim, after))
 	}
 	var refusal *SendError
 	if !errors.As(sendErr, &refusal) {
