@@ -55,7 +55,6 @@ type state struct {
 	LastModified string    `json:"last_modified,omitempty"`
 	Candidate    []byte    `json:"candidate,omitempty"` // HTML of a change seen once, gzip
 	SeenAt       time.Time `json:"seen_at,omitzero"`
-	ReadAt       time.Time `json:"read_at"`
 }
 
 // Outcome is the answer of a reading.
@@ -129,14 +128,13 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 			Reasons: verdict.Reasons, HTML: s.Candidate, SeenAt: now}); err != nil {
 			return Outcome{}, err
 		}
-	case policy.NoChange:
-		// Only a page that is the version known may answer "not modified" next time.
+	}
+	// Only a page that shows the latest version may answer "not modified" next time: one
+	// that still shows the version before must be read again once the latest takes effect.
+	s.ETag, s.LastModified = "", ""
+	if shown == known.Name {
 		s.ETag, s.LastModified = page.ETag, page.LastModified
 	}
-	if event != policy.NoChange {
-		s.ETag, s.LastModified = "", ""
-	}
-	s.ReadAt = now
 	_, err = w.Store.SaveDocument(ctx, stateKind, w.Settings.Policy, s, rev)
 	if errors.Is(err, notice.ErrConflict) {
 		return Outcome{Reason: "another reading took place at the same time"}, nil

@@ -133,6 +133,49 @@ func TestConditionalRequests(t *testing.T) {
 	}
 }
 
+// A page that is right until a version takes effect is not right for ever, even if it
+// says all the time that it did not change.
+func TestPageIsReadAgainWhenAVersionTakesEffect(t *testing.T) {
+	ctx := context.Background()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	publisher := policy.Publisher{Store: db, Now: clock}
+	for _, p := range []policy.Publication{
+		{Policy: "privacy", Version: "1.0", Effective: "2026-11-01", Source: []byte(text), SourceName: "p.html"},
+		{Policy: "privacy", Version: "2.0", Effective: "2026-12-01", Source: []byte(strings.Replace(text, "30 days", "90 days", 1)), SourceName: "p.html", Summary: map[string]string{"en": "We keep data longer."}},
+	} {
+		now = now.Add(time.Minute)
+		if _, err := publisher.Publish(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := newSite(t)
+	page.body, page.etag = text, `"1"`
+	w := watch.Watcher{Store: db, Pages: watch.Fetcher{Private: true}, Now: clock, Log: slog.New(slog.DiscardHandler),
+		Settings: watch.Settings{Policy: "privacy", URL: page.URL, Apart: 5 * time.Hour, Selectors: watch.Selectors{Take: "main"}}}
+	for range 2 {
+		if out, err := w.Look(ctx); err != nil || out.Event != policy.NoChange || out.Shown != "1.0" {
+			t.Errorf("before 2.0 takes effect: %+v %v", out, err)
+		}
+	}
+	now = time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC)
+	if out, err := w.Look(ctx); err != nil || out.Event != policy.Pending {
+		t.Errorf("the page still shows 1.0: %+v %v", out, err)
+	}
+	page.body, page.etag = strings.Replace(text, "30 days", "90 days", 1), `"2"`
+	for i := range 2 {
+		out, err := w.Look(ctx)
+		if err != nil || out.Event != policy.NoChange || page.requests[len(page.requests)-1].Header.Get("If-None-Match") != []string{"", `"2"`}[i] {
+			t.Errorf("look %d at 2.0: %+v %v, asked with %v", i, out, err, page.requests[len(page.requests)-1].Header)
+		}
+	}
+}
+
 func TestFetchRefuses(t *testing.T) {
 	elsewhere := newSite(t)
 	elsewhere.body = text
