@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -133,18 +134,26 @@ func (s *Store) RequestsOf(ctx context.Context, id notice.RecipientID) (all []no
 		ids = append(ids, notice.RequestID(getStr(it, "sk")))
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range ids {
-		r, readErr := s.Request(ctx, id)
-		if readErr != nil {
-			return nil, readErr
+		r, err := s.Request(ctx, id)
+		if errors.Is(err, notice.ErrNotFound) {
+			continue // removed meanwhile
+		}
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, r)
 	}
-	return inOrder(all), err
+	return inOrder(all), nil
 }
 
+// DeleteRequest removes the pointer first: after a death in between the request is
+// still listed, and removed by whoever tries again.
 func (s *Store) DeleteRequest(ctx context.Context, r notice.Request) error {
-	for _, k := range []item{controlKey(requestPartition(r), string(r.ID)), controlKey(askedPartition(r.Recipient), string(r.ID))} {
+	for _, k := range []item{controlKey(askedPartition(r.Recipient), string(r.ID)), controlKey(requestPartition(r), string(r.ID))} {
 		if _, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Control, Key: k}); err != nil {
 			return err
 		}
