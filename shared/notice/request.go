@@ -141,7 +141,8 @@ func (r Request) NeedsReminder(today Date) bool {
 	return today >= r.Due || today >= r.Due.AddDays(-reminderDays) && r.Reminded == ""
 }
 
-// Extend moves the due day to 90 days after receipt, once and while it is in time.
+// Extend moves the due day to 90 days after receipt, once and while it is in time. The
+// desk is reminded of the new day as it was of the old one.
 func (r *Request) Extend(reason string, at time.Time) error {
 	switch {
 	case strings.TrimSpace(reason) == "":
@@ -153,7 +154,7 @@ func (r *Request) Extend(reason string, at time.Time) error {
 	case DateOf(at) > r.Due:
 		return Refused("request %s was due on %s; it is too late to extend it", r.ID, r.Due).Hint("answer it now")
 	}
-	r.Extended, r.Extension, r.Due = at, reason, DateOf(r.Received).AddDays(extendedDays)
+	r.Extended, r.Extension, r.Due, r.Reminded = at, reason, DateOf(r.Received).AddDays(extendedDays), ""
 	return nil
 }
 

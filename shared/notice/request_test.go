@@ -40,6 +40,9 @@ func TestLifetimeOfARequest(t *testing.T) {
 	if err := r.Extend("many requests", received.AddDate(0, 0, 30)); err != nil || r.Due != "2027-02-22" {
 		t.Errorf("extended to %s: %v", r.Due, err)
 	}
+	if r.NeedsReminder("2027-02-07") || !r.NeedsReminder("2027-02-08") {
+		t.Error("the desk is not reminded fourteen days before the new day")
+	}
 	if err := r.Extend("again", received.AddDate(0, 0, 31)); !errors.Is(err, ErrRefused) {
 		t.Errorf("extended twice: %v", err)
 	}
