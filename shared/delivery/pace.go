@@ -169,20 +169,20 @@ func (t *tick) budget(ctx context.Context) (int, error) {
 	if err != nil && !errors.Is(err, notice.ErrNotFound) {
 		return 0, err
 	}
-	a, now, tick := t.account, t.Now(), t.Settings.Tick.Seconds()
+	allowed, now, tick := t.Settings.Allow(t.account), t.Now(), t.Settings.Tick.Seconds()
 	passed := tick
 	if !last.At.IsZero() {
 		passed = min(max(now.Sub(last.At).Seconds(), 0), mostTicks*tick)
 	}
-	want := t.Settings.Share*a.MaxSendRate*passed + last.Fraction
+	want := allowed.Rate*passed + last.Fraction
 	whole := math.Floor(want + 1e-6) // so that ten tenths are one
 	next := pacing{Fraction: max(want-whole, 0), At: now}
-	if a.Max24HourSend >= 0 {
+	if allowed.Left >= 0 {
 		uncounted := 0
 		if now.Sub(last.At) < 2*t.Settings.Tick {
 			uncounted = last.Granted
 		}
-		whole = min(whole, max(math.Floor(t.Settings.Share*a.Max24HourSend-a.SentLast24Hours)-float64(uncounted), 0))
+		whole = min(whole, max(allowed.Left-float64(uncounted), 0))
 	}
 	next.Granted = int(whole)
 	if _, err := t.Store.SaveDocument(ctx, "pacer", "pacing", next, rev); err != nil {
