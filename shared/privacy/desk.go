@@ -133,10 +133,11 @@ func (d Desk) Tend(ctx context.Context) (t Tended, err error) {
 	for _, r := range open {
 		if r.State == notice.Unverified {
 			if today > r.Due && r.Lapse(d.Now()) == nil {
-				if _, err := d.Store.SaveRequest(ctx, r); err != nil {
+				if _, err := d.Store.SaveRequest(ctx, r); err == nil {
+					t.Lapsed++
+				} else if !errors.Is(err, notice.ErrConflict) { // its asker was faster
 					return t, err
 				}
-				t.Lapsed++
 			}
 			continue
 		}

@@ -183,8 +183,11 @@ func (s Rights) confirmErasure(ctx context.Context, r notice.Request) (notice.Re
 // what either declined stays declined.
 func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Request, error) {
 	old, err := s.Store.Recipient(ctx, r.Recipient)
-	if err != nil || old.Status == notice.Erased {
-		return r, errors.Join(err, notice.ErrNotFound)
+	if err == nil && old.Status == notice.Erased {
+		err = notice.ErrNotFound
+	}
+	if err != nil {
+		return r, err
 	}
 	at := s.ID(r.Address)
 	declined := notice.OptOut{}
