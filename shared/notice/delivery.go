@@ -74,7 +74,7 @@ type Delivery struct {
 	Neighbours []RecipientID `json:"neighbours,omitempty"`
 }
 
-// Retention is how long a delivery stays in the ledger: 24 months (CCPA
+// RetentionMonths is how long a delivery stays in the ledger: 24 months (CCPA
 // regulations § 7101 asks as much of request records; we keep notices alike).
 const RetentionMonths = 24
 

@@ -4,22 +4,15 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
 )
 
-// approvalsKind is the kind of record that keeps who approved a run so far.
+// approvalsKind is the kind of record that keeps the first approval of a run until a
+// second person gives theirs.
 const approvalsKind = "approvals"
-
-// approvals are the people who approved a run, and exactly what.
-type approvals struct {
-	Hash string    `json:"hash"` // of the version's content
-	By   string    `json:"by"`
-	At   time.Time `json:"at"`
-}
 
 // Approved is the answer to an approval.
 type Approved struct {
@@ -51,13 +44,13 @@ func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 		plan, err := o.Operator.Approve(ctx, a.Run, a.By, false)
 		return Approved{Plan: plan}, err
 	}
-	var first approvals
+	var first notice.Approval
 	rev, err := o.Store.Document(ctx, approvalsKind, string(a.Run), &first)
 	if err != nil && !errors.Is(err, notice.ErrNotFound) {
 		return Approved{}, err
 	}
 	if first.Hash != v.ContentHash() {
-		_, err := o.Store.SaveDocument(ctx, approvalsKind, string(a.Run), approvals{v.ContentHash(), a.By, o.Now()}, rev)
+		_, err := o.Store.SaveDocument(ctx, approvalsKind, string(a.Run), notice.Approval{By: a.By, At: o.Now(), Hash: v.ContentHash()}, rev)
 		return Approved{Plan: plan, Waits: "a second person must approve run " + string(a.Run)}, err
 	}
 	if sameName(first.By, a.By) {

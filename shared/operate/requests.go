@@ -71,9 +71,13 @@ func (o Operations) request(ctx context.Context, c Command) (any, error) {
 	return nil, notice.Invalid("there is no command %q", c.Name)
 }
 
+// listRequests lists the requests received in a year, or those that wait for an answer
+// if the year is 0.
 func (o Operations) listRequests(ctx context.Context, year int) (cases []Case, err error) {
-	all, err := o.Store.OpenRequests(ctx)
-	if year != 0 {
+	var all []notice.Request
+	if year == 0 {
+		all, err = o.Store.OpenRequests(ctx)
+	} else {
 		all, err = o.Store.ListRequests(ctx, year)
 	}
 	cases = []Case{}
