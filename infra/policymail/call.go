@@ -45,7 +45,13 @@ func (c caller) do(ctx context.Context, command string, args, result any) error 
 		return &unreachableError{err}
 	}
 	if out.FunctionError != nil {
-		return fmt.Errorf("the operate function failed: %s", out.Payload)
+		var failure struct {
+			Message string `json:"errorMessage"`
+		}
+		if json.Unmarshal(out.Payload, &failure) != nil || failure.Message == "" {
+			failure.Message = string(out.Payload)
+		}
+		return fmt.Errorf("the operate function failed: %s", failure.Message)
 	}
 	var answer struct {
 		Result json.RawMessage `json:"result"`

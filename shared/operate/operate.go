@@ -75,9 +75,13 @@ type Args struct {
 	Cursor  string       `json:"cursor,omitempty"` // of a page of rows
 }
 
+// errOnOurSide is all the caller learns of an error that is not meant for people.
+var errOnOurSide = errors.New("the log of the function says why")
+
 // Run serves one command. Commands that send or destroy do nothing
 // without Yes (invariant 5, nothing unapproved). An error that is not meant for
-// people is logged and answered without its detail.
+// people is logged and fails the function without its detail, so that its alarm rings
+// and what a schedule asked for is tried again.
 func (o Operations) Run(ctx context.Context, c Command) (Answer, error) {
 	result, err := o.run(ctx, c)
 	var forPeople *notice.Error
@@ -89,7 +93,7 @@ func (o Operations) Run(ctx context.Context, c Command) (Answer, error) {
 		return Answer{Error: forPeople}, nil
 	}
 	o.Log.Error("command failed", "command", c.Name, "error", err.Error())
-	return Answer{Error: &notice.Error{Code: "internal", Message: "the command failed on our side", Advice: "look at the log of the operate function"}}, nil
+	return Answer{}, errOnOurSide
 }
 
 func (o Operations) run(ctx context.Context, c Command) (any, error) {

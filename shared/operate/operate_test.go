@@ -1,0 +1,44 @@
+package operate_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"policymail/shared/notice"
+	"policymail/shared/operate"
+	"policymail/shared/store"
+)
+
+// A failure on our side fails the function, so that its alarm rings and the schedule of
+// the desk is repeated; only the log tells the cause. An error for people is an answer.
+func TestFailureOnOurSideFailsTheFunction(t *testing.T) {
+	o, run := setUp(t, false)
+	var log bytes.Buffer
+	o.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	o.Store = failing{o.Store}
+	for _, command := range []operate.Command{{Name: "request-list"}, {Name: "status"}} {
+		answer, err := o.Run(context.Background(), command)
+		if err == nil || strings.Contains(err.Error(), "throttled") || answer.Error != nil {
+			t.Errorf("%s: %+v %v", command.Name, answer, err)
+		}
+		if !strings.Contains(log.String(), `"command":"`+command.Name+`","error":"throttled"`) {
+			t.Errorf("the log does not say why %s failed: %s", command.Name, log.String())
+		}
+	}
+	if answer, err := o.Run(context.Background(), operate.Command{Name: "pause", Args: json.RawMessage(`{"run":"` + string(run) + `"}`)}); err != nil || answer.Error == nil {
+		t.Errorf("a run that waits was paused: %+v %v", answer, err)
+	}
+}
+
+// failing is a store that is throttled.
+type failing struct{ store.Store }
+
+func (failing) OpenRequests(context.Context) ([]notice.Request, error) {
+	return nil, errors.New("throttled")
+}
+func (failing) ListRuns(context.Context) ([]notice.Run, error) { return nil, errors.New("throttled") }
