@@ -36,6 +36,9 @@ func TestEveryAlarmHasItsChapter(t *testing.T) {
 	chapters := map[string]string{}
 	for _, chapter := range strings.Split(string(runbook), "\n### ")[1:] {
 		name, text, _ := strings.Cut(chapter, "\n")
+		if chapters[name] != "" {
+			t.Errorf("the runbook has two chapters on %s", name)
+		}
 		chapters[name] = text
 	}
 	for _, name := range alarms {
