@@ -12,13 +12,8 @@ import (
 
 // pending reads a link that confirms a request, and the request.
 func (r *request) pending() (notice.Request, error) {
-	c, err := r.site.Keys.Read(r.PathValue("token"), r.site.Now())
-	switch {
-	case err != nil && !errors.Is(err, token.ErrExpired):
-		return notice.Request{}, err
-	case c.Purpose != token.Confirm:
-		return notice.Request{}, token.ErrForged
-	case err != nil:
+	c, err := r.claims(token.Confirm)
+	if err != nil {
 		return notice.Request{}, err
 	}
 	asked, err := r.site.Rights.Store.Request(r.Context(), c.Request)

@@ -14,22 +14,21 @@ import (
 	"policymail/shared/token"
 )
 
-// open reads the link of a request. The signature is checked before any I/O. found
-// is false for a good link whose person we no longer hold; the link of a person who
-// moved opens theirs.
-func (r *request) open(purposes ...token.Purpose) (c token.Claims, person notice.Recipient, found bool, err error) {
-	c, err = r.site.Keys.Read(r.PathValue("token"), r.site.Now())
-	if err != nil && !errors.Is(err, token.ErrExpired) {
-		return c, person, false, err
+// claims reads the link of a request, without any I/O. A link made for another purpose
+// is a forged one, expired or not.
+func (r *request) claims(purpose token.Purpose) (token.Claims, error) {
+	c, err := r.site.Keys.Read(r.PathValue("token"), r.site.Now())
+	if (err == nil || errors.Is(err, token.ErrExpired)) && c.Purpose != purpose {
+		return c, token.ErrForged
 	}
-	allowed := false
-	for _, p := range purposes {
-		allowed = allowed || c.Purpose == p
-	}
-	if !allowed {
-		return c, person, false, token.ErrForged
-	}
-	if err != nil {
+	return c, err
+}
+
+// open reads the link of a request and the person it was made for. found is false for
+// a good link whose person we no longer hold; the link of a person who moved opens
+// theirs.
+func (r *request) open(purpose token.Purpose) (c token.Claims, person notice.Recipient, found bool, err error) {
+	if c, err = r.claims(purpose); err != nil {
 		return c, person, false, err
 	}
 	person, err = r.site.Store.Recipient(r.Context(), c.Recipient)
