@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"policymail/shared/imports"
+	"policymail/shared/notice"
 	"policymail/shared/store/bolt"
 	"policymail/shared/token"
 )
@@ -49,7 +51,7 @@ func importAlone(file string) {
 		if err != nil {
 			return err
 		}
-		im := imports.Importer{ID: keys.RecipientID, LeadDays: 14, Now: func() time.Time { return now }}
+		im := imports.Importer{Store: nowhere{}, ID: keys.RecipientID, LeadDays: 14, Now: func() time.Time { return now }}
 		if path := os.Getenv(importInto); path != "" {
 			db, err := bolt.Open(path, true)
 			if err != nil {
@@ -159,4 +161,11 @@ func bareRead(b *testing.B, path string) {
 			must(b, err)
 		}
 	}
+}
+
+// nowhere takes rows and keeps none: what is left is reading and checking them.
+type nowhere struct{ imports.Store }
+
+func (nowhere) ImportRecipients(_ context.Context, rows []notice.Imported, _ int) ([]notice.Outcome, error) {
+	return make([]notice.Outcome, len(rows)), nil
 }

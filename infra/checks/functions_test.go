@@ -201,15 +201,17 @@ func TestFunctionsForReal(t *testing.T) {
 	}
 	// An announced import goes through the URL it is given.
 	var upload operate.Upload
-	c.operate("import-start", operate.Args{Source: "test"}, &upload)
-	request, _ := http.NewRequest(http.MethodPut, upload.URL, strings.NewReader("email\ndee@example.com\n"))
-	if response, err := http.DefaultClient.Do(request); err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("upload: %v %+v", err, response)
+	for _, dry := range []bool{true, false} {
+		c.operate("import-start", operate.Args{Source: "test", DryRun: dry}, &upload)
+		request, _ := http.NewRequest(http.MethodPut, upload.URL, strings.NewReader("email\ndee@example.com\n"))
+		if response, err := http.DefaultClient.Do(request); err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("upload: %v %+v", err, response)
+		}
+		created, _ := json.Marshal(map[string]any{"detail-type": "Object Created", "detail": map[string]any{"object": map[string]string{"key": "imports/" + upload.ID + ".csv", "etag": "e2"}}})
+		event, _ := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(created)}}})
+		c.invoke("imports", event, &batch)
+		c.drain("ImportQueue", "imports")
 	}
-	created, _ := json.Marshal(map[string]any{"detail-type": "Object Created", "detail": map[string]any{"object": map[string]string{"key": "imports/" + upload.ID + ".csv", "etag": "e2"}}})
-	event, _ := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(created)}}})
-	c.invoke("imports", event, &batch)
-	c.drain("ImportQueue", "imports")
 
 	// Publish the baseline from the bucket, then open the annual run: Ada and Bob.
 	c.invoke("publish", c.example("publish"), nil)

@@ -41,6 +41,7 @@ type Plan struct {
 	Audience  int             `json:"audience"`
 	Rate      float64         `json:"rate"`              // recipients a second
 	Seconds   float64         `json:"seconds"`           // from start to the last send
+	Ends      time.Time       `json:"ends"`              // when the last is sent, if it starts now
 	CostUSD   float64         `json:"cost_usd"`          // SES and everything around it
 	Canary    int             `json:"canary,omitempty"`  // so many go first
 	Warning   string          `json:"warning,omitempty"` // what will get in the way
@@ -94,8 +95,12 @@ func (o Operator) plan(ctx context.Context, run notice.Run, v notice.Version, dr
 		return Plan{}, err
 	}
 	allowed := o.Settings.Allow(account)
+	takes := allowed.Takes(run.Audience)
+	if dryRun {
+		run.State = notice.Waiting
+	}
 	return Plan{Run: run.ID, State: run.State, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version,
-		Effective: v.Effective, Audience: run.Audience, Rate: allowed.Rate, Seconds: allowed.Takes(run.Audience).Seconds(),
+		Effective: v.Effective, Audience: run.Audience, Rate: allowed.Rate, Seconds: takes.Seconds(), Ends: o.Now().Add(takes).UTC().Truncate(time.Second),
 		CostUSD: float64(run.Audience) * costPerNotice, Canary: run.Canary, Warning: warning(account), DryRun: dryRun}, nil
 }
 

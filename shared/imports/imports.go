@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -25,19 +26,20 @@ import (
 // Store is what an import writes to. It never touches standing, clock or due date
 // of somebody it knows.
 type Store interface {
+	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
 	ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error)
 }
 
 // Importer imports files.
 type Importer struct {
-	Store    Store // nil for a dry run: rows are checked, nothing is written
+	Store    Store
+	DryRun   bool // rows are checked and compared, nothing is written
 	ID       func(address string) notice.RecipientID
 	LeadDays int
 	Now      func() time.Time
 }
 
-// Report says what an import did. Added to Refused add up to Read; with a dry run
-// good rows count as added.
+// Report says what an import did, or would do. Added to Refused add up to Read.
 type Report struct {
 	Read           int       `json:"read"`
 	Added          int       `json:"added"`
@@ -82,7 +84,7 @@ func (im Importer) Import(ctx context.Context, file io.Reader, source string) (R
 
 // rows imports the rows that begin before the offset end.
 func (im Importer) rows(ctx context.Context, in *rows, columns layout, source string, end int64) (Report, error) {
-	report := Report{DryRun: im.Store == nil, IgnoredColumns: columns.Ignored}
+	report := Report{DryRun: im.DryRun, IgnoredColumns: columns.Ignored}
 	batch := batch{rows: make([]notice.Imported, 0, batchSize), lines: make([]int, 0, batchSize)}
 	fields := parser()
 	for in.offset < end {
@@ -159,14 +161,14 @@ func (r *Report) refuse(line int, field, reason string) {
 
 func (im Importer) write(ctx context.Context, b *batch, report *Report) error {
 	defer func() { b.rows, b.lines = b.rows[:0], b.lines[:0] }()
-	if im.Store == nil {
-		report.Added += len(b.rows)
-		return ctx.Err()
-	}
 	if len(b.rows) == 0 {
 		return nil
 	}
-	outcomes, err := im.Store.ImportRecipients(ctx, b.rows, im.LeadDays)
+	write := im.Store.ImportRecipients
+	if im.DryRun {
+		write = im.compare
+	}
+	outcomes, err := write(ctx, b.rows, im.LeadDays)
 	if err != nil {
 		return err
 	}
@@ -183,6 +185,34 @@ func (im Importer) write(ctx context.Context, b *batch, report *Report) error {
 		}
 	}
 	return nil
+}
+
+// compare says what a write of the rows would do. A new person who comes twice in one
+// file counts as added once a batch.
+func (im Importer) compare(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error) {
+	known := map[notice.RecipientID]notice.Recipient{}
+	for chunk := range slices.Chunk(rows, 100) {
+		ids := make([]notice.RecipientID, len(chunk))
+		for i, row := range chunk {
+			ids[i] = row.ID
+		}
+		people, err := im.Store.Recipients(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(known, people)
+	}
+	outcomes := make([]notice.Outcome, len(rows))
+	for i, row := range rows {
+		r, ok := known[row.ID]
+		if ok {
+			r, outcomes[i] = row.Apply(r)
+		} else {
+			r, outcomes[i] = row.Recipient(lead), notice.Added
+		}
+		known[row.ID] = r
+	}
+	return outcomes, nil
 }
 
 // layout is where our columns are.

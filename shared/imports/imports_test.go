@@ -92,10 +92,32 @@ func TestBadFilesChangeNothing(t *testing.T) {
 }
 
 func TestDryRunWritesNothing(t *testing.T) {
-	_, im := importer(t)
-	im.Store = nil
-	if r, err := im.Import(context.Background(), strings.NewReader(file), ""); err != nil || !r.DryRun || r.Refused != 5 {
-		t.Errorf("%+v %v", r, err)
+	db, im := importer(t)
+	ctx := context.Background()
+	dry := im
+	dry.DryRun = true
+	for _, known := range []bool{false, true} {
+		if known {
+			if _, err := im.Import(ctx, strings.NewReader("email,name\nzoe@example.com,Zo\u00eb\n"), ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before, _, _ := db.ListRecipients(ctx, "", 100)
+		said, err := dry.Import(ctx, strings.NewReader(file), "")
+		if err != nil || !said.DryRun || said.Refused != 5 {
+			t.Errorf("%+v %v", said, err)
+		}
+		if after, _, _ := db.ListRecipients(ctx, "", 100); len(after) != len(before) {
+			t.Errorf("a dry run left %d people of %d", len(after), len(before))
+		}
+		// What it says is what happens.
+		if !known {
+			continue
+		}
+		did, err := im.Import(ctx, strings.NewReader(file), "")
+		if err != nil || did.Added != said.Added || did.Updated != said.Updated || did.Unchanged != said.Unchanged {
+			t.Errorf("said %+v, did %+v %v", said, did, err)
+		}
 	}
 }
 

@@ -211,9 +211,7 @@ func (j Jobs) Import(ctx context.Context, p Part) error {
 		return err
 	}
 	im := j.Importer
-	if status.DryRun {
-		im.Store = nil
-	}
+	im.DryRun = status.DryRun
 	file, err := j.Objects.Open(ctx, p.Key, p.From, p.End)
 	if err != nil {
 		return err

@@ -78,6 +78,7 @@ func init() {
 			Moved:             "verschoben",
 			ErrorTitle:        "Das hat nicht geklappt",
 			ErrorForged:       "Dieser Link ist beschädigt. Bitte benutzen Sie den vollständigen Link aus der E-Mail.",
+			ErrorForm:         "Etwas im Formular kann nicht verwendet werden. Bitte gehen Sie zurück und prüfen Sie Ihre Eingaben.",
 			ErrorExpired:      "Dieser Link ist abgelaufen.",
 			ErrorNotFound:     "Diese Seite gibt es nicht.",
 			ErrorServer:       "Bei uns ist etwas schiefgegangen; es wurde nichts geändert. Bitte versuchen Sie es in einigen Minuten noch einmal.",

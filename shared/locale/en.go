@@ -78,6 +78,7 @@ func init() {
 			Moved:             "moved",
 			ErrorTitle:        "That did not work",
 			ErrorForged:       "This link is damaged. Please use the link in the email again, all of it.",
+			ErrorForm:         "Something in the form cannot be used. Please go back and look at what you entered.",
 			ErrorExpired:      "This link has expired.",
 			ErrorNotFound:     "There is no such page.",
 			ErrorServer:       "Something went wrong on our side and nothing was changed. Please try again in a few minutes.",

@@ -78,6 +78,7 @@ func init() {
 			Moved:             "movido",
 			ErrorTitle:        "No ha funcionado",
 			ErrorForged:       "Este enlace está dañado. Use de nuevo el enlace completo del correo.",
+			ErrorForm:         "Algún dato del formulario no se puede usar. Vuelva atrás y revise lo que ha escrito.",
 			ErrorExpired:      "Este enlace ha caducado.",
 			ErrorNotFound:     "Esta página no existe.",
 			ErrorServer:       "Algo ha fallado por nuestra parte y no se ha cambiado nada. Inténtelo de nuevo en unos minutos.",

@@ -78,6 +78,7 @@ func init() {
 			Moved:             "déplacé",
 			ErrorTitle:        "Cela n’a pas fonctionné",
 			ErrorForged:       "Ce lien est endommagé. Merci de reprendre le lien entier de l’e-mail.",
+			ErrorForm:         "Un élément du formulaire ne peut pas être utilisé. Merci de revenir en arrière et de vérifier votre saisie.",
 			ErrorExpired:      "Ce lien a expiré.",
 			ErrorNotFound:     "Cette page n’existe pas.",
 			ErrorServer:       "Un problème est survenu de notre côté et rien n’a été modifié. Merci de réessayer dans quelques minutes.",

@@ -78,6 +78,7 @@ func init() {
 			Moved:             "spostato",
 			ErrorTitle:        "Non ha funzionato",
 			ErrorForged:       "Questo link è danneggiato. Usi di nuovo il link dell’e-mail, per intero.",
+			ErrorForm:         "Qualcosa nel modulo non può essere usato. Torni indietro e controlli i dati inseriti.",
 			ErrorExpired:      "Questo link è scaduto.",
 			ErrorNotFound:     "Questa pagina non esiste.",
 			ErrorServer:       "Qualcosa è andato storto da parte nostra e nulla è stato modificato. Riprovi tra qualche minuto.",

@@ -106,6 +106,7 @@ type Page struct {
 	Moved             string
 	ErrorTitle        string
 	ErrorForged       string
+	ErrorForm         string
 	ErrorExpired      string
 	ErrorNotFound     string
 	ErrorServer       string

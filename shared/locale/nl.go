@@ -78,6 +78,7 @@ func init() {
 			Moved:             "verplaatst",
 			ErrorTitle:        "Dat is niet gelukt",
 			ErrorForged:       "Deze link is beschadigd. Gebruik de link uit de e-mail opnieuw, in zijn geheel.",
+			ErrorForm:         "Iets in het formulier kan niet worden gebruikt. Ga terug en controleer wat u hebt ingevuld.",
 			ErrorExpired:      "Deze link is verlopen.",
 			ErrorNotFound:     "Deze pagina bestaat niet.",
 			ErrorServer:       "Er ging bij ons iets mis en er is niets gewijzigd. Probeer het over een paar minuten opnieuw.",

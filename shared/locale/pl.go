@@ -78,6 +78,7 @@ func init() {
 			Moved:             "przeniesiono",
 			ErrorTitle:        "Nie udało się",
 			ErrorForged:       "Ten link jest uszkodzony. Proszę użyć całego linku z wiadomości.",
+			ErrorForm:         "Nie można użyć czegoś w formularzu. Proszę wrócić i sprawdzić wpisane dane.",
 			ErrorExpired:      "Ten link wygasł.",
 			ErrorNotFound:     "Nie ma takiej strony.",
 			ErrorServer:       "Coś poszło nie tak po naszej stronie i nic nie zostało zmienione. Proszę spróbować ponownie za kilka minut.",

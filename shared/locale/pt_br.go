@@ -78,6 +78,7 @@ func init() {
 			Moved:             "movido",
 			ErrorTitle:        "Não deu certo",
 			ErrorForged:       "Este link está danificado. Use de novo o link do e-mail, por inteiro.",
+			ErrorForm:         "Algo no formulário não pode ser usado. Volte e confira o que você digitou.",
 			ErrorExpired:      "Este link expirou.",
 			ErrorNotFound:     "Esta página não existe.",
 			ErrorServer:       "Algo deu errado do nosso lado e nada foi alterado. Tente de novo em alguns minutos.",

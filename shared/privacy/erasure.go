@@ -22,6 +22,10 @@ type ErasureStore interface {
 // requests outlive an erasure.
 const KeptOnErasure = "keyed hash and opt-out, so that no import mails the person again; number, right and dates of requests as proof (GDPR art. 17(3)(b); CCPA regulations § 7101)"
 
+// KeptUntilAnswered is the basis on which a case that is open keeps its address and
+// words until the answer, which removes them.
+const KeptUntilAnswered = "address and words of this open case are kept until it is answered, so that it can be (GDPR art. 12(3), 17(3)(b))"
+
 // Erase removes a person: afterwards only the keyed hash of each address they had,
 // the opt-out, the line that says so, and the bare log of their requests are left
 // (invariant 7, erased means erased). The person's standing goes before their data, so
@@ -101,8 +105,13 @@ func forget(ctx context.Context, store ErasureStore, id notice.RecipientID, runs
 	}
 	for _, request := range requests {
 		bare := request
-		if bare.Forget(); bare == request || request.State == notice.Pending {
-			continue // an open case needs its address until it is answered
+		if request.State == notice.Pending {
+			bare.Basis = KeptUntilAnswered // an open case needs its address and words
+		} else {
+			bare.Forget()
+		}
+		if bare == request {
+			continue
 		}
 		if _, err := store.SaveRequest(ctx, bare); err != nil {
 			return err

@@ -110,7 +110,7 @@ func (s *Site) decline(r *request, claims token.Claims, person notice.Recipient,
 	if err != nil {
 		return err
 	}
-	if declined == (notice.OptOut{}) {
+	if declined != notice.OptOutAll {
 		v.Message = words.Saved
 	}
 	if before != after {

@@ -161,9 +161,9 @@ func (s *Site) page(serve func(*request) error) http.HandlerFunc {
 		case errors.Is(err, token.ErrForged):
 			status, message, ask = http.StatusBadRequest, words.ErrorForged, true
 		case errors.As(err, &tooLarge):
-			status, message = http.StatusRequestEntityTooLarge, words.ErrorForged
+			status, message = http.StatusRequestEntityTooLarge, words.ErrorForm
 		case errors.As(err, &known):
-			status, message = known.status, words.ErrorForged
+			status, message = known.status, words.ErrorForm
 			switch status {
 			case http.StatusNotFound:
 				message = words.ErrorNotFound
