@@ -1,8 +1,8 @@
 package bench
 
 import (
-	"context"
 	"bufio"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
