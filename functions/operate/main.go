@@ -30,7 +30,7 @@ func main() {
 		return operate.Operations{
 			Store:        store,
 			Operator:     delivery.Operator{Store: store, Account: ses.NewAccount(e.AWS), Settings: e.Settings, Now: time.Now},
-			Publisher:    policy.Publisher{Store: store, Now: time.Now, Locales: operate.Locales()},
+			Publisher:    policy.Publisher{Store: store, Now: time.Now, Locales: operate.Locales(), Leads: policy.Leads{Substantive: e.ChangeLead, Editorial: e.EditLead}},
 			Preferences:  e.Preferences(store),
 			Letters:      letters,
 			Mailer:       ses.NewMailer(e.AWS, e.ConfigurationSet),

@@ -14,7 +14,7 @@ import (
 func main() {
 	startup.Function("publish", func(_ context.Context, e startup.Env) (any, error) {
 		return handlers.Publish(policy.Folder{
-			Publisher: policy.Publisher{Store: e.Store(), Now: time.Now},
+			Publisher: policy.Publisher{Store: e.Store(), Now: time.Now, Leads: policy.Leads{Substantive: e.ChangeLead, Editorial: e.EditLead}},
 			Objects:   objects.New(e.AWS, e.Bucket),
 			Log:       e.Log,
 		}.Publish), nil

@@ -230,7 +230,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	s.gallery = &gallery{letters: letters, keys: keys, links: links, now: s.clock.Now}
 	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
 	pacer := delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
-	publisher := policy.Publisher{Store: s.db, Now: s.clock.Now, Locales: operate.Locales()}
+	publisher := policy.Publisher{Store: s.db, Now: s.clock.Now, Locales: operate.Locales(), Leads: policy.UsualLeads}
 	jobs := imports.Jobs{Importer: imports.Importer{Store: s.db, ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: s.clock.Now},
 		Objects: s.bucket, Documents: s.db, Queue: pieces[imports.Part]{importing}}
 	s.functions = map[string]lambda.Handler{

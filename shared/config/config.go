@@ -27,6 +27,8 @@ type Config struct {
 	Brand            brand.Brand
 	ConfigurationSet string // of SES
 	Settings         delivery.Settings
+	ChangeLead       int // days a change of substance should be told ahead
+	EditLead         int // the same for an edit
 	CopyLimit        int // copies of their data a person gets in twelve months
 	Watch            Watch
 	TwoApprovers     bool // a run starts when two people approved it
@@ -68,6 +70,7 @@ const (
 	Pace
 	Clock
 	Copies
+	LeadTimes
 	WatchedPage
 	Approval
 )
@@ -87,6 +90,7 @@ var variables = map[Part][]string{
 	Pace:            {"SEND_SHARE", "SLICE_SIZE", "SEND_CONCURRENCY"},
 	Clock:           {"ANNUAL_POLICY", "LEAD_DAYS"},
 	Copies:          {"COPY_LIMIT"},
+	LeadTimes:       {"CHANGE_LEAD_DAYS", "EDIT_LEAD_DAYS"},
 	WatchedPage:     {"WATCH_POLICY", "WATCH_URL", "WATCH_TAKE", "WATCH_DROP", "WATCH_LANGUAGE"},
 	Approval:        {"TWO_APPROVERS"},
 }
@@ -99,9 +103,9 @@ var parts = map[string][]Part{
 	"feedback": {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Clock},
 	"web":      {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock, Copies},
 	"imports":  {RecipientsTable, ControlTable, ImportQueue, Bucket, LinkKey, Clock},
-	"publish":  {ControlTable, Bucket},
+	"publish":  {ControlTable, Bucket, LeadTimes},
 	"watch":    {ControlTable, WatchedPage},
-	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKey, Mail, Pace, Clock, Approval},
+	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKey, Mail, Pace, Clock, Approval, LeadTimes},
 }
 
 // Functions lists the functions in order.
@@ -143,6 +147,7 @@ func Load(function string, getenv func(string) string) (Config, error) {
 		LinkKeys:         LinkKeys{r.text("LINK_KEY_ARN"), r.text("LINK_KEY_ID"), r.list("LINK_KEY_IDS_OLD")},
 		ConfigurationSet: r.text("CONFIGURATION_SET"),
 		CopyLimit:        r.number("COPY_LIMIT", 1, 100),
+		ChangeLead:       r.number("CHANGE_LEAD_DAYS", 0, 365), EditLead: r.number("EDIT_LEAD_DAYS", 0, 365),
 		Watch:            Watch{r.text("WATCH_POLICY"), r.text("WATCH_URL"), r.text("WATCH_TAKE"), r.text("WATCH_DROP"), r.text("WATCH_LANGUAGE")},
 		Brand: brand.Brand{Company: r.text("COMPANY"), PostalAddress: r.text("POSTAL_ADDRESS"), From: r.text("MAIL_FROM"), FromMandatory: r.text("MAIL_FROM_MANDATORY"),
 			ReplyTo: r.text("REPLY_TO"), LogoURL: r.text("LOGO_URL"), Colour: r.text("BRAND_COLOUR"), ListID: r.text("LIST_ID")},

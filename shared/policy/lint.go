@@ -10,10 +10,22 @@ import (
 	"policymail/shared/notice"
 )
 
-// Lead is how many days before it takes effect a change is told: a change of
-// substance well ahead (WP260 rev.01, paragraph 30, asks for notice "well in
-// advance" and names no figure), an edit at any time.
-var Lead = map[Class]int{Substantive: 30, Editorial: 0}
+// Leads are how many days before it takes effect a change should be told, by class.
+type Leads struct{ Substantive, Editorial int }
+
+// UsualLeads tell a change of substance well ahead (WP260 rev.01, paragraph 30, asks
+// for that and names no figure), an edit at any time.
+var UsualLeads = Leads{Substantive: 30, Editorial: 0}
+
+func (l Leads) of(c Class) (days int, known bool) {
+	switch c {
+	case Substantive:
+		return l.Substantive, true
+	case Editorial:
+		return l.Editorial, true
+	}
+	return 0, false
+}
 
 // hardLIX is where a text gets hard to read: newspapers lie between 40 and 50 on this
 // scale (Björnsson, 1968), official texts above 55.
@@ -27,13 +39,13 @@ var marketing = regexp.MustCompile(`(?i)\b(?:excit(?:ed|ing)|thrilled|delighted|
 
 // Lint says what an officer should look at before approving a notice: nothing in it
 // is an error of the program's.
-func Lint(v Verdict, summary map[string]string, locales []string, effective, today notice.Date) []string {
+func Lint(v Verdict, leads Leads, summary map[string]string, locales []string, effective, today notice.Date) []string {
 	out := []string{}
 	note := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if len(summary) == 0 && v.Class == Substantive {
 		note("there is no summary of what changed")
 	}
-	if lead, known := Lead[v.Class]; known && effective != "" {
+	if lead, known := leads.of(v.Class); known && effective != "" {
 		if days := today.DaysUntil(effective); days < lead {
 			note("it takes effect in %d days; a change of this class is told at least %d days ahead", days, lead)
 		}

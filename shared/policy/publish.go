@@ -54,6 +54,7 @@ type Publisher struct {
 	Store   Store
 	Now     func() time.Time
 	Locales []string // the languages of the readers, for warnings
+	Leads   Leads    // for warnings
 }
 
 // Publish records a text as a version and opens the run that waits for approval.
@@ -97,7 +98,7 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 			return Result{}, err
 		}
 		result.Change, v.Change = verdict.Class, string(verdict.Class)
-		result.Warnings = Lint(verdict, v.Summary, p.Locales, v.Effective, notice.DateOf(p.Now()))
+		result.Warnings = Lint(verdict, p.Leads, v.Summary, p.Locales, v.Effective, notice.DateOf(p.Now()))
 		switch told := len(v.Summary) > 0; {
 		case told:
 			if verdict.Class == Broken {

@@ -123,7 +123,7 @@ func TestLint(t *testing.T) {
 			"2027-01-31", []string{"hard to read", "How long we keep it"}},
 		{nil, "2027-01-31", []string{"no summary"}},
 	} {
-		got := policy.Lint(v, c.summary, []string{"en", "de"}, c.effective, "2026-11-24")
+		got := policy.Lint(v, policy.UsualLeads, c.summary, []string{"en", "de"}, c.effective, "2026-11-24")
 		if len(got) != len(c.want) {
 			t.Errorf("%v: %q", c.summary, got)
 			continue
