@@ -148,7 +148,7 @@ func Load(function string, getenv func(string) string) (Config, error) {
 		ConfigurationSet: r.text("CONFIGURATION_SET"),
 		CopyLimit:        r.number("COPY_LIMIT", 1, 100),
 		ChangeLead:       r.number("CHANGE_LEAD_DAYS", 0, 365), EditLead: r.number("EDIT_LEAD_DAYS", 0, 365),
-		Watch:            Watch{r.text("WATCH_POLICY"), r.text("WATCH_URL"), r.text("WATCH_TAKE"), r.text("WATCH_DROP"), r.text("WATCH_LANGUAGE")},
+		Watch: Watch{r.text("WATCH_POLICY"), r.text("WATCH_URL"), r.text("WATCH_TAKE"), r.text("WATCH_DROP"), r.text("WATCH_LANGUAGE")},
 		Brand: brand.Brand{Company: r.text("COMPANY"), PostalAddress: r.text("POSTAL_ADDRESS"), From: r.text("MAIL_FROM"), FromMandatory: r.text("MAIL_FROM_MANDATORY"),
 			ReplyTo: r.text("REPLY_TO"), LogoURL: r.text("LOGO_URL"), Colour: r.text("BRAND_COLOUR"), ListID: r.text("LIST_ID")},
 	}
