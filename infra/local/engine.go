@@ -60,7 +60,7 @@ func (e *engine) loop(ctx context.Context) {
 }
 
 // travel moves the clock by d and runs everything that is due in between at its
-// own time, in order.
+// own time, in order. One that is cut short stays where it came to.
 func (e *engine) travel(ctx context.Context, d time.Duration) {
 	e.turn.Lock()
 	defer e.turn.Unlock()
@@ -77,8 +77,10 @@ func (e *engine) travel(ctx context.Context, d time.Duration) {
 			e.clock.stopAt(at)
 		}
 	}
-	e.clock.stopAt(target)
-	e.runDue(ctx)
+	if ctx.Err() == nil {
+		e.clock.stopAt(target)
+		e.runDue(ctx)
+	}
 }
 
 func (e *engine) nextAt() (earliest time.Time, ok bool) {
