@@ -110,6 +110,17 @@ Children
 	}
 }
 
+// A category in a line of its own is named, not only described.
+func TestSummaryNamesANewCategory(t *testing.T) {
+	const before = "# What we collect\n\n- A. Identifiers.\n- Your name and your address.\n- Yes\n- B. Orders.\n- What you buy from us, and when.\n- Yes\n\n# Who gets it\n\nNobody gets it.\n"
+	after := strings.Replace(before, "\n\n# Who", "\n- C. Precise geolocation.\n- Your location within a radius of 500 meters, taken from your device.\n- Yes\n\n# Who", 1)
+	v := policy.Classify(read(t, before, "a.md"), read(t, after, "b.md"))
+	got := v.Summarise(policy.EnglishSummary)
+	if v.Class != policy.Substantive || !strings.Contains(got, "- New: C. Precise geolocation.\n- New: Your location within") {
+		t.Errorf("%s:\n%s", v.Class, got)
+	}
+}
+
 func TestLint(t *testing.T) {
 	v := policy.Classify(read(t, base, "a.md"), read(t, strings.Replace(base, "30 days", "60 days", 1), "b.md"))
 	for _, c := range []struct {

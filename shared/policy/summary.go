@@ -32,6 +32,7 @@ func (v Verdict) Summarise(l SummaryLabels) string {
 			rows[f.row] = true
 		}
 	}
+	v.takeNames(rows)
 	var b strings.Builder
 	section, lines := "\x00", 0
 	for i, r := range v.Comparison.rows {
@@ -54,10 +55,34 @@ func (v Verdict) Summarise(l SummaryLabels) string {
 	return strings.TrimPrefix(b.String(), "\n")
 }
 
+// maxName is how long, in characters, a line is that names what the next one describes.
+const maxName = 80
+
+// takeNames adds to what is told the short new line right before a new paragraph: the
+// category, the recipient or the right that the paragraph describes.
+func (v Verdict) takeNames(rows map[int]bool) {
+	added := func(i int) (string, bool) {
+		r := v.Comparison.rows[i]
+		return textOfRows(v.Comparison.new, r.new), len(r.old) == 0 && len(r.new) > 0
+	}
+	for i := len(v.Comparison.rows) - 1; i > 0; i-- {
+		if _, new := added(i); !rows[i] || !new {
+			continue
+		}
+		name, new := added(i - 1)
+		if new && utf8.RuneCountInString(name) <= maxName && name != v.sectionOf(i) {
+			rows[i-1] = true
+		}
+	}
+}
+
+// sectionOf is the section of a row; a name has that of what it names.
 func (v Verdict) sectionOf(row int) string {
-	for _, f := range v.Findings {
-		if f.row == row {
-			return f.Section
+	for ; row < len(v.Comparison.rows); row++ {
+		for _, f := range v.Findings {
+			if f.row == row && f.Section != "" {
+				return f.Section
+			}
 		}
 	}
 	return ""
@@ -83,15 +108,19 @@ func (v Verdict) lines(r row, l SummaryLabels) (out []string) {
 	return out
 }
 
+// enumerator is how long, in bytes, a line's number is at most: "L.", "12.", "iii.".
+const enumerator = 4
+
 // sentences cuts a text behind full stops that a space and no lower-case letter
-// follow, and behind those of scripts without spaces.
+// follow, and behind those of scripts without spaces. The stop of a number that begins
+// a line ends nothing.
 func sentences(text string) (out []string) {
 	start := 0
 	for i, r := range text {
 		end := i + utf8.RuneLen(r)
 		rest := text[end:]
 		if strings.ContainsRune("。！？", r) || r == '\n' ||
-			strings.ContainsRune(".!?", r) && strings.HasPrefix(rest, " ") && !(len(rest) > 1 && rest[1] >= 'a' && rest[1] <= 'z') {
+			strings.ContainsRune(".!?", r) && strings.HasPrefix(rest, " ") && end-start > enumerator && !(len(rest) > 1 && rest[1] >= 'a' && rest[1] <= 'z') {
 			if s := strings.TrimSpace(text[start:end]); s != "" {
 				out = append(out, s)
 			}
