@@ -311,6 +311,67 @@ func TestMoveKilledBetweenSteps(t *testing.T) {
 	}
 }
 
+// Whatever was declined at an address stays declined when somebody moves to it: by
+// somebody known there or who moved there before, killed after every write or not.
+func TestWhatWasDeclinedAtANewAddressStaysSo(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		there func(r *notice.Recipient)
+		want  notice.Standing
+	}{
+		"opted out":  {func(r *notice.Recipient) { r.OptOut = notice.OptOut{Change: true} }, notice.Standing{OptOut: notice.OptOut{Change: true}, Status: notice.Active}},
+		"complained": {func(r *notice.Recipient) { r.Status = notice.Complained }, notice.Standing{Status: notice.Complained}},
+		"restricted": {func(r *notice.Recipient) { r.Restricted = true }, notice.Standing{Status: notice.Active, Restricted: true}},
+	} {
+		for _, moved := range []bool{false, true} {
+			for step := range 5 {
+				o := openOffice(t)
+				rows := []notice.Imported{{ID: "ada", Address: "ada@example.com", At: o.now}, {ID: "bob", Address: "bob@example.com", At: o.now}}
+				if _, err := o.db.ImportRecipients(ctx, rows, 14); err != nil {
+					t.Fatal(err)
+				}
+				id := func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }
+				dying := &mortal{Store: o.db, left: 1 << 20}
+				p := privacy.Preferences{Store: dying, LeadDays: 14, Now: o.Now}
+				rights := privacy.Rights{Desk: o.Desk, Store: dying, Preferences: p, ID: id}
+				rights.Desk.Store = dying
+				move := func(who notice.RecipientID, to string) notice.RequestID {
+					person, _ := o.db.Recipient(ctx, who)
+					asked := o.New(notice.Rectification, person)
+					asked.Address = to
+					if err := rights.Ask(ctx, asked, privacy.LetterNewAddress, func(notice.Request) string { return "https://x" }); err != nil {
+						t.Fatal(err)
+					}
+					return asked.ID
+				}
+				to := "bob@example.com"
+				if moved {
+					to = "bob2@example.com"
+					if _, err := rights.Confirm(ctx, move("bob", to)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				before, _ := o.db.Recipient(ctx, "bob")
+				after := before
+				c.there(&after)
+				if err := o.db.ChangeRecipient(ctx, before, after, notice.PreferenceEvent{ID: "1", At: o.now}); err != nil {
+					t.Fatal(err)
+				}
+				asked := move("ada", to)
+				dying.left = step
+				_, err := rights.Confirm(ctx, asked)
+				dying.left = 1 << 20
+				if _, again := rights.Confirm(ctx, asked); again != nil {
+					t.Fatalf("killed at step %d (%v), then %v", step, err, again)
+				}
+				if r, _ := o.db.Recipient(ctx, "ada"); r.Standing() != c.want || r.Address != to {
+					t.Errorf("%s, moved there %v, killed at step %d: %+v", name, moved, step, r)
+				}
+			}
+		}
+	}
+}
+
 // mortal is a store that dies before a write.
 type mortal struct {
 	*bolt.Store

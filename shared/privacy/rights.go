@@ -179,8 +179,8 @@ func (s Rights) confirmErasure(ctx context.Context, r notice.Request) (notice.Re
 
 // confirmAddress moves a person to the address of a request. The id of the new
 // address leads to them from then on: first that, then the address, so that at every
-// moment both ids lead to the person. Who was known under the new address is merged:
-// what either declined stays declined.
+// moment both ids lead to the person. What was declined at the new address stays
+// declined (invariant 3, never after an opt-out).
 func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Request, error) {
 	old, err := s.Store.Recipient(ctx, r.Recipient)
 	if err == nil && old.Status == notice.Erased {
@@ -190,9 +190,8 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 		return r, err
 	}
 	at := s.ID(r.Address)
-	declined := notice.OptOut{}
 	if at != old.ID {
-		if declined, err = s.pointTo(ctx, at, r.Address, old); err != nil {
+		if err := s.pointTo(ctx, at, r.Address, old); err != nil {
 			return r, err
 		}
 	}
@@ -209,7 +208,6 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 		if p.Address = r.Address; p.Status == notice.Bounced {
 			p.Status = notice.Active // that mailbox is gone; this one is not
 		}
-		p.OptOut = notice.OptOut{Annual: p.OptOut.Annual || declined.Annual, Change: p.OptOut.Change || declined.Change}
 		return []string{"address"}
 	})
 	if err != nil {
@@ -222,28 +220,56 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 	return s.Store.SaveRequest(ctx, r)
 }
 
-// pointTo makes the id of an address lead to a person and returns what somebody known
-// under it had declined.
-func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address string, person notice.Recipient) (declined notice.OptOut, err error) {
+// pointTo makes the id of an address lead to a person, who first takes over what
+// somebody known at it had declined: a death in between loses no opt-out.
+func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address string, person notice.Recipient) error {
 	row := notice.Imported{ID: at, Address: address, At: s.Now()}
 	if _, err := s.Store.ImportRecipients(ctx, []notice.Imported{row}, s.Preferences.LeadDays); err != nil {
-		return declined, err
+		return err
 	}
 	for {
 		there, err := s.Store.Recipient(ctx, at)
-		if err != nil || there.Status == notice.Moved {
-			return there.OptOut, err // done before; what was declined there still counts
+		if err != nil {
+			return err
+		}
+		holder := there
+		if there.Status == notice.Moved { // to the person, or to another with the same address
+			if holder, err = s.Preferences.find(ctx, there.MovedTo); err != nil {
+				return err
+			}
+		}
+		if holder.ID != person.ID {
+			if err := s.inherit(ctx, person.ID, holder); err != nil {
+				return err
+			}
+		}
+		if there.Status == notice.Moved {
+			return nil
 		}
 		moved := there
 		moved.Status, moved.MovedTo, moved.Alias = notice.Moved, person.ID, person.Alias
 		err = s.Preferences.write(ctx, Change{Recipient: at, Way: notice.ByRequest}, there, moved, []string{"address"})
-		if err == nil {
-			return there.OptOut, nil
-		}
 		if !errors.Is(err, notice.ErrConflict) {
-			return declined, err
+			return err
 		}
 	}
+}
+
+// inherit makes a person decline whatever somebody else does who has the same mailbox.
+// A complaint counts, and so does what was restricted.
+func (s Rights) inherit(ctx context.Context, id notice.RecipientID, from notice.Recipient) error {
+	_, _, err := s.Preferences.change(ctx, Change{Recipient: id, Way: notice.ByRequest}, func(p *notice.Recipient) []string {
+		if p.Status == notice.Erased {
+			return nil
+		}
+		p.OptOut = notice.OptOut{Annual: p.OptOut.Annual || from.OptOut.Annual, Change: p.OptOut.Change || from.OptOut.Change}
+		p.Restricted = p.Restricted || from.Restricted
+		if from.Status == notice.Complained {
+			p.Status = notice.Complained
+		}
+		return nil
+	})
+	return err
 }
 
 // chained reports whether an id is among a person's later addresses already.
