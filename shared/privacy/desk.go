@@ -189,8 +189,14 @@ func (d Desk) Verify(ctx context.Context, id notice.RequestID) (notice.Request, 
 	if err != nil || r.State != notice.Unverified {
 		return r, err
 	}
+	return d.pend(ctx, r)
+}
+
+// pend makes a verified request a case of the desk.
+func (d Desk) pend(ctx context.Context, r notice.Request) (notice.Request, error) {
 	r.State, r.Verified = notice.Pending, d.Now()
-	if r, err = d.Store.SaveRequest(ctx, r); err != nil {
+	r, err := d.Store.SaveRequest(ctx, r)
+	if err != nil {
 		return r, err
 	}
 	return d.tend(ctx, r)

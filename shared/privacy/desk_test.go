@@ -311,8 +311,37 @@ func TestMoveKilledBetweenSteps(t *testing.T) {
 	}
 }
 
-// Whatever was declined at an address stays declined when somebody moves to it: by
-// somebody known there or who moved there before, killed after every write or not.
+// move is the request for a new address of somebody, to be confirmed.
+func (o *office) move(t *testing.T, rights privacy.Rights, who notice.RecipientID, to string) notice.RequestID {
+	t.Helper()
+	person, err := o.db.Recipient(context.Background(), who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := o.New(notice.Rectification, person)
+	asked.Address = to
+	if err := rights.Ask(context.Background(), asked, privacy.LetterNewAddress, func(notice.Request) string { return "https://x" }); err != nil {
+		t.Fatal(err)
+	}
+	return asked.ID
+}
+
+// neighbours are Ada and Bob, and their rights on a store that may die.
+func (o *office) neighbours(t *testing.T) (privacy.Rights, *mortal) {
+	t.Helper()
+	rows := []notice.Imported{{ID: "ada", Address: "ada@example.com", At: o.now}, {ID: "bob", Address: "bob@example.com", At: o.now}}
+	if _, err := o.db.ImportRecipients(context.Background(), rows, 14); err != nil {
+		t.Fatal(err)
+	}
+	dying := &mortal{Store: o.db, left: 1 << 20}
+	rights := privacy.Rights{Desk: o.Desk, Store: dying, Preferences: privacy.Preferences{Store: dying, LeadDays: 14, Now: o.Now},
+		ID: func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }}
+	rights.Desk.Store = dying
+	return rights, dying
+}
+
+// Whatever was declined at an address stays declined when somebody moves to it, killed
+// after every write or not.
 func TestWhatWasDeclinedAtANewAddressStaysSo(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
@@ -323,50 +352,50 @@ func TestWhatWasDeclinedAtANewAddressStaysSo(t *testing.T) {
 		"complained": {func(r *notice.Recipient) { r.Status = notice.Complained }, notice.Standing{Status: notice.Complained}},
 		"restricted": {func(r *notice.Recipient) { r.Restricted = true }, notice.Standing{Status: notice.Active, Restricted: true}},
 	} {
-		for _, moved := range []bool{false, true} {
-			for step := range 5 {
-				o := openOffice(t)
-				rows := []notice.Imported{{ID: "ada", Address: "ada@example.com", At: o.now}, {ID: "bob", Address: "bob@example.com", At: o.now}}
-				if _, err := o.db.ImportRecipients(ctx, rows, 14); err != nil {
-					t.Fatal(err)
-				}
-				id := func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }
-				dying := &mortal{Store: o.db, left: 1 << 20}
-				p := privacy.Preferences{Store: dying, LeadDays: 14, Now: o.Now}
-				rights := privacy.Rights{Desk: o.Desk, Store: dying, Preferences: p, ID: id}
-				rights.Desk.Store = dying
-				move := func(who notice.RecipientID, to string) notice.RequestID {
-					person, _ := o.db.Recipient(ctx, who)
-					asked := o.New(notice.Rectification, person)
-					asked.Address = to
-					if err := rights.Ask(ctx, asked, privacy.LetterNewAddress, func(notice.Request) string { return "https://x" }); err != nil {
-						t.Fatal(err)
-					}
-					return asked.ID
-				}
-				to := "bob@example.com"
-				if moved {
-					to = "bob2@example.com"
-					if _, err := rights.Confirm(ctx, move("bob", to)); err != nil {
-						t.Fatal(err)
-					}
-				}
-				before, _ := o.db.Recipient(ctx, "bob")
-				after := before
-				c.there(&after)
-				if err := o.db.ChangeRecipient(ctx, before, after, notice.PreferenceEvent{ID: "1", At: o.now}); err != nil {
-					t.Fatal(err)
-				}
-				asked := move("ada", to)
-				dying.left = step
-				_, err := rights.Confirm(ctx, asked)
-				dying.left = 1 << 20
-				if _, again := rights.Confirm(ctx, asked); again != nil {
-					t.Fatalf("killed at step %d (%v), then %v", step, err, again)
-				}
-				if r, _ := o.db.Recipient(ctx, "ada"); r.Standing() != c.want || r.Address != to {
-					t.Errorf("%s, moved there %v, killed at step %d: %+v", name, moved, step, r)
-				}
+		for step := range 5 {
+			o := openOffice(t)
+			rights, dying := o.neighbours(t)
+			before, _ := o.db.Recipient(ctx, "bob")
+			after := before
+			c.there(&after)
+			if err := o.db.ChangeRecipient(ctx, before, after, notice.PreferenceEvent{ID: "1", At: o.now}); err != nil {
+				t.Fatal(err)
+			}
+			asked := o.move(t, rights, "ada", "bob@example.com")
+			dying.left = step
+			_, err := rights.Confirm(ctx, asked)
+			dying.left = 1 << 20
+			if _, again := rights.Confirm(ctx, asked); again != nil {
+				t.Fatalf("killed at step %d (%v), then %v", step, err, again)
+			}
+			if r, _ := o.db.Recipient(ctx, "ada"); r.Standing() != c.want || r.Address != "bob@example.com" {
+				t.Errorf("%s, killed at step %d: %+v", name, step, r)
+			}
+		}
+	}
+}
+
+// Who moved keeps their links, their mailbox and their choices when somebody else asks
+// for the address they came from or went to: that is for the desk.
+func TestAddressOfSomebodyWhoMoved(t *testing.T) {
+	ctx := context.Background()
+	for _, to := range []string{"bob@example.com", "bob2@example.com"} {
+		o := openOffice(t)
+		rights, _ := o.neighbours(t)
+		if _, err := rights.Confirm(ctx, o.move(t, rights, "bob", "bob2@example.com")); err != nil {
+			t.Fatal(err)
+		}
+		ada, _ := o.db.Recipient(ctx, "ada")
+		bob, _ := o.db.Recipient(ctx, "bob")
+		asked := o.move(t, rights, "ada", to)
+		for range 2 {
+			if r, err := rights.Confirm(ctx, asked); err != nil || r.State != notice.Pending || r.Details == "" {
+				t.Errorf("%s: %+v %v", to, r, err)
+			}
+		}
+		for _, before := range []notice.Recipient{ada, bob} {
+			if r, _ := o.db.Recipient(ctx, before.ID); r != before {
+				t.Errorf("%s: %+v, before %+v", to, r, before)
 			}
 		}
 	}

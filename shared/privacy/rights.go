@@ -180,7 +180,9 @@ func (s Rights) confirmErasure(ctx context.Context, r notice.Request) (notice.Re
 // confirmAddress moves a person to the address of a request. The id of the new
 // address leads to them from then on: first that, then the address, so that at every
 // moment both ids lead to the person. What was declined at the new address stays
-// declined (invariant 3, never after an opt-out).
+// declined (invariant 3, never after an opt-out). An address that leads to somebody else,
+// who moved there or away from it, is for the desk: their links must not open another
+// person's data, and one mailbox must not be two people.
 func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Request, error) {
 	old, err := s.Store.Recipient(ctx, r.Recipient)
 	if err == nil && old.Status == notice.Erased {
@@ -191,7 +193,11 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 	}
 	at := s.ID(r.Address)
 	if at != old.ID {
-		if err := s.pointTo(ctx, at, r.Address, old); err != nil {
+		switch err := s.pointTo(ctx, at, r.Address, old); {
+		case errors.Is(err, errTaken):
+			r.Details = "new address, confirmed: " + err.Error()
+			return s.pend(ctx, r)
+		case err != nil:
 			return r, err
 		}
 	}
@@ -220,6 +226,9 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 	return s.Store.SaveRequest(ctx, r)
 }
 
+// errTaken says that an address is, or was before they moved, somebody else's.
+var errTaken = errors.New("the address stands for somebody who moved")
+
 // pointTo makes the id of an address lead to a person, who first takes over what
 // somebody known at it had declined: a death in between loses no opt-out.
 func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address string, person notice.Recipient) error {
@@ -229,22 +238,16 @@ func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address stri
 	}
 	for {
 		there, err := s.Store.Recipient(ctx, at)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		holder := there
-		if there.Status == notice.Moved { // to the person, or to another with the same address
-			if holder, err = s.Preferences.find(ctx, there.MovedTo); err != nil {
-				return err
-			}
-		}
-		if holder.ID != person.ID {
-			if err := s.inherit(ctx, person.ID, holder); err != nil {
-				return err
-			}
-		}
-		if there.Status == notice.Moved {
+		case there.MovedTo == person.ID:
 			return nil
+		case there.Status == notice.Moved, there.Status != notice.Erased && there.Address != address:
+			return errTaken
+		}
+		if err := s.inherit(ctx, person.ID, there); err != nil {
+			return err
 		}
 		moved := there
 		moved.Status, moved.MovedTo, moved.Alias = notice.Moved, person.ID, person.Alias
@@ -255,8 +258,8 @@ func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address stri
 	}
 }
 
-// inherit makes a person decline whatever somebody else does who has the same mailbox.
-// A complaint counts, and so does what was restricted.
+// inherit makes a person decline whatever was declined at an address they move to. A
+// complaint counts, and so does what was restricted.
 func (s Rights) inherit(ctx context.Context, id notice.RecipientID, from notice.Recipient) error {
 	_, _, err := s.Preferences.change(ctx, Change{Recipient: id, Way: notice.ByRequest}, func(p *notice.Recipient) []string {
 		if p.Status == notice.Erased {
