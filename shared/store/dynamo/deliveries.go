@@ -279,9 +279,16 @@ func (s *Store) DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []
 	return lines, nil
 }
 
+// ForgetDeliveries reads first, a hundred runs a call: a person was in few of the runs
+// of all the years, and a web request must end in its 30 seconds (invariant 7, erased
+// means erased).
 func (s *Store) ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error {
-	for _, run := range runs {
-		if _, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Deliveries, Key: deliveryKey(run, id)}); err != nil {
+	lines, err := s.DeliveriesOf(ctx, id, runs)
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if _, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Deliveries, Key: deliveryKey(line.Run, id)}); err != nil {
 			return err
 		}
 	}
