@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"policymail/shared/notice"
@@ -27,7 +28,7 @@ func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by str
 		return report, err
 	}
 	if resend {
-		if by == "" {
+		if strings.TrimSpace(by) == "" {
 			return report, notice.Invalid("sending again needs a name").Hint("say who decides with --by")
 		}
 		if run.State == notice.Cancelled {

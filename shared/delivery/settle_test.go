@@ -188,8 +188,10 @@ func TestHeldIsDecidedByAPerson(t *testing.T) {
 	if shown, err := w.operator().Held(ctx, run, false, ""); err != nil || len(shown.Held) != 3 || shown.Resent != 0 || len(w.sent) != 0 {
 		t.Fatalf("%+v %v, %d left", shown, err, len(w.sent))
 	}
-	if _, err := w.operator().Held(ctx, run, true, ""); err == nil {
-		t.Error("sent again without a name")
+	for _, nobody := range []string{"", " "} {
+		if _, err := w.operator().Held(ctx, run, true, nobody); err == nil {
+			t.Errorf("sent again without a name: %q", nobody)
+		}
 	}
 	if again, err := w.operator().Held(ctx, run, true, "Ada"); err != nil || again.Resent != 3 {
 		t.Fatalf("%+v %v", again, err)

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -84,7 +85,7 @@ func (r *Run) Approve(v Version, by string, at time.Time) error {
 	if r.State != Waiting {
 		return Refused("run %s is %s and cannot be approved", r.ID, r.State)
 	}
-	if by == "" {
+	if strings.TrimSpace(by) == "" {
 		return Invalid("an approval needs a name").Hint("say who approves with --by")
 	}
 	if v.ContentHash() != r.ContentHash {

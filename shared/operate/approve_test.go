@@ -113,3 +113,21 @@ func TestApprovalRefusesWhatThePageContradicts(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An approval names somebody: spaces are no name, neither of one approver nor of the
+// first or second of two.
+func TestAnApprovalNeedsAName(t *testing.T) {
+	for _, two := range []bool{false, true} {
+		o, run := setUp(t, two)
+		for _, by := range []string{"", " ", "\t"} {
+			args, err := json.Marshal(operate.Args{Run: run, By: by, Yes: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := o.Run(context.Background(), operate.Command{Name: "approve", Args: args})
+			if err != nil || answer.Error == nil {
+				t.Errorf("approved by %q: %+v %v", by, answer, err)
+			}
+		}
+	}
+}
