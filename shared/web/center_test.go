@@ -432,6 +432,37 @@ func TestLimits(t *testing.T) {
 	})
 }
 
+// One host has 2^64 addresses of IPv6; its limit is one all the same, and is not that of
+// its neighbour.
+func TestLimitOfAnIPv6Source(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := setUp(t)
+		ask := func(source string, n int) int {
+			r := request("POST", "/link", fmt.Sprintf("address=p%d@example.com", n))
+			r.RemoteAddr = source
+			w := recorder()
+			f.handler.ServeHTTP(w, r)
+			return w.Code
+		}
+		code := 200
+		for i := 0; i < 400 && code == 200; i++ {
+			code = ask(fmt.Sprintf("2001:db8:1:2::%x", i+1), i)
+		}
+		if code != 429 {
+			t.Errorf("400 addresses of one subnet: %d", code)
+		}
+		if code := ask("2001:db8:1:3::1", 0); code != 200 {
+			t.Errorf("the subnet beside it: %d", code)
+		}
+		if code := ask("192.0.2.1", 0); code != 200 {
+			t.Errorf("an IPv4 source: %d", code)
+		}
+		if err := f.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	f := setUp(t)
 	for path, want := range map[string]int{f.fresh("ada"): 403, "/link": 403, f.link(f.keys, "ada"): 200} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 	"unicode"
@@ -55,7 +56,7 @@ func (s *Site) sendLink(r *request) error {
 // same time, the work is given that time and no more, and its failure is for the
 // operator.
 func (s *Site) evenly(r *request, work func(context.Context) error, page string, v view) error {
-	if ok, err := s.Limiter.Allow(r.Context(), "source", r.RemoteAddr, perSource); err != nil {
+	if ok, err := s.Limiter.Allow(r.Context(), "source", network(r.RemoteAddr), perSource); err != nil {
 		return err
 	} else if !ok {
 		return errPage(http.StatusTooManyRequests)
@@ -72,6 +73,16 @@ func (s *Site) evenly(r *request, work func(context.Context) error, page string,
 	case <-r.Context().Done():
 	}
 	return r.render(http.StatusOK, page, v)
+}
+
+// network is what one household or host may take its addresses from: an IPv4 address,
+// or the 64 bits of an IPv6 one that are the same for all of a subnet (RFC 4291 § 2.5.4).
+func network(source string) string {
+	addr, err := netip.ParseAddr(source)
+	if err != nil || addr.Unmap().Is4() {
+		return source
+	}
+	return netip.PrefixFrom(addr.WithZone(""), 64).Masked().String()
 }
 
 // mailLink mails a fresh link to an address if we know it, at most so often an hour.
