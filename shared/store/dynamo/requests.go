@@ -72,9 +72,9 @@ func (s *Store) AddRequest(ctx context.Context, r notice.Request) error {
 
 // SaveRequest writes in place, or moves a request that is closed by it.
 func (s *Store) SaveRequest(ctx context.Context, r notice.Request) (notice.Request, error) {
-	rev := item{":rev": num(r.Rev)}
-	r.Rev++
-	it, err := requestItem(r)
+	rev, saved := item{":rev": num(r.Rev)}, r
+	saved.Rev++
+	it, err := requestItem(saved)
 	if err != nil {
 		return r, err
 	}
@@ -89,7 +89,10 @@ func (s *Store) SaveRequest(ctx context.Context, r notice.Request) (notice.Reque
 	if err == nil && failed >= 0 {
 		err = conflict("request", r.ID)
 	}
-	return r, err
+	if err != nil {
+		return r, err
+	}
+	return saved, nil
 }
 
 func (s *Store) Request(ctx context.Context, id notice.RequestID) (r notice.Request, err error) {
