@@ -2,8 +2,10 @@ package policy_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,4 +62,43 @@ func TestEditsCarryNoChangePastTheApprover(t *testing.T) {
 	if by, replaced := notice.Replaced(run, all, "2026-12-01"); replaced {
 		t.Errorf("the run of the change is replaced by %s, of which nobody is told", by)
 	}
+}
+
+// Of two first versions published at once one is the baseline, approved by its
+// publisher; the other is told to come again, and needs an approver (invariant 5).
+func TestTwoBaselinesAtOnce(t *testing.T) {
+	ctx, now := context.Background(), time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	late := lateVersions{Store: db}
+	late.read.Add(2)
+	p := policy.Publisher{Store: &late, Now: func() time.Time { return now }}
+	var both sync.WaitGroup
+	for i := range 2 {
+		both.Go(func() {
+			p.Publish(ctx, policy.Publication{Policy: "privacy", Version: fmt.Sprint(i), Effective: "2026-01-31", SourceName: "p.md",
+				Source: []byte(strings.Replace(base, "30 days", fmt.Sprint(30*(i+1), " days"), 1))})
+		})
+	}
+	both.Wait()
+	all, err := db.Versions(ctx, "privacy")
+	if err != nil || len(all) != 1 || !all[0].Approved() {
+		t.Errorf("%d versions, approved without an approver: %v", len(all), err)
+	}
+}
+
+// lateVersions is a store whose readers wait for each other.
+type lateVersions struct {
+	policy.Store
+	read sync.WaitGroup
+}
+
+func (l *lateVersions) Versions(ctx context.Context, name string) ([]notice.Version, error) {
+	all, err := l.Store.Versions(ctx, name)
+	l.read.Done()
+	l.read.Wait()
+	return all, err
 }

@@ -119,7 +119,10 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 		result.Baseline = true
 		v.Approval = &notice.Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash()}
 	}
-	if err := p.Store.AddVersion(ctx, v); err != nil {
+	// Of two first versions published at once only one is the baseline.
+	if err := p.Store.AddVersion(ctx, v); errors.Is(err, notice.ErrConflict) {
+		return Result{}, notice.Conflict("another version of %s was published at the same time", v.Policy).Hint("publish it again")
+	} else if err != nil {
 		return Result{}, err
 	}
 	if result.Run != "" {

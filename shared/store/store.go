@@ -93,7 +93,8 @@ type Deliveries interface {
 
 // Policies and their versions.
 type Policies interface {
-	// AddVersion stores a version for ever; ErrConflict if its name is taken.
+	// AddVersion stores a version for ever; ErrConflict if its name is taken, or if it is
+	// a baseline and the policy has another.
 	AddVersion(ctx context.Context, v notice.Version) error
 	// ApproveVersion records the first approval; ErrConflict if there is one.
 	ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error

@@ -17,6 +17,15 @@ func (s *Store) AddVersion(ctx context.Context, v notice.Version) error {
 		if tx.Bucket(versions).Get(k) != nil {
 			return conflict("version", v.Name)
 		}
+		if v.Baseline() {
+			mark := key("baseline", v.Policy)
+			if tx.Bucket(documents).Get(mark) != nil {
+				return conflict("baseline of policy", v.Policy)
+			}
+			if err := tx.Bucket(documents).Put(mark, []byte(v.Name)); err != nil {
+				return err
+			}
+		}
 		return save(tx, versions, k, v)
 	})
 }

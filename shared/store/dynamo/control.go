@@ -89,8 +89,13 @@ func (s *Store) AddVersion(ctx context.Context, v notice.Version) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Control, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")})
-	if conditionFailed(err) {
+	absent := aws.String("attribute_not_exists(pk)")
+	actions := []types.TransactWriteItem{{Put: &types.Put{TableName: &s.tables.Control, Item: it, ConditionExpression: absent}}}
+	if v.Baseline() {
+		actions = append(actions, types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: controlKey("BASELINE", v.Policy), ConditionExpression: absent}})
+	}
+	failed, _, err := s.transact(ctx, actions...)
+	if err == nil && failed >= 0 {
 		return conflict("version", v.Name)
 	}
 	return err

@@ -213,7 +213,10 @@ var (
 func (g *game) addVersion(t *rapid.T) {
 	v := notice.Version{Policy: somePolicy.Draw(t, "policy"), Name: someVersion.Draw(t, "version"), Effective: someDay.Draw(t, "effective"),
 		Class: notice.Optional, Summary: map[string]string{"en": word.Draw(t, "summary")}, Text: word.Draw(t, "text"), PublishedAt: someTime.Draw(t, "published")}
-	if rapid.Bool().Draw(t, "baseline") {
+	if rapid.Bool().Draw(t, "later") {
+		v.Previous = "0"
+	}
+	if rapid.Bool().Draw(t, "approved") {
 		v.Approval = &notice.Approval{By: "Ada Example", At: someTime.Draw(t, "at"), Hash: v.ContentHash()}
 	}
 	done(g, "AddVersion", func(s store.Store) error { return s.AddVersion(ctx, v) })

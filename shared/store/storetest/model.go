@@ -213,6 +213,11 @@ func (m *model) AddVersion(_ context.Context, v notice.Version) error {
 	if _, taken := m.versions[k]; taken {
 		return conflict("version")
 	}
+	for _, other := range m.versions {
+		if v.Baseline() && other.Baseline() && other.Policy == v.Policy {
+			return conflict("baseline")
+		}
+	}
 	m.versions[k] = v
 	return nil
 }

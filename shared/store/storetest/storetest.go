@@ -415,10 +415,12 @@ func testUnresolved(t *testing.T, s store.Store) {
 func testVersions(t *testing.T, s store.Store) {
 	v := notice.Version{Policy: "privacy", Name: "1.0", Effective: "2026-12-01", Class: notice.Optional, Text: "Text.\n", HTML: "<p>Text.</p>",
 		Summary: map[string]string{"en": "New."}, SHA256: "abc", PublishedAt: now.Add(time.Hour)}
-	older := notice.Version{Policy: "privacy", Name: "9.0", PublishedAt: now}
+	older := notice.Version{Policy: "privacy", Name: "9.0", Previous: "8.0", PublishedAt: now}
 	must(t, s.AddVersion(ctx, v))
 	must(t, s.AddVersion(ctx, older))
 	wantErr(t, s.AddVersion(ctx, v), notice.ErrConflict)
+	wantErr(t, s.AddVersion(ctx, notice.Version{Policy: "privacy", Name: "1.1"}), notice.ErrConflict) // another baseline
+	must(t, s.AddVersion(ctx, notice.Version{Policy: "cookies", Name: "1.0"}))
 	a := notice.Approval{By: "Ada", At: now, Hash: v.ContentHash()}
 	must(t, s.ApproveVersion(ctx, "privacy", "1.0", a))
 	wantErr(t, s.ApproveVersion(ctx, "privacy", "1.0", a), notice.ErrConflict)
