@@ -2,9 +2,6 @@ package notice
 
 import "time"
 
-// Time is an instant in UTC.
-type Time = time.Time
-
 // Date is a civil date in UTC, "2026-11-24". Dates compare and sort as strings;
 // the zero value "" means no date.
 type Date string

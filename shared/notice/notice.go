@@ -4,7 +4,10 @@
 // the standard library; everything else in this project points down to it.
 package notice
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Kind says what a notice tells its reader.
 type Kind string
@@ -58,9 +61,9 @@ type RunID string
 
 // Approval records who released something, and exactly what.
 type Approval struct {
-	By   string `json:"by"`
-	At   Time   `json:"at"`
-	Hash string `json:"hash"` // Version.ContentHash at that moment
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+	Hash string    `json:"hash"` // Version.ContentHash at that moment
 }
 
 // Code groups errors by what the caller can do about them.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"time"
 
 	"policymail/shared/notice"
 )
@@ -22,7 +23,7 @@ type Evidence struct {
 	SHA256      string            `json:"sha256"`     // of the text below
 	Normaliser  int               `json:"normaliser"` // version of the rules that made it
 	PublishedBy string            `json:"published_by"`
-	PublishedAt notice.Time       `json:"published_at"`
+	PublishedAt time.Time         `json:"published_at"`
 	Previous    string            `json:"previous,omitempty"`
 	Change      string            `json:"change,omitempty"`   // class of the difference from Previous
 	Approval    *notice.Approval  `json:"approval,omitempty"` // absent: nobody has approved it
@@ -38,7 +39,7 @@ type Evidence struct {
 type Told struct {
 	Run      notice.RunID  `json:"run"`
 	State    string        `json:"state"`
-	OpenedAt notice.Time   `json:"opened_at"`
+	OpenedAt time.Time     `json:"opened_at"`
 	Counts   notice.Counts `json:"counts"` // people by what became of their notice
 }
 
