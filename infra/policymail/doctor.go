@@ -79,7 +79,7 @@ func (c doctorCmd) checks(a *app) (checks []operate.Check, err error) {
 // do. The link is nobody's.
 func (c doctorCmd) site(a *app) ([]operate.Check, error) {
 	var p operate.Preview
-	if err := a.call.do(a.ctx, "preview", operate.Args{Kind: string(notice.Annual), Policy: "privacy"}, &p); err != nil {
+	if err := a.call.do(a.ctx, "preview", operate.Args{Kind: string(notice.Annual)}, &p); err != nil {
 		return []operate.Check{{Name: "site", Detail: "no notice can be previewed: " + err.Error(), Advice: "publish the policy first"}}, nil
 	}
 	m, err := mail.ReadMessage(strings.NewReader(string(p.Raw)))

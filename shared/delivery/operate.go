@@ -106,7 +106,7 @@ func (o Operator) plan(ctx context.Context, run notice.Run, v notice.Version, dr
 
 // warning says what about the account will get in the way of a run, or "".
 func warning(a Account) string {
-	if reason := mustStop(a); reason != "" {
+	if reason := a.MustStop(); reason != "" {
 		return reason + ": the run will stop at once"
 	}
 	if !a.Production {

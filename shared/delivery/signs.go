@@ -7,8 +7,8 @@ import (
 	"policymail/shared/notice"
 )
 
-// mustStop says why no run may go on with the account as it is, or "".
-func mustStop(a Account) string {
+// MustStop says why no run may go on with the account as it is, or "".
+func (a Account) MustStop() string {
 	switch {
 	case !a.SendingEnabled:
 		return "sending is disabled for this SES account"
@@ -22,7 +22,7 @@ func mustStop(a Account) string {
 // others: an account SES has stopped or put under review, too many bounces,
 // complaints or refusals, a text that is no longer the latest.
 func (t *tick) stopBad(ctx context.Context, runs []notice.Run) (good []notice.Run, err error) {
-	account := mustStop(t.account)
+	account := t.account.MustStop()
 	for _, run := range runs {
 		reason := account
 		if reason == "" {

@@ -48,7 +48,7 @@ func (o Operations) doctor(ctx context.Context) ([]Check, error) {
 }
 
 func accountChecks(a delivery.Account) []Check {
-	sending := Check{Name: "SES sending", OK: a.SendingEnabled && (a.Enforcement == "" || a.Enforcement == "HEALTHY"),
+	sending := Check{Name: "SES sending", OK: a.MustStop() == "",
 		Detail: fmt.Sprintf("enabled %t, enforcement %s", a.SendingEnabled, a.Enforcement)}
 	if !sending.OK {
 		sending.Advice = "runs stop until SES lifts it; read the account health in the SES console"
@@ -70,9 +70,10 @@ func accountChecks(a delivery.Account) []Check {
 
 // tests are the mailboxes of the SES simulator, and what an event makes of a message
 // to each (Amazon SES Developer Guide, "Using the mailbox simulator").
-var tests = map[notice.RecipientID]notice.DeliveryState{
-	"success": notice.Delivered, "bounce": notice.BouncedBack, "complaint": notice.ComplainedOf,
-}
+var tests = []struct {
+	box   notice.RecipientID
+	state notice.DeliveryState
+}{{"success", notice.Delivered}, {"bounce", notice.BouncedBack}, {"complaint", notice.ComplainedOf}}
 
 // Tests names a set of test messages that were sent.
 type Tests struct {
@@ -85,13 +86,13 @@ type Tests struct {
 func (o Operations) sendTests(ctx context.Context) (Tests, error) {
 	t := Tests{Run: notice.RunID("doctor-" + o.Now().UTC().Format("20060102T150405"))}
 	v := notice.Version{Policy: o.Operator.Settings.Policy, Name: "test", Effective: notice.DateOf(o.Now())}
-	for box := range tests {
-		line := notice.Delivery{Run: t.Run, Recipient: box, State: notice.Sent, SentAt: o.Now(), UpdatedAt: o.Now()}
+	for _, test := range tests {
+		line := notice.Delivery{Run: t.Run, Recipient: test.box, State: notice.Sent, SentAt: o.Now(), UpdatedAt: o.Now()}
 		// The line first: an event may be faster than we are.
 		if _, err := o.Store.RecordDelivery(ctx, line); err != nil {
 			return t, err
 		}
-		reader := notice.Recipient{ID: box, Address: string(box) + "@simulator.amazonses.com", Status: notice.Active}
+		reader := notice.Recipient{ID: test.box, Address: string(test.box) + "@simulator.amazonses.com", Status: notice.Active}
 		e, _, err := o.Letters.Write(notice.Run{ID: t.Run, Kind: notice.Annual, Class: notice.Optional, Policy: v.Policy}, v, reader)
 		if err != nil {
 			return t, err
@@ -110,7 +111,11 @@ func (o Operations) sendTests(ctx context.Context) (Tests, error) {
 // testEvents tells which events of test messages came back. Once all did, their lines
 // go.
 func (o Operations) testEvents(ctx context.Context, run notice.RunID) (checks []Check, err error) {
-	lines, err := o.Store.Deliveries(ctx, run, []notice.RecipientID{"success", "bounce", "complaint"})
+	boxes := make([]notice.RecipientID, len(tests))
+	for i, test := range tests {
+		boxes[i] = test.box
+	}
+	lines, err := o.Store.Deliveries(ctx, run, boxes)
 	if err != nil {
 		return nil, err
 	}
@@ -118,8 +123,9 @@ func (o Operations) testEvents(ctx context.Context, run notice.RunID) (checks []
 		return nil, notice.NotFound("no test messages %s", run)
 	}
 	all := true
-	for _, box := range []notice.RecipientID{"success", "bounce", "complaint"} {
-		c := Check{Name: "SES event of " + string(box) + "@simulator.amazonses.com", OK: lines[box].State == tests[box], Detail: string(lines[box].State)}
+	for _, test := range tests {
+		state := lines[test.box].State
+		c := Check{Name: "SES event of " + string(test.box) + "@simulator.amazonses.com", OK: state == test.state, Detail: string(state)}
 		if !c.OK {
 			c.Detail = "no event yet"
 			c.Advice = "look at the SES event destination, the EventBridge rule, and the events queue with its dead letters"
@@ -127,7 +133,7 @@ func (o Operations) testEvents(ctx context.Context, run notice.RunID) (checks []
 		checks, all = append(checks, c), all && c.OK
 	}
 	if all {
-		for box := range tests {
+		for _, box := range boxes {
 			if err := o.Store.ForgetDeliveries(ctx, box, []notice.RunID{run}); err != nil {
 				return nil, err
 			}

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -16,15 +17,15 @@ type Preview struct {
 	MessageID string `json:"message_id,omitempty"` // of SES, if it was sent
 }
 
-// preview writes the notice of a run, or of the latest version, to a made-up
-// person. It is sent only where an address is named, and its links open nobody's
+// preview writes the notice of a run, or of the latest version of a policy (the one of
+// annual reviews, if none is named), to a made-up person. It is sent only where an address is named, and its links open nobody's
 // data.
 func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
 	kind, err := notice.ParseKind(a.Kind)
 	if err != nil {
 		return Preview{}, err
 	}
-	run := notice.Run{ID: "preview", Kind: kind, Class: notice.Optional, Policy: a.Policy}
+	run := notice.Run{ID: "preview", Kind: kind, Class: notice.Optional, Policy: cmp.Or(a.Policy, o.Operator.Settings.Policy)}
 	var v notice.Version
 	if a.Run != "" {
 		if run, err = o.Store.Run(ctx, a.Run); err != nil {
@@ -34,7 +35,7 @@ func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
 			return Preview{}, err
 		}
 	} else {
-		if v, err = o.version(ctx, a.Policy, ""); err != nil {
+		if v, err = o.version(ctx, run.Policy, ""); err != nil {
 			return Preview{}, err
 		}
 		run.Class = v.Class
