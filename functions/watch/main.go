@@ -19,7 +19,7 @@ func main() {
 			Store: e.Store(),
 			Pages: watch.Fetcher{},
 			Settings: watch.Settings{Policy: e.Watch.Policy, URL: e.Watch.URL, Selectors: selectors, Language: e.Watch.Language,
-				Apart: watch.HoursApart},
+				Apart: watch.ReadingsApart},
 			Now: time.Now,
 			Log: e.Log,
 		}.Look, nil

@@ -115,9 +115,9 @@ func plainBody(contentType string) bool {
 // invokeAPI serves the Lambda Invoke API for every function of the stack.
 type invokeAPI struct {
 	functions map[string]lambda.Handler
-	// invoked is told which function ran, so that what it queued or opened is
+	// invoked is told that a function ran, so that what it queued or opened is
 	// looked at.
-	invoked func(name string)
+	invoked func()
 }
 
 func (a invokeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +138,7 @@ func (a invokeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(bytes.TrimSpace(payload)) == 0 {
 		payload = []byte("{}")
 	}
-	defer a.invoked(name)
+	defer a.invoked()
 	w.Header().Set("X-Amz-Executed-Version", "$LATEST")
 	if r.Header.Get("X-Amz-Invocation-Type") == "DryRun" {
 		w.WriteHeader(http.StatusNoContent)

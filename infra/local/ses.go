@@ -114,13 +114,13 @@ func (s *simulatedSES) report(id string, e delivery.Envelope, now time.Time) {
 	}
 	mail := map[string]any{"messageId": id, "timestamp": now, "destination": []string{e.To},
 		"tags": map[string][]string{"run": {string(e.Run)}, "recipient": {string(e.Recipient)}}}
-	s.publish(now, "Email Sent", "Send", map[string]any{"eventType": "Send", "mail": mail, "send": map[string]any{}})
+	s.publish(now, "Email Sent", map[string]any{"eventType": "Send", "mail": mail, "send": map[string]any{}})
 	bounce := func(kind, sub string) {
-		s.publish(now, "Email Bounced", "Bounce", map[string]any{"eventType": "Bounce", "mail": mail, "bounce": map[string]any{
+		s.publish(now, "Email Bounced", map[string]any{"eventType": "Bounce", "mail": mail, "bounce": map[string]any{
 			"bounceType": kind, "bounceSubType": sub, "timestamp": now, "bouncedRecipients": []map[string]string{{"emailAddress": e.To}}}})
 	}
 	delivered := func() {
-		s.publish(now, "Email Delivered", "Delivery", map[string]any{"eventType": "Delivery", "mail": mail,
+		s.publish(now, "Email Delivered", map[string]any{"eventType": "Delivery", "mail": mail,
 			"delivery": map[string]any{"timestamp": now, "recipients": []string{e.To}}})
 	}
 	switch simulatorBox(e.To) {
@@ -133,7 +133,7 @@ func (s *simulatedSES) report(id string, e delivery.Envelope, now time.Time) {
 		bounce("Transient", "General")
 	case "complaint":
 		delivered()
-		s.publish(now, "Email Complaint Received", "Complaint", map[string]any{"eventType": "Complaint", "mail": mail, "complaint": map[string]any{
+		s.publish(now, "Email Complaint Received", map[string]any{"eventType": "Complaint", "mail": mail, "complaint": map[string]any{
 			"complaintFeedbackType": "abuse", "timestamp": now, "complainedRecipients": []map[string]string{{"emailAddress": e.To}}}})
 	default:
 		delivered()
@@ -151,7 +151,7 @@ func simulatorBox(address string) string {
 	return box
 }
 
-func (s *simulatedSES) publish(now time.Time, detailType, _ string, detail map[string]any) {
+func (s *simulatedSES) publish(now time.Time, detailType string, detail map[string]any) {
 	if s.faults.hit(func(p faultPlan) float64 { return p.Events.Drop }) {
 		return
 	}

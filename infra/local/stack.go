@@ -76,7 +76,7 @@ type Stack struct {
 	temp      bool   // remove the folder at the end
 }
 
-// brand is whose notices the local stack sends.
+// example is whose notices the local stack sends.
 var example = brand.Brand{Company: "Example Company", PostalAddress: "1 Example Street, 12345 Example City",
 	From: "Example Company Privacy <privacy@example.com>", FromMandatory: "Example Company Legal <legal@example.com>",
 	ReplyTo: "privacy-help@example.com", ListID: "privacy.example.com", Colour: "#1a4f9c"}
@@ -243,7 +243,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		"web":     lambda.NewHandler(handlers.Web(site.Handler())),
 		"imports": lambda.NewHandler(handlers.Imports(jobs, s.log)),
 		"watch": lambda.NewHandler(watch.Watcher{Store: s.db, Pages: watch.Fetcher{Private: true}, Now: s.clock.Now, Log: s.log,
-			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Apart: watch.HoursApart}}.Look),
+			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Apart: watch.ReadingsApart}}.Look),
 		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
 		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, Desk: desk, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
@@ -342,7 +342,7 @@ func (s *Stack) trigger(ctx context.Context, name string) {
 			}
 		}
 		if name != "pace" {
-			s.invoked(name)
+			s.invoked()
 		}
 	}()
 	s.call(ctx, name, []byte("{}"))
@@ -356,7 +356,7 @@ func (s *Stack) call(ctx context.Context, name string, event []byte) {
 }
 
 // invoked wakes the pacer: a function may have opened, resumed or queued something.
-func (s *Stack) invoked(string) {
+func (s *Stack) invoked() {
 	s.pace.plan(s.clock.Now())
 	s.engine.poke()
 }

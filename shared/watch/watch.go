@@ -32,9 +32,9 @@ type Settings struct {
 	Apart     time.Duration // between the two readings that make a change a draft
 }
 
-// HoursApart is how far two readings lie apart that make a change a draft: more than
+// ReadingsApart is how far two readings lie apart that make a change a draft: more than
 // a broken deployment or a cache lives, less than the schedule's six hours.
-const HoursApart = 5 * time.Hour
+const ReadingsApart = 5 * time.Hour
 
 // Watcher takes readings.
 type Watcher struct {
