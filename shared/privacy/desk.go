@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"policymail/shared/logging"
 	"policymail/shared/notice"
 )
 
@@ -154,9 +155,12 @@ func (d Desk) Tend(ctx context.Context) (t Tended, err error) {
 			t.Unsettled++
 		}
 	}
+	level := slog.LevelInfo
 	if t.Overdue > 0 {
-		d.Log.Error("requests overdue", "count", t.Overdue) // an alarm counts these lines
+		level = slog.LevelError
 	}
+	d.Log.Log(ctx, level, "requests tended", append([]any{"open", t.Open, "due_soon", t.DueSoon, "unconfirmed", t.Unsettled, "lapsed", t.Lapsed},
+		logging.Metrics(d.Now(), map[string]float64{"RequestsOverdue": float64(t.Overdue)})...)...)
 	t.Removed, err = d.remove(ctx, today)
 	return t, err
 }

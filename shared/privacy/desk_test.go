@@ -93,7 +93,7 @@ func TestCaseThroughTime(t *testing.T) {
 			t.Errorf("day %d: %+v", c.day, got)
 		}
 	}
-	if !strings.Contains(o.log.String(), `"msg":"requests overdue"`) || strings.Contains(o.log.String(), "ada@") {
+	if !strings.Contains(o.log.String(), `"RequestsOverdue":1`) || strings.Contains(o.log.String(), "ada@") {
 		t.Errorf("the log is what the alarm reads, and names nobody: %s", o.log.String())
 	}
 }
