@@ -32,8 +32,8 @@ func audience(ctx context.Context, store audienceStore, run notice.Run, cursor s
 	return ids, next, nil
 }
 
-// CountAudience counts everybody a run concerns by reading the audience.
-func CountAudience(ctx context.Context, store audienceStore, run notice.Run) (n int, err error) {
+// countAudience counts everybody a run concerns by reading the audience.
+func countAudience(ctx context.Context, store audienceStore, run notice.Run) (n int, err error) {
 	for cursor := ""; ; {
 		ids, next, err := audience(ctx, store, run, cursor, pageSize)
 		if err != nil {

@@ -72,7 +72,7 @@ func (o Operator) Approve(ctx context.Context, id notice.RunID, by string, dryRu
 	} else if reason != "" {
 		return Plan{}, notice.Refused("run %s would send an old text: %s", run.ID, reason).Hint("cancel it and approve the run of the newer version")
 	}
-	if run.Audience, err = CountAudience(ctx, o.Store, run); err != nil {
+	if run.Audience, err = countAudience(ctx, o.Store, run); err != nil {
 		return Plan{}, err
 	}
 	run.Effective, run.Canary = v.Effective, canary(run.Audience)

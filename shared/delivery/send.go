@@ -35,9 +35,9 @@ type Sender struct {
 	Log   *slog.Logger
 }
 
-// ErrOutOfTime ends a slice whose worker is about to be stopped: the queue
+// errOutOfTime ends a slice whose worker is about to be stopped: the queue
 // delivers it again, and whoever was served is left out by the ledger.
-var ErrOutOfTime = errors.New("not enough time left to send the rest of the slice")
+var errOutOfTime = errors.New("not enough time left to send the rest of the slice")
 
 const (
 	throttlePause = time.Minute      // until a throttled recipient is tried again
@@ -97,7 +97,7 @@ func (s Sender) sendAll(ctx context.Context, run notice.Run, v notice.Version, p
 	gap := slice.Gap
 	for _, id := range slice.Recipients {
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < s.Settings.SendTimeout {
-			return ErrOutOfTime
+			return errOutOfTime
 		}
 		person, ok := people[id]
 		if !ok {

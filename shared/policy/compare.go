@@ -1,7 +1,5 @@
 package policy
 
-import "cmp"
-
 // Comparison is how one text became another, section by section.
 type Comparison struct {
 	Sections []Section `json:"sections"`
@@ -220,7 +218,7 @@ func increasing(from []int) []bool {
 		}
 		lo, hi := 0, len(tails)
 		for lo < hi {
-			if mid := (lo + hi) / 2; cmp.Compare(from[tails[mid]], v) <= 0 {
+			if mid := (lo + hi) / 2; from[tails[mid]] <= v {
 				lo = mid + 1
 			} else {
 				hi = mid

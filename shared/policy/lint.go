@@ -55,7 +55,7 @@ func Lint(v Verdict, leads Leads, summary map[string]string, locales []string, e
 		if found := marketing.FindString(text); found != "" {
 			note("the summary for %s says “%s”: a notice informs and does not advertise", locale, found)
 		}
-		if n := LIX(text); n > hardLIX {
+		if n := lix(text); n > hardLIX {
 			note("the summary for %s is hard to read (LIX %d; newspapers have 40 to 50): use shorter sentences and words", locale, n)
 		}
 	}
@@ -76,10 +76,10 @@ func Lint(v Verdict, leads Leads, summary map[string]string, locales []string, e
 	return out
 }
 
-// LIX is a figure of how hard a text reads, in any language with spaces: words a
+// lix is a figure of how hard a text reads, in any language with spaces: words a
 // sentence plus the share of words above six letters (Björnsson, 1968). It is 0 for
 // texts too short to measure.
-func LIX(text string) int {
+func lix(text string) int {
 	count, long, ends := 0, 0, 0
 	for _, w := range words(text) {
 		switch {

@@ -92,8 +92,7 @@ func (v Verdict) sectionOf(row int) string {
 func (v Verdict) lines(r row, l SummaryLabels) (out []string) {
 	old, new := sentences(textOfRows(v.Comparison.old, r.old)), sentences(textOfRows(v.Comparison.new, r.new))
 	gone, came := without(old, new), without(new, old)
-	switch {
-	case len(gone) == len(came):
+	if len(gone) == len(came) {
 		for i := range came {
 			out = append(out, l.Now+": "+shorten(came[i], maxSentence)+" ("+l.Before+": "+shorten(gone[i], maxSentence)+")")
 		}
