@@ -57,16 +57,24 @@ func openInbox(path string) (*inbox, error) {
 		return nil, err
 	}
 	b := &inbox{file: file, byID: map[string]int{}}
-	for in := bufio.NewReaderSize(file, 1<<20); ; {
+	if err := b.read(); err != nil {
+		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), file.Close())
+	}
+	return b, nil
+}
+
+// read finds the messages of the file.
+func (b *inbox) read() error {
+	for in := bufio.NewReaderSize(b.file, 1<<20); ; {
 		line, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return b, file.Truncate(b.end)
+			return b.file.Truncate(b.end)
 		} else if err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+			return err
 		}
 		var k kept
 		if err := json.Unmarshal(line, &k); err != nil {
-			return nil, fmt.Errorf("%s at byte %d: %w", path, b.end, err)
+			return fmt.Errorf("at byte %d: %w", b.end, err)
 		}
 		b.index(k.received, len(line))
 	}
