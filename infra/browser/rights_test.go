@@ -64,6 +64,9 @@ func (w *walker) desk(command string, args, result any) *notice.Error {
 		w.t.Fatal(err)
 	}
 	defer response.Body.Close()
+	if response.Header.Get("X-Amz-Function-Error") != "" {
+		w.t.Fatalf("%s failed", command)
+	}
 	answer := operate.Answer{Result: result}
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
 		w.t.Fatal(err)

@@ -114,6 +114,10 @@ func (d *demo) operate(command string, args, result any) {
 		return
 	}
 	defer response.Body.Close()
+	if response.Header.Get("X-Amz-Function-Error") != "" {
+		d.err = fmt.Errorf("%s failed; see the log", command)
+		return
+	}
 	answer := operate.Answer{Result: result}
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
 		d.err = fmt.Errorf("%s: %w", command, err)

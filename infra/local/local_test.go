@@ -70,8 +70,11 @@ func (s stack) operate(command string, args, result any) *notice.Error {
 	raw, _ := json.Marshal(args)
 	payload, _ := json.Marshal(operate.Command{Name: command, Args: raw})
 	code, body := s.http("POST", "/2015-03-31/functions/policymail-operate/invocations", "application/json", string(payload))
-	answer := operate.Answer{Result: result}
-	if err := json.Unmarshal([]byte(body), &answer); code != 200 || err != nil {
+	answer := struct {
+		operate.Answer
+		Failure string `json:"errorMessage"` // of the function
+	}{Answer: operate.Answer{Result: result}}
+	if err := json.Unmarshal([]byte(body), &answer); code != 200 || err != nil || answer.Failure != "" {
 		s.t.Fatalf("%s: %d %s", command, code, body)
 	}
 	return answer.Error
