@@ -322,6 +322,42 @@ func TestDataIsKept(t *testing.T) {
 	}
 }
 
+// The account remembers over a restart what it sent, and waits for its quota without
+// looking every second.
+func TestQuotaOutlivesARestart(t *testing.T) {
+	o := local.Options{Addr: "127.0.0.1:0", Data: t.TempDir(), SESRate: 500, SESQuota: 20, Out: io.Discard}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	first, err := local.Start(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := stack{t, first.URL}
+	before.importPeople(40)
+	before.publish("1.0", "")
+	change := before.publish("1.1", "And your phone number.")
+	before.operate("approve", operate.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
+	before.http("POST", "/_local/clock", "", `{"advance":"1h"}`)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	after := start(t, o)
+	after.http("POST", "/_local/clock", "", `{"advance":"1h"}`)
+	if n := len(after.messages()); n != 16 { // four fifths of the quota
+		t.Errorf("%d messages left in one day", n)
+	}
+	after.http("POST", "/_local/clock", "", `{"advance":"72h"}`)
+	told := 0
+	for _, m := range after.messages() {
+		if strings.Contains(m.Subject, "ändert") { // not the annual review of whom it had not reached
+			told++
+		}
+	}
+	if n := len(after.messages()); told != 40 || n > 64 {
+		t.Errorf("%d messages left in four days, %d of the change", n, told)
+	}
+}
+
 // A part of an import that waits in a queue is done after a restart.
 func TestQueuesAreKept(t *testing.T) {
 	folder := t.TempDir()

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -93,6 +94,19 @@ func (s *simulatedSES) underRate() bool {
 	}
 	s.inTick++
 	return s.inTick <= max(s.rate, 1)
+}
+
+// remember counts what an earlier stack on the same folder sent: the account has not
+// forgotten it.
+func (s *simulatedSES) remember() {
+	for _, m := range s.inbox.list() {
+		s.count(m.Date)
+	}
+}
+
+// full reports whether a share of the daily quota is used up.
+func (s *simulatedSES) full(share float64) bool {
+	return s.quota >= 0 && s.sentToday() >= math.Floor(share*s.quota)
 }
 
 func (s *simulatedSES) count(now time.Time) {

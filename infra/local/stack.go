@@ -66,6 +66,7 @@ type Stack struct {
 	queues    []*queue
 	functions map[string]lambda.Handler
 	pace      *schedule
+	ses       *simulatedSES
 	db        store.Store
 	file      *bolt.Store // under db; nil for DynamoDB
 	erased    atomic.Bool // somebody, since the file was written anew
@@ -215,6 +216,8 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	s.bucket = &bucket{base: s.URL, root: root, clock: s.clock, queue: importing}
 	s.bucket.policy = func(ctx context.Context, event []byte) { s.call(ctx, "publish", event) }
 	ses := &simulatedSES{clock: s.clock, faults: s.faults, inbox: s.inbox, events: feedback, rate: o.SESRate, quota: o.SESQuota}
+	ses.remember()
+	s.ses = ses
 	links := token.Links{Base: s.URL, Keys: keys, Now: s.clock.Now}
 	letters, err := mail.New(example, links, s.clock.Now)
 	if err != nil {
@@ -312,7 +315,8 @@ func nextAnnual(now time.Time) time.Time {
 	return next
 }
 
-// settlingTick is how often the pacer looks while runs only wait for proof.
+// settlingTick is how often the pacer looks while runs only wait: for proof, or for
+// the daily quota.
 const settlingTick = 10 * time.Minute
 
 func (s *Stack) nextPace(now time.Time) (next time.Time) {
@@ -324,7 +328,7 @@ func (s *Stack) nextPace(now time.Time) (next time.Time) {
 		if run.State != notice.Running {
 			continue
 		}
-		if !run.Settling {
+		if !run.Settling && !s.ses.full(settings.Share) {
 			return now.Add(settings.Tick)
 		}
 		next = now.Add(settlingTick)
