@@ -387,6 +387,21 @@ func TestFunctionsForReal(t *testing.T) {
 			t.Errorf("%s: %v", o.command, err)
 		}
 	}
+	// What was cancelled unapproved may be published again, under another name.
+	for _, version := range []string{"4.0", "4.1"} {
+		folder := "policies/privacy/" + version
+		c.aws.Put(folder+"/policy.md", policyText+"\nWe delete it after three years.\n")
+		c.aws.Put(folder+"/short.txt", "We now delete your address after three years.")
+		c.aws.Put(folder+"/publish.json", `{"effective":"2027-05-31","text":"policy.md","summary":{"en":"short.txt"}}`)
+		c.invoke("publish", []byte(strings.ReplaceAll(string(c.example("publish")), "1.0", version)), nil)
+		run := notice.ChangeRunID("privacy", version)
+		if result := c.aws.Object(folder + "/result.json"); !strings.Contains(result, string(run)) {
+			t.Errorf("result %s", result)
+		}
+		if err := c.operate("cancel", operate.Args{Run: run}, &json.RawMessage{}); err != nil {
+			t.Error(err)
+		}
+	}
 	if err := c.operate("status", operate.Args{Run: "none"}, &status); err == nil || err.Code != notice.CodeNotFound {
 		t.Errorf("unknown run: %v", err)
 	}

@@ -36,7 +36,7 @@ type Recipient struct {
 	Restricted bool        `json:"restricted,omitempty"` // kept, not used: no optional notice goes out
 	Source     string      `json:"source,omitempty"`     // where the address came from
 	ConsentAt  time.Time   `json:"consent_at,omitzero"`
-	ImportedAt time.Time   `json:"imported_at"`
+	ImportedAt time.Time   `json:"imported_at,omitzero"`
 	LastNotice time.Time   `json:"last_notice,omitzero"` // last accepted notice of the policy
 	LastRun    RunID       `json:"last_run,omitempty"`   // the run of that notice
 	Due        Date        `json:"due,omitempty"`        // day of the next annual review; empty when none may be sent

@@ -20,6 +20,7 @@ type Store interface {
 	AddVersion(ctx context.Context, v notice.Version) error
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
 	AddRun(ctx context.Context, r notice.Run) error
+	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
 }
 
 // Publication is what a publisher hands in.
@@ -78,7 +79,11 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	}
 	latest, known := notice.Latest(all)
 	result := Result{Policy: v.Policy, Version: v.Name, SHA256: v.SHA256, Class: v.Class}
-	if known && latest.SHA256 == v.SHA256 {
+	dropped, err := p.dropped(ctx, latest)
+	if err != nil {
+		return Result{}, err
+	}
+	if known && latest.SHA256 == v.SHA256 && !(dropped && v.Name != latest.Name) {
 		result.Version, result.Class, result.Unchanged = latest.Name, latest.Class, true
 		if !latest.Baseline() && len(latest.Summary) > 0 {
 			// Complete a publication that died before its run was added.
@@ -142,6 +147,19 @@ func Change(old, new notice.Version) (Verdict, error) {
 		return Verdict{}, err
 	}
 	return Classify(before, after), nil
+}
+
+// dropped reports whether a version was never approved and its run is cancelled: its
+// text may be published anew, under another name and with a better summary.
+func (p Publisher) dropped(ctx context.Context, v notice.Version) (bool, error) {
+	if v.Name == "" || v.Approved() {
+		return false, nil
+	}
+	run, err := p.Store.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))
+	if errors.Is(err, notice.ErrNotFound) {
+		return false, nil
+	}
+	return run.State == notice.Cancelled, err
 }
 
 // open adds the run of a version, once.
