@@ -249,9 +249,12 @@ func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person
 	} else if err != nil {
 		return p, err
 	}
-	if p.History, err = o.Store.PreferenceEvents(ctx, id); err != nil {
+	history, err := o.Store.PreferenceEvents(ctx, id)
+	if err != nil {
 		return p, err
 	}
+	// A list is never null to whoever reads the JSON.
+	p.History, p.Deliveries = append([]notice.PreferenceEvent{}, history...), []notice.Delivery{}
 	runs, err := o.Store.ListRuns(ctx)
 	if err != nil {
 		return p, err
