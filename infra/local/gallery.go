@@ -274,7 +274,11 @@ func (g *gallery) publish(ctx context.Context) error {
 		if v.Approved() {
 			continue
 		}
-		if err := g.db.ApproveVersion(ctx, v.Policy, v.Name, notice.Approval{By: "Ada", At: g.now(), Hash: v.ContentHash()}); err != nil {
+		run, err := g.db.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))
+		if err != nil {
+			return err
+		}
+		if _, err := delivery.Release(ctx, g.db, run, v, "Ada", g.now()); err != nil {
 			return err
 		}
 	}

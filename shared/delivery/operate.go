@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"policymail/shared/notice"
@@ -13,12 +12,11 @@ type OperatorStore interface {
 	runStore
 	audienceStore
 	documents
-	versionLister
+	releaseStore
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
 	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error)
 	deliveryMover
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
-	ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error
 }
 
 // Operator approves, holds and ends runs.
@@ -52,8 +50,7 @@ type Plan struct {
 // us-east-1, 2026) and about a tenth of that for everything else.
 const costPerNotice = 0.10/1000 + 0.011/1000
 
-// Approve lets a waiting run start, and with it the annual reviews of its version
-// (invariant 5, nothing unapproved). With dryRun it only says what would happen.
+// Approve lets a waiting run start. With dryRun it only says what would happen.
 func (o Operator) Approve(ctx context.Context, id notice.RunID, by string, dryRun bool) (Plan, error) {
 	run, err := o.Store.Run(ctx, id)
 	if err != nil {
@@ -63,28 +60,20 @@ func (o Operator) Approve(ctx context.Context, id notice.RunID, by string, dryRu
 	if err != nil {
 		return Plan{}, err
 	}
-	// Refuse before anything is written, the dry run too.
-	if err := run.Approve(v, by, o.Now()); err != nil {
+	// Refuse before anybody is counted, the dry run too.
+	if _, err := release(ctx, o.Store, run, v, by, o.Now()); err != nil {
 		return Plan{}, err
-	}
-	if reason, err := stale(ctx, o.Store, run, notice.DateOf(o.Now())); err != nil {
-		return Plan{}, err
-	} else if reason != "" {
-		return Plan{}, notice.Refused("run %s would send an old text: %s", run.ID, reason).Hint("cancel it and approve the run of the newer version")
 	}
 	if run.Audience, err = countAudience(ctx, o.Store, run); err != nil {
 		return Plan{}, err
 	}
-	run.Effective, run.Canary = v.Effective, canary(run.Audience)
-	if !dryRun {
-		// The version first: a crash in between leaves a run that can be approved again.
-		err := o.Store.ApproveVersion(ctx, v.Policy, v.Name, *run.Approval)
-		if err != nil && !errors.Is(err, notice.ErrConflict) {
-			return Plan{}, err
-		}
-		if _, err := o.Store.SaveRun(ctx, run); err != nil {
-			return Plan{}, err
-		}
+	if dryRun {
+		run, err = release(ctx, o.Store, run, v, by, o.Now())
+	} else {
+		run, err = Release(ctx, o.Store, run, v, by, o.Now())
+	}
+	if err != nil {
+		return Plan{}, err
 	}
 	return o.plan(ctx, run, v, dryRun)
 }

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Version is one published text of a policy. Everything but Approval is
-// immutable once stored.
+// Version is one published text of a policy. It is immutable once stored, but for
+// its approval and, until then, the summary (see Run.Edit).
 type Version struct {
 	Policy      string            `json:"policy"`
 	Name        string            `json:"version"`
@@ -28,6 +28,7 @@ type Version struct {
 	Change      string            `json:"change,omitempty"` // class of the difference from Previous: none, broken, editorial or substantive
 	PublishedBy string            `json:"published_by"`
 	PublishedAt time.Time         `json:"published_at"`
+	Edits       []Edit            `json:"edits,omitempty"` // of Summary since, oldest first
 	Approval    *Approval         `json:"approval,omitempty"`
 }
 

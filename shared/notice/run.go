@@ -35,10 +35,13 @@ type Run struct {
 	StartedAt   time.Time `json:"started_at,omitzero"` // approved; people known by then are the audience
 	DoneAt      time.Time `json:"done_at,omitzero"`
 	Approval    *Approval `json:"approval,omitempty"`
-	From        Date      `json:"from,omitempty"`      // annual: first due day covered
-	To          Date      `json:"to,omitempty"`        // annual: last due day covered
-	Effective   Date      `json:"effective,omitempty"` // change: the day the version takes effect
-	Audience    int       `json:"audience"`            // people concerned, as last counted
+	// First is the approval of the first of two people, while the run waits.
+	First     *Approval  `json:"first_approval,omitempty"`
+	Rejection *Rejection `json:"rejection,omitempty"`
+	From      Date       `json:"from,omitempty"`      // annual: first due day covered
+	To        Date       `json:"to,omitempty"`        // annual: last due day covered
+	Effective Date       `json:"effective,omitempty"` // change: the day the version takes effect
+	Audience  int        `json:"audience"`            // people concerned, as last counted
 	// Progress of the release. Pass 0 releases everyone; each later pass is an
 	// audit that releases whom it finds missing.
 	Pass      int       `json:"pass"`

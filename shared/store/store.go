@@ -96,8 +96,6 @@ type Policies interface {
 	// AddVersion stores a version for ever; ErrConflict if its name is taken, or if it is
 	// a baseline and the policy has another.
 	AddVersion(ctx context.Context, v notice.Version) error
-	// ApproveVersion records the first approval; ErrConflict if there is one.
-	ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error
 	// Version reads one version.
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
 	// Versions lists all versions of a policy, oldest publication first, then by name.
@@ -111,6 +109,11 @@ type Runs interface {
 	// SaveRun replaces a run, open or ended, if the stored Rev is r.Rev (ErrConflict
 	// otherwise) and returns it with Rev raised by one.
 	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
+	// Decide saves an open run that stays open together with the version it tells of,
+	// both or neither. Of the version it stores Summary, Edits and Approval. It is
+	// ErrConflict if the run's stored Rev is no longer r.Rev or the version is not there
+	// or approved already, and returns the run with Rev raised by one.
+	Decide(ctx context.Context, r notice.Run, v notice.Version) (notice.Run, error)
 	// Run reads one run, open or ended.
 	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
 	// OpenRuns lists the runs whose state is Open, oldest first, then by id.

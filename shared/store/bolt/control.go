@@ -30,24 +30,6 @@ func (s *Store) AddVersion(ctx context.Context, v notice.Version) error {
 	})
 }
 
-func (s *Store) ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error {
-	return s.update(ctx, func(tx *bbolt.Tx) error {
-		var v notice.Version
-		found, err := load(tx, versions, key(policy, version), &v)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return notice.NotFound("policy %s has no version %s", policy, version)
-		}
-		if v.Approval != nil {
-			return conflict("version", version)
-		}
-		v.Approval = &a
-		return save(tx, versions, key(policy, version), v)
-	})
-}
-
 func (s *Store) Version(ctx context.Context, policy, version string) (v notice.Version, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		found, err := load(tx, versions, key(policy, version), &v)
@@ -122,6 +104,34 @@ func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
 		}
 		if !found || stored.Rev != r.Rev {
 			return conflict("run", r.ID)
+		}
+		return saveRun(tx, saved)
+	})
+	if err != nil {
+		return r, err
+	}
+	return saved, nil
+}
+
+func (s *Store) Decide(ctx context.Context, r notice.Run, v notice.Version) (notice.Run, error) {
+	saved := r
+	saved.Rev++
+	err := s.update(ctx, func(tx *bbolt.Tx) error {
+		var run notice.Run
+		if found, err := load(tx, runs, key(openRuns, string(r.ID)), &run); err != nil {
+			return err
+		} else if !found || run.Rev != r.Rev {
+			return conflict("run", r.ID)
+		}
+		var stored notice.Version
+		if found, err := load(tx, versions, key(v.Policy, v.Name), &stored); err != nil {
+			return err
+		} else if !found || stored.Approval != nil {
+			return conflict("version", v.Name)
+		}
+		stored.Summary, stored.Edits, stored.Approval = v.Summary, v.Edits, v.Approval
+		if err := save(tx, versions, key(v.Policy, v.Name), stored); err != nil {
+			return err
 		}
 		return saveRun(tx, saved)
 	})

@@ -33,11 +33,15 @@ func (s *Store) get(ctx context.Context, pk, sk string) (item, error) {
 	return out.Item, nil
 }
 
-// versionItem keeps a version's text compressed: an item holds 400 KB at most. The
-// approval stands beside it, because the rest never changes.
+// decided is what of a version may still change; it stands beside the rest.
+type decided struct {
+	Summary  map[string]string `json:"summary"`
+	Edits    []notice.Edit     `json:"edits,omitempty"`
+	Approval *notice.Approval  `json:"approval,omitempty"`
+}
+
+// versionItem keeps a version's text compressed: an item holds 400 KB at most.
 func versionItem(v notice.Version) (item, error) {
-	approval := v.Approval
-	v.Approval = nil
 	record, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -55,12 +59,8 @@ func versionItem(v notice.Version) (item, error) {
 	}
 	it := controlKey("POLICY#"+v.Policy, v.Name)
 	it["version"] = bin(packed.Bytes())
-	if approval != nil {
-		record, err := json.Marshal(approval)
-		if err != nil {
-			return nil, err
-		}
-		it["approval"] = bin(record)
+	if v.Approval != nil {
+		it["approved"] = flag(true)
 	}
 	return it, nil
 }
@@ -77,9 +77,10 @@ func versionOf(it item) (v notice.Version, err error) {
 	if err := json.Unmarshal(record, &v); err != nil {
 		return v, err
 	}
-	if a := getBin(it, "approval"); a != nil {
-		v.Approval = &notice.Approval{}
-		err = json.Unmarshal(a, v.Approval)
+	if record := getBin(it, "decided"); record != nil {
+		var d decided
+		err = json.Unmarshal(record, &d)
+		v.Summary, v.Edits, v.Approval = d.Summary, d.Edits, d.Approval
 	}
 	return v, err
 }
@@ -97,23 +98,6 @@ func (s *Store) AddVersion(ctx context.Context, v notice.Version) error {
 	failed, _, err := s.transact(ctx, actions...)
 	if err == nil && failed >= 0 {
 		return conflict("version", v.Name)
-	}
-	return err
-}
-
-func (s *Store) ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error {
-	record, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Control, Key: controlKey("POLICY#"+policy, version),
-		UpdateExpression: aws.String("SET approval = :a"), ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(approval)"),
-		ExpressionAttributeValues: item{":a": bin(record)}})
-	if conditionFailed(err) {
-		if _, err := s.Version(ctx, policy, version); err != nil {
-			return err
-		}
-		return conflict("version", version)
 	}
 	return err
 }
@@ -208,6 +192,37 @@ func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
 		types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}})
 	if err == nil && failed >= 0 {
 		err = conflict("run", r.ID)
+	}
+	if err != nil {
+		return r, err
+	}
+	return saved, nil
+}
+
+func (s *Store) Decide(ctx context.Context, r notice.Run, v notice.Version) (notice.Run, error) {
+	saved := r
+	saved.Rev++
+	it, err := runItem(saved)
+	if err != nil {
+		return r, err
+	}
+	record, err := json.Marshal(decided{v.Summary, v.Edits, v.Approval})
+	if err != nil {
+		return r, err
+	}
+	change, values := "SET decided = :d", item{":d": bin(record)}
+	if v.Approval != nil {
+		change, values[":yes"] = change+", approved = :yes", flag(true)
+	}
+	failed, _, err := s.transact(ctx,
+		types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Control, Item: it,
+			ConditionExpression: aws.String("rev = :rev"), ExpressionAttributeValues: item{":rev": num(r.Rev)}}},
+		types.TransactWriteItem{Update: &types.Update{TableName: &s.tables.Control, Key: controlKey("POLICY#"+v.Policy, v.Name), UpdateExpression: &change,
+			ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(approved)"), ExpressionAttributeValues: values}})
+	if err == nil && failed == 0 {
+		err = conflict("run", r.ID)
+	} else if err == nil && failed > 0 {
+		err = conflict("version", v.Name)
 	}
 	if err != nil {
 		return r, err

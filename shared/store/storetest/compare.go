@@ -29,7 +29,7 @@ func Compare(t *testing.T, open func(t *rapid.T) (a, b store.Store, close func()
 			"import": g.importPeople, "change": g.changePerson, "change again": g.changePerson, "record notice": g.recordNotice, "move due": g.moveDue,
 			"read": g.readPeople, "claim": g.claim, "claim again": g.claim, "record delivery": g.recordDelivery,
 			"move delivery": g.moveDelivery, "move delivery again": g.moveDelivery, "forget": g.forget,
-			"add version": g.addVersion, "approve": g.approve, "add run": g.addRun, "save run": g.saveRun, "add tally": g.addTally,
+			"add version": g.addVersion, "decide": g.decide, "add run": g.addRun, "save run": g.saveRun, "add tally": g.addTally,
 			"save document": g.saveDocument, "delete document": g.deleteDocument,
 			"add request": g.addRequest, "save request": g.saveRequest, "forget events": g.forgetEvents,
 			"list": func(*rapid.T) { g.list() }, "reopen": func(*rapid.T) { g.reopen() },
@@ -222,10 +222,22 @@ func (g *game) addVersion(t *rapid.T) {
 	done(g, "AddVersion", func(s store.Store) error { return s.AddVersion(ctx, v) })
 }
 
-func (g *game) approve(t *rapid.T) {
-	policy, version := somePolicy.Draw(t, "policy"), someVersion.Draw(t, "version")
-	a := notice.Approval{By: "Bob Example", At: someTime.Draw(t, "at"), Hash: word.Draw(t, "hash")}
-	done(g, "ApproveVersion", func(s store.Store) error { return s.ApproveVersion(ctx, policy, version, a) })
+// decide approves a version with its run, or edits its summary.
+func (g *game) decide(t *rapid.T) {
+	id, policy, version := someRun.Draw(t, "run"), somePolicy.Draw(t, "policy"), someVersion.Draw(t, "version")
+	r, _ := both(g, "Run", func(s store.Store) (notice.Run, error) { return s.Run(ctx, id) })
+	v, _ := both(g, "Version", func(s store.Store) (notice.Version, error) { return s.Version(ctx, policy, version) })
+	if rapid.IntRange(0, 3).Draw(t, "stale") == 0 && len(g.runs) > 0 {
+		r = rapid.SampledFrom(g.runs).Draw(t, "run read before")
+	}
+	r.ID, r.State, v.Policy, v.Name = id, notice.Waiting, policy, version
+	v.Summary = map[string]string{"de": word.Draw(t, "summary")}
+	if rapid.Bool().Draw(t, "approve") {
+		v.Approval = &notice.Approval{By: "Bob Example", At: someTime.Draw(t, "at"), Hash: v.ContentHash()}
+	} else {
+		v.Edits = append(slices.Clone(v.Edits), notice.Edit{By: "Bob Example", At: someTime.Draw(t, "at"), Before: "hash"})
+	}
+	both(g, "Decide", func(s store.Store) (notice.Run, error) { return s.Decide(ctx, r, v) })
 	both(g, "Version", func(s store.Store) (notice.Version, error) { return s.Version(ctx, policy, version) })
 }
 

@@ -222,19 +222,6 @@ func (m *model) AddVersion(_ context.Context, v notice.Version) error {
 	return nil
 }
 
-func (m *model) ApproveVersion(ctx context.Context, policy, version string, a notice.Approval) error {
-	v, err := m.Version(ctx, policy, version)
-	if err != nil {
-		return err
-	}
-	if v.Approval != nil {
-		return conflict("version")
-	}
-	v.Approval = &a
-	m.versions[[2]string{policy, version}] = v
-	return nil
-}
-
 func (m *model) Version(_ context.Context, policy, version string) (notice.Version, error) {
 	v, ok := m.versions[[2]string{policy, version}]
 	if !ok {
@@ -266,6 +253,17 @@ func (m *model) SaveRun(_ context.Context, r notice.Run) (notice.Run, error) {
 	r.Rev++
 	m.runs[r.ID] = r
 	return r, nil
+}
+
+func (m *model) Decide(ctx context.Context, r notice.Run, v notice.Version) (notice.Run, error) {
+	k := [2]string{v.Policy, v.Name}
+	version, known := m.versions[k]
+	if run, ok := m.runs[r.ID]; !ok || !run.State.Open() || run.Rev != r.Rev || !known || version.Approval != nil {
+		return r, conflict("run")
+	}
+	version.Summary, version.Edits, version.Approval = v.Summary, v.Edits, v.Approval
+	m.versions[k] = version
+	return m.SaveRun(ctx, r)
 }
 
 func (m *model) Run(_ context.Context, id notice.RunID) (notice.Run, error) {

@@ -421,11 +421,32 @@ func testVersions(t *testing.T, s store.Store) {
 	wantErr(t, s.AddVersion(ctx, v), notice.ErrConflict)
 	wantErr(t, s.AddVersion(ctx, notice.Version{Policy: "privacy", Name: "1.1"}), notice.ErrConflict) // another baseline
 	must(t, s.AddVersion(ctx, notice.Version{Policy: "cookies", Name: "1.0"}))
-	a := notice.Approval{By: "Ada", At: now, Hash: v.ContentHash()}
-	must(t, s.ApproveVersion(ctx, "privacy", "1.0", a))
-	wantErr(t, s.ApproveVersion(ctx, "privacy", "1.0", a), notice.ErrConflict)
-	wantErr(t, s.ApproveVersion(ctx, "privacy", "none", a), notice.ErrNotFound)
-	v.Approval = &a
+	// A summary is edited and a version approved together with the run, or not at all.
+	run := notice.Run{ID: "change-privacy-1_0", Kind: notice.Change, State: notice.Waiting, OpenedAt: now}
+	must(t, s.AddRun(ctx, run))
+	run.Rev = 1
+	stale := run
+	v.Summary, v.Edits, run.ContentHash = map[string]string{"en": "Newer."}, []notice.Edit{{By: "Ada", At: now, Before: "before"}}, "edited"
+	run, err := s.Decide(ctx, run, v)
+	must(t, err)
+	v.Approval = &notice.Approval{By: "Bob", At: now, Hash: v.ContentHash()}
+	_, err = s.Decide(ctx, stale, v)
+	wantErr(t, err, notice.ErrConflict)
+	missing := v
+	missing.Name = "none"
+	_, err = s.Decide(ctx, run, missing)
+	wantErr(t, err, notice.ErrConflict)
+	if stored, err := s.Version(ctx, "privacy", "1.0"); err != nil || stored.Approval != nil || stored.Summary["en"] != "Newer." {
+		t.Errorf("edited and not approved: %+v %v", stored, err)
+	}
+	run.State = notice.Running
+	run, err = s.Decide(ctx, run, v)
+	must(t, err)
+	if stored, err := s.Run(ctx, run.ID); err != nil || stored.State != notice.Running || stored.ContentHash != "edited" || stored.Rev != 3 {
+		t.Errorf("decided run: %+v %v", stored, err)
+	}
+	_, err = s.Decide(ctx, run, v)
+	wantErr(t, err, notice.ErrConflict)
 	got, err := s.Version(ctx, "privacy", "1.0")
 	must(t, err)
 	equal(t, "version", got, v)
