@@ -5,9 +5,12 @@ import (
 	"context"
 	"time"
 
+	"policymail/shared/approval"
 	"policymail/shared/bus"
 	"policymail/shared/handlers"
+	"policymail/shared/locale"
 	"policymail/shared/mail"
+	"policymail/shared/policy"
 	"policymail/shared/privacy"
 	"policymail/shared/ses"
 	"policymail/shared/startup"
@@ -36,8 +39,11 @@ func main() {
 			Company:     e.Brand.Company,
 			Rights:      e.Rights(store, keys, desk),
 			Limiter:     privacy.Limiter{Documents: store, Hash: keys.RecipientID, Now: time.Now},
-			Now:         time.Now,
-			Log:         e.Log,
+			Gate: approval.Gate{Store: store, Two: e.TwoApprovers, Approvers: e.Approvers, ID: keys.RecipientID, Locales: locale.Tags(),
+				Leads: policy.Leads{Substantive: e.ChangeLead, Editorial: e.EditLead}, Now: time.Now},
+			Samples: letters,
+			Now:     time.Now,
+			Log:     e.Log,
 		}
 		return handlers.Web(site.Handler()), nil
 	})

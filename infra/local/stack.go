@@ -20,10 +20,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"policymail/shared/approval"
 	"policymail/shared/brand"
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
 	"policymail/shared/imports"
+	"policymail/shared/locale"
 	"policymail/shared/mail"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
@@ -67,6 +69,7 @@ type Stack struct {
 	functions map[string]lambda.Handler
 	pace      *schedule
 	ses       *simulatedSES
+	announce  *schedule // of what waits for approval
 	db        store.Store
 	file      *bolt.Store // under db; nil for DynamoDB
 	erased    atomic.Bool // somebody, since the file was written anew
@@ -81,6 +84,9 @@ type Stack struct {
 var example = brand.Brand{Company: "Example Company", PostalAddress: "1 Example Street, 12345 Example City",
 	From: "Example Company Privacy <privacy@example.com>", FromMandatory: "Example Company Legal <legal@example.com>",
 	ReplyTo: "privacy-help@example.com", ListID: "privacy.example.com", Colour: "#1a4f9c"}
+
+// officer is who approves changes on the local stack.
+const officer = "officer@example.com"
 
 // settings of the local stack: those of the template, with shorter waits.
 var settings = delivery.Settings{Policy: "privacy", LeadDays: 14, Share: 0.8, SliceSize: 50, Concurrency: senders, Tick: time.Second,
@@ -214,7 +220,11 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		return err
 	}
 	s.bucket = &bucket{base: s.URL, root: root, clock: s.clock, queue: importing}
-	s.bucket.policy = func(ctx context.Context, event []byte) { s.call(ctx, "publish", event) }
+	s.bucket.policy = func(ctx context.Context, event []byte) {
+		s.call(ctx, "publish", event)
+		s.announce.plan(s.clock.Now().Add(announcingTick))
+		s.engine.poke()
+	}
 	ses := &simulatedSES{clock: s.clock, faults: s.faults, inbox: s.inbox, events: feedback, rate: o.SESRate, quota: o.SESQuota}
 	ses.remember()
 	s.ses = ses
@@ -230,10 +240,12 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	rights := privacy.Rights{Desk: desk, Store: s.db, Preferences: preferences, ID: keys.RecipientID}
 	site := &web.Site{Store: s.db, Preferences: preferences, Keys: keys, Links: links, Rights: rights, Limiter: privacy.Limiter{Documents: s.db, Hash: keys.RecipientID, Now: s.clock.Now},
 		Policy: settings.Policy, Company: example.Company, Now: s.clock.Now, Log: s.log}
+	gate := approval.Gate{Store: s.db, Two: o.TwoApprovers, Approvers: []string{officer}, ID: keys.RecipientID, Locales: locale.Tags(), Leads: policy.UsualLeads, Now: s.clock.Now}
+	site.Gate, site.Samples = gate, letters
 	s.gallery = &gallery{letters: letters, keys: keys, links: links, now: s.clock.Now}
 	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
 	pacer := delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
-	publisher := policy.Publisher{Store: s.db, Now: s.clock.Now, Locales: operate.Locales(), Leads: policy.UsualLeads}
+	publisher := policy.Publisher{Store: s.db, Now: s.clock.Now, Locales: locale.Tags(), Leads: policy.UsualLeads}
 	jobs := imports.Jobs{Importer: imports.Importer{Store: s.db, ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: s.clock.Now},
 		Objects: s.bucket, Documents: s.db, Queue: pieces[imports.Part]{importing}}
 	s.functions = map[string]lambda.Handler{
@@ -250,7 +262,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
 		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, Desk: desk, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
-			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, TwoApprovers: o.TwoApprovers, Now: s.clock.Now, Log: s.log}.Run),
+			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, Gate: gate, Invitations: mail.Post{Letters: letters, Mailer: ses}, Links: links, Now: s.clock.Now, Log: s.log}.Run),
 	}
 	var waiting map[string][]*message
 	if err := s.load("queues.json", &waiting); err != nil {
@@ -295,6 +307,9 @@ func (s *Stack) schedules(o Options) {
 	requests := &schedule{call: func(ctx context.Context, now time.Time) { s.call(ctx, "operate", operate.Scheduled) }}
 	requests.after = func(now time.Time) time.Time { return nextAnnual(now).Add(time.Minute) }
 	requests.plan(requests.after(s.clock.Now()))
+	s.announce = &schedule{call: func(ctx context.Context, now time.Time) { s.call(ctx, "operate", operate.Announcing) }, after: s.nextAnnouncing}
+	s.announce.plan(s.clock.Now())
+	s.engine.add(s.announce)
 	s.engine.add(daily)
 	s.engine.add(requests)
 	if o.Watch != "" {
@@ -311,6 +326,22 @@ func nextAnnual(now time.Time) time.Time {
 	next := time.Date(now.Year(), now.Month(), now.Day(), annualHour, 0, 0, 0, time.UTC)
 	if !next.After(now) {
 		next = next.AddDate(0, 0, 1)
+	}
+	return next
+}
+
+// announcingTick is how often approvers are told what waits, while anything does.
+const announcingTick = 15 * time.Minute
+
+func (s *Stack) nextAnnouncing(now time.Time) (next time.Time) {
+	open, err := s.db.OpenRuns(context.Background())
+	for _, run := range open {
+		if run.State == notice.Waiting {
+			return now.Add(announcingTick)
+		}
+	}
+	if err != nil {
+		return now.Add(announcingTick)
 	}
 	return next
 }

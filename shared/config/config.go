@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	netmail "net/mail"
 	"net/url"
 	"slices"
 	"strconv"
@@ -31,7 +32,8 @@ type Config struct {
 	EditLead         int // the same for an edit
 	CopyLimit        int // copies of their data a person gets in twelve months
 	Watch            Watch
-	TwoApprovers     bool // a run starts when two people approved it
+	TwoApprovers     bool     // a run starts when two people approved it
+	Approvers        []string // addresses that are mailed what waits, and decide on the page; may be empty
 }
 
 // Watch says which public page is watched, and how it is read.
@@ -92,7 +94,7 @@ var variables = map[Part][]string{
 	Copies:          {"COPY_LIMIT"},
 	LeadTimes:       {"CHANGE_LEAD_DAYS", "EDIT_LEAD_DAYS"},
 	WatchedPage:     {"WATCH_POLICY", "WATCH_URL", "WATCH_TAKE", "WATCH_DROP", "WATCH_LANGUAGE"},
-	Approval:        {"TWO_APPROVERS"},
+	Approval:        {"TWO_APPROVERS", "APPROVERS"},
 }
 
 // parts is what each function needs.
@@ -101,7 +103,7 @@ var parts = map[string][]Part{
 	"pace":     {RecipientsTable, DeliveriesTable, ControlTable, SendQueue, Pace, Clock},
 	"send":     {RecipientsTable, DeliveriesTable, ControlTable, Site, LinkKey, Mail, Clock},
 	"feedback": {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Clock},
-	"web":      {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock, Copies},
+	"web":      {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock, Copies, Approval},
 	"imports":  {RecipientsTable, ControlTable, ImportQueue, Bucket, LinkKey, Clock},
 	"publish":  {ControlTable, Bucket, LeadTimes},
 	"watch":    {ControlTable, WatchedPage},
@@ -133,7 +135,7 @@ var brandVariables = map[string]string{"Company": "COMPANY", "PostalAddress": "P
 	"ReplyTo": "REPLY_TO", "LogoURL": "LOGO_URL", "Colour": "BRAND_COLOUR", "ListID": "LIST_ID"}
 
 // optional variables may be empty.
-var optional = []string{"LINK_KEY_IDS_OLD", "MAIL_FROM_MANDATORY", "LOGO_URL", "BRAND_COLOUR", "WATCH_URL", "WATCH_TAKE", "WATCH_DROP", "WATCH_LANGUAGE"}
+var optional = []string{"LINK_KEY_IDS_OLD", "MAIL_FROM_MANDATORY", "LOGO_URL", "BRAND_COLOUR", "WATCH_URL", "WATCH_TAKE", "WATCH_DROP", "WATCH_LANGUAGE", "APPROVERS"}
 
 // Optional tells whether a variable may be empty.
 func Optional(variable string) bool { return slices.Contains(optional, variable) }
@@ -175,6 +177,13 @@ func Load(function string, getenv func(string) string) (Config, error) {
 	case "no", "":
 	default:
 		r.fault("TWO_APPROVERS", "must be yes or no")
+	}
+	for i, a := range r.list("APPROVERS") {
+		if parsed, err := netmail.ParseAddress(a); err != nil || parsed.Address != a {
+			r.fault("APPROVERS", fmt.Sprintf("entry %d is no address like officer@example.com", i+1))
+		} else if !slices.Contains(c.Approvers, a) {
+			c.Approvers = append(c.Approvers, a)
+		}
 	}
 	if c.Watch.Policy != "" {
 		if err := notice.CheckPolicyName(c.Watch.Policy); err != nil {

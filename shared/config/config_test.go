@@ -9,7 +9,7 @@ var good = map[string]string{"RECIPIENTS_TABLE": "r", "DELIVERIES_TABLE": "d", "
 	"BASE_URL": "https://privacy.example.com", "LINK_KEY_ARN": "arn", "LINK_KEY_ID": "k2", "LINK_KEY_IDS_OLD": "k0, k1", "COMPANY": "Example", "POSTAL_ADDRESS": "1 Street",
 	"MAIL_FROM": "privacy@example.com", "REPLY_TO": "help@example.com", "LIST_ID": "privacy.example.com", "CONFIGURATION_SET": "set",
 	"ANNUAL_POLICY": "privacy", "LEAD_DAYS": "14", "SEND_SHARE": "0.8", "SLICE_SIZE": "50", "SEND_CONCURRENCY": "10", "COPY_LIMIT": "2", "CHANGE_LEAD_DAYS": "30", "EDIT_LEAD_DAYS": "0",
-	"WATCH_POLICY": "privacy", "WATCH_URL": "https://www.example.com/privacy", "TWO_APPROVERS": "yes"}
+	"WATCH_POLICY": "privacy", "WATCH_URL": "https://www.example.com/privacy", "TWO_APPROVERS": "yes", "APPROVERS": "officer@example.com, second@example.com,officer@example.com"}
 
 func TestEveryFunctionLoads(t *testing.T) {
 	for _, function := range Functions() {
@@ -18,7 +18,7 @@ func TestEveryFunctionLoads(t *testing.T) {
 		}
 	}
 	c, _ := Load("web", func(name string) string { return good[name] })
-	if len(c.LinkKeys.OldIDs) != 2 || c.SendQueue != "" {
+	if len(c.Approvers) != 2 || c.Approvers[0] != "officer@example.com" || len(c.LinkKeys.OldIDs) != 2 || c.SendQueue != "" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -39,9 +39,9 @@ func TestWatchedPageIsReadOverTLS(t *testing.T) {
 
 func TestAllFaultsAtOnce(t *testing.T) {
 	bad := map[string]string{"BASE_URL": "http://x/", "LEAD_DAYS": "many", "SEND_SHARE": "2", "SLICE_SIZE": "1000", "ANNUAL_POLICY": "Privacy!",
-		"REPLY_TO": "nobody", "BRAND_COLOUR": "red", "COMPANY": "A\r\nBcc: b"}
+		"REPLY_TO": "nobody", "BRAND_COLOUR": "red", "APPROVERS": "officer@example.com,nobody", "COMPANY": "A\r\nBcc: b"}
 	_, err := Load("operate", func(name string) string { return bad[name] })
-	for _, name := range []string{"RECIPIENTS_TABLE", "BASE_URL", "LEAD_DAYS", "SEND_SHARE", "SLICE_SIZE", "ANNUAL_POLICY", "MAIL_FROM", "LINK_KEY_ARN", "REPLY_TO", "BRAND_COLOUR", "COMPANY"} {
+	for _, name := range []string{"RECIPIENTS_TABLE", "BASE_URL", "LEAD_DAYS", "SEND_SHARE", "SLICE_SIZE", "ANNUAL_POLICY", "MAIL_FROM", "LINK_KEY_ARN", "REPLY_TO", "BRAND_COLOUR", "COMPANY", "APPROVERS entry 2"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %v", name, err)
 		}

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"policymail/shared/notice"
@@ -44,6 +45,20 @@ type Plan struct {
 	Canary    int             `json:"canary,omitempty"`  // so many go first
 	Warning   string          `json:"warning,omitempty"` // what will get in the way
 	DryRun    bool            `json:"dry_run"`
+}
+
+// Takes words how long the run takes.
+func (p Plan) Takes() string {
+	d := time.Duration(p.Seconds * float64(time.Second))
+	switch {
+	case d == 0 && p.Audience > 0:
+		return "for ever: the account lets nothing be sent"
+	case d < time.Minute:
+		return "a minute"
+	case d < 48*time.Hour:
+		return d.Round(time.Minute).String()
+	}
+	return fmt.Sprintf("%.1f days", d.Hours()/24)
 }
 
 // costPerNotice is in US dollars: $0.10 per 1,000 messages for SES (list price,

@@ -226,6 +226,14 @@ func register(l Language, cldr locales.Translator) {
 // All returns every language, English first, then by tag.
 func All() []*Language { return all }
 
+// Tags lists the tags of every language.
+func Tags() (tags []string) {
+	for _, l := range all {
+		tags = append(tags, l.Tag)
+	}
+	return tags
+}
+
 // Match picks the language for a reader: the recipient's own locale if we speak
 // it, else the best of an Accept-Language header (RFC 9110 § 12.5.4), else
 // English. Both may be empty or nonsense.

@@ -3,24 +3,25 @@ package notice
 import (
 	"maps"
 	"strings"
+	"time"
 )
 
 // Edit records that somebody changed the summary of a version before it was approved.
 type Edit struct {
-	By     string `json:"by"`
-	At     Time   `json:"at"`
-	Before string `json:"before"` // ContentHash until then
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+	Before string    `json:"before"` // ContentHash until then
 }
 
 // Rejection records who ended a run before it began, and why.
 type Rejection struct {
-	By     string `json:"by"`
-	At     Time   `json:"at"`
-	Reason string `json:"reason"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // ApproveFirst records the first of two approvals; the run goes on waiting.
-func (r *Run) ApproveFirst(v Version, by string, at Time) error {
+func (r *Run) ApproveFirst(v Version, by string, at time.Time) error {
 	trial := *r
 	if err := trial.Approve(v, by, at); err != nil {
 		return err
@@ -32,12 +33,12 @@ func (r *Run) ApproveFirst(v Version, by string, at Time) error {
 // Edit gives a version another summary while nobody has approved its run. What is
 // approved and sent is what the new hash covers, so the hash of the run moves with it:
 // both are to be stored in one write (invariant 5, nothing unapproved).
-func (r *Run) Edit(v *Version, summary map[string]string, by string, at Time) error {
+func (r *Run) Edit(v *Version, summary map[string]string, by string, at time.Time) error {
 	switch {
 	case r.State != Waiting:
 		return Refused("run %s is %s: its summary stays as it is", r.ID, r.State)
 	case r.First != nil || v.Approval != nil:
-		return Refused("run %s has an approval: its summary stays as it is", r.ID).Hint("reject it and publish the text again under another version")
+		return Refused("run %s has an approval: its summary stays as it is", r.ID).Hint("reject it, then publish it again under another version")
 	case by == "":
 		return Invalid("an edit needs a name")
 	case maps.Equal(v.Summary, summary):
@@ -51,7 +52,7 @@ func (r *Run) Edit(v *Version, summary map[string]string, by string, at Time) er
 }
 
 // Reject ends a run that waits.
-func (r *Run) Reject(by, reason string, at Time) error {
+func (r *Run) Reject(by, reason string, at time.Time) error {
 	if by == "" || strings.TrimSpace(reason) == "" {
 		return Invalid("a rejection needs a name and a reason")
 	}

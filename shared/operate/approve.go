@@ -2,17 +2,13 @@ package operate
 
 import (
 	"context"
-	"errors"
-	"strings"
+	"encoding/json"
 
+	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
 )
-
-// approvalsKind is the kind of record that keeps the first approval of a run until a
-// second person gives theirs.
-const approvalsKind = "approvals"
 
 // Approved is the answer to an approval.
 type Approved struct {
@@ -21,9 +17,7 @@ type Approved struct {
 	Waits string `json:"waits,omitempty"`
 }
 
-// approve lets a run start. It refuses a text that the public page contradicts in two
-// readings, and where two must approve, the first approval starts nothing
-// (invariant 5, nothing unapproved).
+// approve lets a run start; without Yes it says what would happen.
 func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 	plan, err := o.Operator.Approve(ctx, a.Run, a.By, true)
 	if err != nil || !a.Yes {
@@ -33,47 +27,36 @@ func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 	if err != nil {
 		return Approved{}, err
 	}
-	v, err := o.Store.Version(ctx, run.Policy, run.Version)
-	if err != nil {
+	if run, err = o.Gate.Approve(ctx, a.Run, run.ContentHash, a.By, plan.Audience); err != nil {
 		return Approved{}, err
 	}
-	if err := o.matchesPage(ctx, v); err != nil {
-		return Approved{}, err
+	if run.State == notice.Waiting {
+		return Approved{Plan: plan, Waits: "a second person must approve run " + string(a.Run)}, nil
 	}
-	if !o.TwoApprovers {
-		plan, err := o.Operator.Approve(ctx, a.Run, a.By, false)
-		return Approved{Plan: plan}, err
-	}
-	var first notice.Approval
-	rev, err := o.Store.Document(ctx, approvalsKind, string(a.Run), &first)
-	if err != nil && !errors.Is(err, notice.ErrNotFound) {
-		return Approved{}, err
-	}
-	if first.Hash != v.ContentHash() {
-		_, err := o.Store.SaveDocument(ctx, approvalsKind, string(a.Run), notice.Approval{By: a.By, At: o.Now(), Hash: v.ContentHash()}, rev)
-		return Approved{Plan: plan, Waits: "a second person must approve run " + string(a.Run)}, err
-	}
-	if sameName(first.By, a.By) {
-		return Approved{}, notice.Refused("%s has approved run %s already", a.By, a.Run).Hint("a second person must approve it, too")
-	}
-	plan, err = o.Operator.Approve(ctx, a.Run, first.By+" and "+a.By, false)
-	return Approved{Plan: plan}, err
+	plan.DryRun = false
+	return Approved{Plan: plan}, nil
 }
 
-// matchesPage refuses a version when the watcher has drafted another text since: what
-// would be mailed is not what the page says, nor what it said before.
-func (o Operations) matchesPage(ctx context.Context, v notice.Version) error {
-	d, err := policy.LoadDraft(ctx, o.Store, v.Policy)
-	if errors.Is(err, notice.ErrNotFound) || err == nil && d.Since != v.Name {
-		return nil
-	} else if err != nil {
-		return err
+// publish records a version and tells the approvers of the run that waits. What could
+// not be told now is by the schedule.
+func (o Operations) publish(ctx context.Context, in policy.Publication) (policy.Result, error) {
+	result, err := o.Publisher.Publish(ctx, in)
+	if err != nil || result.Run == "" {
+		return result, err
 	}
-	return notice.Refused("the public page reads differently from version %s since %s", v.Name, notice.DateOf(d.SeenAt)).
-		Hint("look at it by policymail draft; publish what the page says, or correct the page")
+	if _, err := o.announce(ctx); err != nil {
+		o.Log.Error("approvers not told", "run", result.Run, "error", err.Error())
+	}
+	return result, nil
 }
 
-// sameName compares names as people write them.
-func sameName(a, b string) bool {
-	return strings.EqualFold(strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " "))
+// announce tells the approvers of every run that waits.
+func (o Operations) announce(ctx context.Context) (approval.Announced, error) {
+	plan := func(ctx context.Context, id notice.RunID) (delivery.Plan, error) {
+		return o.Operator.Approve(ctx, id, "an approver", true)
+	}
+	return approval.Announcer{Gate: o.Gate, Plan: plan, Post: o.Invitations, Links: o.Links}.Announce(ctx)
 }
+
+// Announcing is the event of the schedule that tells approvers what waits for them.
+var Announcing, _ = json.Marshal(Command{Name: "announce"})

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
@@ -40,7 +41,7 @@ func setUp(t *testing.T, two bool) (operate.Operations, notice.RunID) {
 		}
 	}
 	return operate.Operations{Store: db, Operator: delivery.Operator{Store: db, Account: account{}, Now: clock, Settings: delivery.Settings{Policy: "privacy", Share: 0.8}},
-		TwoApprovers: two, Now: clock, Log: slog.New(slog.DiscardHandler)}, result.Run
+		Gate: approval.Gate{Store: db, Two: two, Now: clock}, Now: clock, Log: slog.New(slog.DiscardHandler)}, result.Run
 }
 
 func approve(t *testing.T, o operate.Operations, run notice.RunID, by string, yes bool) (operate.Approved, error) {

@@ -77,14 +77,6 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 	}
 	d.Class, d.Confidence, d.Reasons, d.Sections = v.Class, v.Confidence, v.Reasons, v.Comparison.Changes()
 	d.Summary = strings.TrimSpace(v.Summarise(policy.EnglishSummary))
-	d.Warnings = policy.Lint(v, o.Publisher.Leads, map[string]string{"en": d.Summary}, Locales(), effective, notice.DateOf(o.Now()))
+	d.Warnings = policy.Lint(v, o.Publisher.Leads, map[string]string{"en": d.Summary}, locale.Tags(), effective, notice.DateOf(o.Now()))
 	return d, nil
-}
-
-// Locales are the languages readers are written to.
-func Locales() (tags []string) {
-	for _, l := range locale.All() {
-		tags = append(tags, l.Tag)
-	}
-	return tags
 }

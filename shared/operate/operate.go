@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"policymail/shared/address"
+	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/imports"
 	"policymail/shared/notice"
@@ -19,6 +20,7 @@ import (
 	"policymail/shared/privacy"
 	"policymail/shared/report"
 	"policymail/shared/store"
+	"policymail/shared/token"
 )
 
 // Command is what the CLI asks of the operate function.
@@ -50,8 +52,9 @@ type Operations struct {
 	Desk        privacy.Desk
 	ID          func(address string) notice.RecipientID
 	Imports     Imports
-	// TwoApprovers asks for a second person's approval before a run starts.
-	TwoApprovers bool
+	Gate        approval.Gate
+	Invitations approval.Post // to approvers
+	Links       token.Links
 	// UploadURL returns where a file can be PUT that becomes the object key.
 	UploadURL func(ctx context.Context, key string) (string, error)
 	Now       func() time.Time
@@ -102,7 +105,7 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		if err := decodeArgs(c, &in); err != nil {
 			return nil, err
 		}
-		return o.Publisher.Publish(ctx, in)
+		return o.publish(ctx, in)
 	}
 	if c.Name == "draft" {
 		var in DraftArgs
@@ -120,6 +123,8 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		return o.startImport(ctx, a)
 	case "import-status":
 		return o.Imports.Status(ctx, a.ID)
+	case "announce":
+		return o.announce(ctx)
 	case "approve":
 		return o.approve(ctx, a)
 	case "pause":

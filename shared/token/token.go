@@ -36,6 +36,8 @@ const (
 	Confirm Purpose = "c"
 	// Download hands out a person's copy of their data.
 	Download Purpose = "d"
+	// Approve lets an approver, whose keyed id it names, decide about a run.
+	Approve Purpose = "a"
 )
 
 // Claims is what a link says.

@@ -47,10 +47,14 @@ func (s *Site) changes(r *request) error {
 			return err
 		}
 		page.Message = locale.Fill(words.ChangesIntro, "new", v.Name, "old", before.Name)
-		page.Comparison = policy.Compare(old, now).HTML(policy.Labels{Added: words.Added, Removed: words.Removed, Moved: words.Moved,
-			Unchanged: words.Unchanged, Contents: words.ChangesTitle})
+		page.Comparison = policy.Compare(old, now).HTML(r.comparisonLabels())
 	}
 	return r.render(http.StatusOK, "changes", page)
+}
+
+func (r *request) comparisonLabels() policy.Labels {
+	words := r.lang.Words.Page
+	return policy.Labels{Added: words.Added, Removed: words.Removed, Moved: words.Moved, Unchanged: words.Unchanged, Contents: words.ChangesTitle}
 }
 
 // version finds the version a request names, among those that are approved.

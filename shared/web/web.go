@@ -24,6 +24,7 @@ import (
 	"strings"
 	"time"
 
+	"policymail/shared/approval"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/privacy"
@@ -45,6 +46,8 @@ type Site struct {
 	Links       token.Links
 	Rights      privacy.Rights
 	Limiter     privacy.Limiter
+	Gate        approval.Gate
+	Samples     Sampler
 	Policy      string // the one the start page points to
 	Company     string
 	Now         func() time.Time
@@ -72,6 +75,9 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /c/{token}", s.page(s.askConfirm))
 	mux.HandleFunc("POST /c/{token}", s.page(s.confirm))
 	mux.HandleFunc("GET /d/{token}/{file}", s.page(s.download))
+	mux.HandleFunc("GET /a/{token}", s.page(s.approval))
+	mux.HandleFunc("POST /a/{token}", s.page(s.decide))
+	mux.HandleFunc("GET /a/{token}/{part}", s.page(s.approvalPart))
 	mux.HandleFunc("GET /fields", s.page(s.fields))
 	mux.HandleFunc("GET /ask", s.page(s.askRequest))
 	mux.HandleFunc("POST /ask", s.page(s.sendRequest))
@@ -83,7 +89,7 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /feed/{policy}", s.page(s.feed))
 	static, _ := fs.Sub(files, "static")
 	mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(static))))
-	for _, path := range []string{"/u/{token}", "/p/{token}", "/b/{token}", "/c/{token}", "/link", "/ask", "/policy/{policy}", "/policy/{policy}/{version}"} {
+	for _, path := range []string{"/u/{token}", "/p/{token}", "/b/{token}", "/c/{token}", "/a/{token}", "/link", "/ask", "/policy/{policy}", "/policy/{policy}/{version}"} {
 		mux.HandleFunc("OPTIONS "+path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
 			w.WriteHeader(http.StatusNoContent)
@@ -202,6 +208,7 @@ type view struct {
 	Comparison          template.HTML
 	HasChanges          bool
 	Policy              string
+	Review              *review
 }
 
 type versionLine struct{ Label, URL, Effective string }

@@ -1,0 +1,129 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/token"
+)
+
+const (
+	// announcedKind is the kind of record that keeps who was told that a run waits.
+	announcedKind = "announced"
+	// linkLife is how long the link to the page works; the command line goes on.
+	linkLife = 30 * 24 * time.Hour
+	// announcing is how long one announcer keeps others away: longer than the function
+	// lives that announces.
+	announcing = 10 * time.Minute
+)
+
+// announcement is the mark that approvers were told of a run.
+type announcement struct {
+	Plan  delivery.Plan        `json:"plan"`
+	At    time.Time            `json:"at"`
+	Until time.Time            `json:"until,omitzero"` // somebody is at it until then
+	Told  []notice.RecipientID `json:"told,omitempty"`
+}
+
+func (g Gate) announcement(ctx context.Context, id notice.RunID) (a announcement, rev int64, err error) {
+	rev, err = g.Store.Document(ctx, announcedKind, string(id), &a)
+	if errors.Is(err, notice.ErrNotFound) {
+		return announcement{}, 0, nil
+	}
+	return a, rev, err
+}
+
+// Invitation asks one approver to decide.
+type Invitation struct {
+	To     string // the address
+	Link   string
+	Two    bool // a second person must approve, too
+	Review Review
+}
+
+// Post mails invitations.
+type Post interface {
+	Invite(ctx context.Context, in Invitation) error
+}
+
+// Announcer tells the approvers of runs that wait.
+type Announcer struct {
+	Gate
+	// Plan says what approving a run would do; it counts the audience.
+	Plan  func(ctx context.Context, id notice.RunID) (delivery.Plan, error)
+	Post  Post
+	Links token.Links
+}
+
+// Announced is what a pass told.
+type Announced struct {
+	Waiting int `json:"waiting"` // runs that wait for approval
+	Mailed  int `json:"mailed"`
+}
+
+// Announce mails every approver once of every change that waits. A call marks whom it
+// told right after each mail: one that dies in between tells that approver again, and
+// nobody else. Two calls at once mail nobody twice: the second leaves the run alone.
+func (a Announcer) Announce(ctx context.Context) (out Announced, err error) {
+	open, err := a.Store.OpenRuns(ctx)
+	if err != nil {
+		return out, err
+	}
+	var faults []error
+	for _, run := range open {
+		if run.State != notice.Waiting || run.Kind != notice.Change {
+			continue
+		}
+		out.Waiting++
+		n, err := a.announce(ctx, run.ID)
+		out.Mailed += n
+		// A conflict is another announcer's, a refusal a run that cannot start any more.
+		if err != nil && !errors.Is(err, notice.ErrConflict) && !errors.Is(err, notice.ErrRefused) {
+			faults = append(faults, err)
+		}
+	}
+	return out, errors.Join(faults...)
+}
+
+func (a Announcer) announce(ctx context.Context, id notice.RunID) (mailed int, err error) {
+	mark, rev, err := a.announcement(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	missing := slices.DeleteFunc(slices.Clone(a.Approvers), func(to string) bool { return slices.Contains(mark.Told, a.ID(to)) })
+	if len(missing) == 0 || mark.Until.After(a.Now()) {
+		return 0, nil
+	}
+	mark.Until = a.Now().Add(announcing)
+	if rev, err = a.Store.SaveDocument(ctx, announcedKind, string(id), mark, rev); err != nil {
+		return 0, err
+	}
+	if mark.Plan, err = a.Plan(ctx, id); err != nil {
+		return 0, err
+	}
+	mark.At = a.Now()
+	review, err := a.Review(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	review.Plan, review.At = mark.Plan, mark.At
+	for i, to := range missing {
+		claims := token.Claims{Purpose: token.Approve, Recipient: a.ID(to), Run: id, Expires: a.Now().Add(linkLife)}
+		if err := a.Post.Invite(ctx, Invitation{To: to, Link: a.Links.Link(claims), Two: a.Two, Review: review}); err != nil {
+			return mailed, err
+		}
+		mailed++
+		mark.Told = append(mark.Told, a.ID(to))
+		if i == len(missing)-1 {
+			mark.Until = time.Time{}
+		}
+		if rev, err = a.Store.SaveDocument(ctx, announcedKind, string(id), mark, rev); err != nil {
+			return mailed, err
+		}
+	}
+	return mailed, nil
+}

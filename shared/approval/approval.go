@@ -1,0 +1,213 @@
+// Package approval brings a change that waits to the people who may approve it, and
+// carries their decision out. The command line and the page decide by the same rules.
+package approval
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+)
+
+// Store is what decisions need.
+type Store interface {
+	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
+	OpenRuns(ctx context.Context) ([]notice.Run, error)
+	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
+	Decide(ctx context.Context, r notice.Run, v notice.Version) (notice.Run, error)
+	Version(ctx context.Context, policy, version string) (notice.Version, error)
+	Versions(ctx context.Context, policy string) ([]notice.Version, error)
+	policy.Documents
+}
+
+// Gate decides about runs that wait.
+type Gate struct {
+	Store Store
+	// Two asks for a second person's approval before a run starts.
+	Two bool
+	// Approvers are the addresses that may decide on the page, normalised.
+	Approvers []string
+	ID        func(address string) notice.RecipientID
+	Locales   []string // the languages of the readers, for warnings
+	Leads     policy.Leads
+	Now       func() time.Time
+}
+
+// Approver finds the address of a keyed id; ok is false for whoever may not decide, or
+// no longer.
+func (g Gate) Approver(id notice.RecipientID) (address string, ok bool) {
+	i := slices.IndexFunc(g.Approvers, func(a string) bool { return g.ID(a) == id })
+	if i < 0 {
+		return "", false
+	}
+	return g.Approvers[i], true
+}
+
+// Review is what is decided about.
+type Review struct {
+	Run      notice.Run
+	Version  notice.Version
+	Before   notice.Version // the version it changes
+	Verdict  policy.Verdict
+	Warnings []string
+	Plan     delivery.Plan // when it was announced
+	At       time.Time     // of Plan; zero if it was not announced
+}
+
+// Review reads what is decided about. It changes nothing.
+func (g Gate) Review(ctx context.Context, id notice.RunID) (r Review, err error) {
+	if r.Run, r.Version, err = g.read(ctx, id); err != nil {
+		return r, err
+	}
+	if r.Before, err = g.Store.Version(ctx, r.Version.Policy, r.Version.Previous); err != nil {
+		return r, err
+	}
+	if r.Verdict, err = policy.Change(r.Before, r.Version); err != nil {
+		return r, err
+	}
+	r.Warnings = policy.Lint(r.Verdict, g.Leads, r.Version.Summary, g.Locales, r.Version.Effective, notice.DateOf(g.Now()))
+	a, _, err := g.announcement(ctx, id)
+	r.Plan, r.At = a.Plan, a.At
+	return r, err
+}
+
+func (g Gate) read(ctx context.Context, id notice.RunID) (run notice.Run, v notice.Version, err error) {
+	if run, err = g.Store.Run(ctx, id); err != nil {
+		return run, v, err
+	}
+	v, err = g.Store.Version(ctx, run.Policy, run.Version)
+	return run, v, err
+}
+
+// seen refuses a decision about a text other than the one its maker was shown.
+func seen(v notice.Version, hash string) error {
+	if v.ContentHash() != hash {
+		return notice.Conflict("the summary was edited since you saw it").Hint("look at it again, then decide")
+	}
+	return nil
+}
+
+// Approve lets a run start. hash is of the content the approver saw; an audience above
+// zero is how many the run concerns, as just counted. It refuses a text that the public
+// page contradicts in two readings; where two must approve, the first approval starts
+// nothing and the run goes on waiting (invariant 5, nothing unapproved).
+func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, audience int) (notice.Run, error) {
+	run, v, err := g.read(ctx, id)
+	if err != nil {
+		return run, err
+	}
+	if run.State == notice.Waiting {
+		if err := seen(v, hash); err != nil {
+			return run, err
+		}
+	}
+	if err := g.matchesPage(ctx, v); err != nil {
+		return run, err
+	}
+	if run.Audience = audience; audience == 0 {
+		a, _, err := g.announcement(ctx, id)
+		if err != nil {
+			return run, err
+		}
+		run.Audience = a.Plan.Audience
+	}
+	if g.Two {
+		if run.First == nil {
+			if err := run.ApproveFirst(v, by, g.Now()); err != nil {
+				return run, err
+			}
+			return g.Store.SaveRun(ctx, run)
+		}
+		if sameName(run.First.By, by) && run.State == notice.Waiting {
+			return run, notice.Refused("%s has approved run %s already", by, id).Hint("a second person must approve it, too")
+		}
+		by = run.First.By + " and " + by
+	}
+	return delivery.Release(ctx, g.Store, run, v, by, g.Now())
+}
+
+// matchesPage refuses a version when the watcher has drafted another text since: what
+// would be mailed is not what the page says, nor what it said before.
+func (g Gate) matchesPage(ctx context.Context, v notice.Version) error {
+	d, err := policy.LoadDraft(ctx, g.Store, v.Policy)
+	if errors.Is(err, notice.ErrNotFound) || err == nil && d.Since != v.Name {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return notice.Refused("the public page reads differently from version %s since %s", v.Name, notice.DateOf(d.SeenAt)).
+		Hint("look at it by policymail draft; publish what the page says, or correct the page")
+}
+
+// sameName compares names as people write them.
+func sameName(a, b string) bool {
+	return strings.EqualFold(strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " "))
+}
+
+// maxSummary is the longest summary in one language, in characters.
+const maxSummary = 5000
+
+// Edit gives the version of a run that waits other summaries. A language with an empty
+// one has none any more; one that is not named stays as it is.
+func (g Gate) Edit(ctx context.Context, id notice.RunID, hash, by string, summary map[string]string) (notice.Run, error) {
+	run, v, err := g.read(ctx, id)
+	if err != nil {
+		return run, err
+	}
+	if run.State == notice.Waiting {
+		if err := seen(v, hash); err != nil {
+			return run, err
+		}
+	}
+	edited := maps.Clone(v.Summary)
+	for locale, text := range summary {
+		if text = plain(text); utf8.RuneCountInString(text) > maxSummary {
+			return run, notice.Invalid("the summary for %s has more than %d characters", locale, maxSummary)
+		}
+		if edited[locale] = text; text == "" {
+			delete(edited, locale)
+		}
+	}
+	if len(edited) == 0 {
+		return run, notice.Invalid("a notice of a change needs its summary in one language at least")
+	}
+	before := run.ContentHash
+	if err := run.Edit(&v, edited, by, g.Now()); err != nil || run.ContentHash == before {
+		return run, err
+	}
+	return g.Store.Decide(ctx, run, v)
+}
+
+// Reject ends a run that waits, for good.
+func (g Gate) Reject(ctx context.Context, id notice.RunID, by, reason string) (notice.Run, error) {
+	run, err := g.Store.Run(ctx, id)
+	if err != nil {
+		return run, err
+	}
+	if reason = plain(reason); utf8.RuneCountInString(reason) > maxSummary {
+		return run, notice.Invalid("the reason has more than %d characters", maxSummary)
+	}
+	if err := run.Reject(by, reason, g.Now()); err != nil {
+		return run, err
+	}
+	return g.Store.SaveRun(ctx, run)
+}
+
+// plain is a text as a form sends it, its lines ended as ours are and nothing in it
+// that cannot be seen.
+func plain(s string) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if c != '\n' && unicode.IsControl(c) {
+			return -1
+		}
+		return c
+	}, strings.ReplaceAll(s, "\r\n", "\n")))
+}

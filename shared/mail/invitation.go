@@ -1,0 +1,78 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"policymail/shared/approval"
+	"policymail/shared/delivery"
+	"policymail/shared/locale"
+	"policymail/shared/notice"
+)
+
+// WriteInvitation writes to an approver what waits, with the link to decide. Officers
+// are written to in English.
+func (w *Writer) WriteInvitation(in approval.Invitation) (delivery.Envelope, error) {
+	if !strings.HasPrefix(in.Link, "http") {
+		return delivery.Envelope{}, errors.New("an invitation needs its link")
+	}
+	l, to := locale.Match("en", ""), notice.Recipient{Address: in.To}
+	r, v := in.Review, in.Review.Version
+	m := w.blank(l, to)
+	m.Subject = fmt.Sprintf("%s: version %s of %s waits for your approval", w.brand.Company, v.Name, v.Policy)
+	m.Heading = "A change notice waits for your approval"
+	m.Intro = []string{
+		fmt.Sprintf("Version %s of %s was published by %s. Nothing is sent until it is approved.", v.Name, v.Policy, v.PublishedBy),
+		fmt.Sprintf("The change is %s (confidence %.0f %%): %s.", r.Verdict.Class, 100*r.Verdict.Confidence, strings.Join(r.Verdict.Reasons, "; ")),
+		fmt.Sprintf("Its %s notice would go to %d people, cost about $%.2f and take about %s at today's quota.", r.Run.Class, r.Plan.Audience, r.Plan.CostUSD, r.Plan.Takes()),
+	}
+	if v.Basis != "" {
+		m.Intro = append(m.Intro, "Legal basis: "+sentence(v.Basis))
+	}
+	for _, warning := range append(slices.Clone(r.Warnings), r.Plan.Warning) {
+		if warning != "" {
+			m.Intro = append(m.Intro, "Look at this: "+sentence(warning))
+		}
+	}
+	if in.Two {
+		m.Intro = append(m.Intro, "Two people must approve it.")
+	}
+	m.SummaryHead = "What readers are told"
+	for _, tag := range slices.Sorted(maps.Keys(v.Summary)) {
+		for i, line := range strings.Split(v.Summary[tag], "\n") {
+			if line = strings.TrimSpace(line); line != "" && i == 0 {
+				line = tag + ": " + line
+			}
+			if line != "" {
+				m.Summary = append(m.Summary, line)
+			}
+		}
+	}
+	m.Date = "Effective " + l.Date(v.Effective)
+	m.Buttons = []button{{"Review and decide", in.Link}, {"See the comparison", in.Link + "/changes"}}
+	m.Why = "You get this mail because you are an approver. The link is yours alone: whoever has it can approve in your name. It shows a sample mail in every language."
+	h := w.header(w.from, to, m.Subject, "approve/"+in.Link)
+	raw, err := w.compose(h, m, to)
+	return delivery.Envelope{From: w.from.Address, To: in.To, Raw: raw}, err
+}
+
+// Invite writes and sends one invitation; Post implements approval.Post.
+func (p Post) Invite(ctx context.Context, in approval.Invitation) error {
+	e, err := p.Letters.WriteInvitation(in)
+	if err != nil {
+		return err
+	}
+	_, err = p.Mailer.Send(ctx, e)
+	return err
+}
+
+// Sample is the notice of a run as it would be sent to a made-up person who reads a
+// language; its links open nobody's data.
+func (w *Writer) Sample(run notice.Run, v notice.Version, tag string) ([]byte, error) {
+	e, _, err := w.Write(run, v, notice.Recipient{ID: "preview", Address: "reader@example.com", Name: "Alex Example", Locale: tag, Status: notice.Active})
+	return e.Raw, err
+}
