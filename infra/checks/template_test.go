@@ -351,7 +351,7 @@ func TestEventNames(t *testing.T) {
 func TestSchedules(t *testing.T) {
 	tpl := translate(t)
 	valid := regexp.MustCompile(`^(rate\(1 minute\)|cron\(\d+ \d+(/\d+)? \* \* \? \*\))$`)
-	if n := len(tpl.Of("AWS::Scheduler::Schedule")); n != 4 {
+	if n := len(tpl.Of("AWS::Scheduler::Schedule")); n != 5 {
 		t.Errorf("%d schedules", n)
 	}
 	for _, id := range tpl.Of("AWS::Scheduler::Schedule") {
