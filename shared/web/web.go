@@ -57,6 +57,9 @@ type Site struct {
 // maxBody is the largest form we read; ours have a few dozen bytes.
 const maxBody = 64 << 10
 
+// maxSummaries is the largest form of an approver: summaries in every language.
+const maxSummaries = 1 << 20
+
 //go:embed templates static
 var files embed.FS
 
@@ -121,7 +124,11 @@ func secure(next http.Handler) http.Handler {
 		h.Set("X-Robots-Tag", "noindex")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		limit := int64(maxBody)
+		if strings.HasPrefix(r.URL.Path, "/a/") {
+			limit = maxSummaries
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	})
 }
