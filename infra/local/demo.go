@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/http"
 	"net/mail"
+	"net/url"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -24,6 +26,9 @@ import (
 
 //go:embed sample
 var sample embed.FS
+
+// officer approves the changes of the demonstration.
+const officer = "officer@example.com"
 
 // demo plays the whole story on the running stack: import, annual review, two edits
 // nobody is told of, a change of substance, its approval, an unsubscribe by a real one-click POST, and a next run that
@@ -52,7 +57,7 @@ func (s *Stack) demo(ctx context.Context, out io.Writer) error {
 		}
 	}
 
-	fmt.Fprintln(out, "4. A new category of data comes in. A draft says what changed; the run waits until somebody approves it.")
+	fmt.Fprintln(out, "4. A new category of data comes in. A draft says what changed; the run waits until the officer approves it.")
 	fmt.Fprintf(out, "%s\n", indent(d.draft("sample/policy-2.md", edits...).Summary))
 	first := d.publish("sample/policy-2.md", "2.0", today.AddDays(45), map[string]string{
 		"en": "We keep order data for six years instead of ten.\nWe now collect the phone number you give us for deliveries.",
@@ -60,8 +65,7 @@ func (s *Stack) demo(ctx context.Context, out io.Writer) error {
 		"fr": "Nous conservons les données de commande six ans au lieu de dix.\nNous recueillons désormais le numéro de téléphone que vous donnez pour les livraisons.",
 		"es": "Conservamos los datos de pedidos seis años en lugar de diez.\nAhora recogemos el teléfono que nos da para las entregas.",
 		"ar": "نحتفظ ببيانات الطلبات ست سنوات بدلًا من عشر.\nنجمع الآن رقم الهاتف الذي تقدمونه للتوصيل."}, edits...)
-	plan := d.approve(first.Run)
-	fmt.Fprintf(out, "   approved by Ada: %d people, about $%.4f\n", plan.Audience, plan.CostUSD)
+	fmt.Fprintf(out, "   the officer's mail leads to a page; approved there: %s\n", d.approveOnPage())
 	d.wait(first.Run)
 
 	fmt.Fprintln(out, "5. Bruno's mail program unsubscribes him with one click (RFC 8058).")
@@ -186,6 +190,48 @@ func (d *demo) approve(run notice.RunID) (p delivery.Plan) {
 	d.operate("approve", operate.Args{Run: run, By: "Ada", Yes: true}, &p)
 	return p
 }
+
+// approveOnPage follows the link in the officer's newest mail and posts its form.
+func (d *demo) approveOnPage() string {
+	if d.err != nil {
+		return ""
+	}
+	link := ""
+	for _, m := range d.inbox.list() {
+		if m.To == officer {
+			whole, _ := d.inbox.get(m.ID)
+			link = approveLink.FindString(readParts(whole.Raw).text)
+		}
+	}
+	response, err := http.Get(link)
+	if err != nil {
+		d.err = err
+		return ""
+	}
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	if err != nil {
+		d.err = err
+		return ""
+	}
+	hash := approveHash.FindSubmatch(page)
+	if hash == nil {
+		d.err = errors.New("the officer's page has no form")
+		return ""
+	}
+	answer, err := http.PostForm(link, url.Values{"action": {"approve"}, "confirm": {"1"}, "hash": {string(hash[1])}})
+	if err != nil {
+		d.err = err
+		return ""
+	}
+	answer.Body.Close()
+	return answer.Status
+}
+
+var (
+	approveLink = regexp.MustCompile(`http://\S+/a/1\.[A-Za-z0-9._-]+`)
+	approveHash = regexp.MustCompile(`name="hash" value="([0-9a-f]{64})"`)
+)
 
 func (d *demo) travel(t time.Duration) {
 	if d.err == nil {

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/locale"
 	"policymail/shared/mail"
@@ -39,6 +40,7 @@ type gallery struct {
 	err    error
 	folder string
 	db     *bolt.Store
+	gate   approval.Gate
 	site   http.Handler
 	mu     sync.Mutex
 	people int
@@ -79,7 +81,7 @@ func (g *gallery) path(c token.Claims) string { return "/" + string(c.Purpose) +
 
 // galleryMails are the mails by name.
 var galleryMails = func() (names []string) {
-	names = []string{"annual", "change", "mandatory"}
+	names = []string{"annual", "change", "mandatory", "approval"}
 	for _, kind := range privacy.LetterKinds {
 		names = append(names, string(kind))
 	}
@@ -132,12 +134,63 @@ var galleryPages = []struct {
 	{"policy-version", fixed(get("/policy/privacy/1.0"))},
 	{"comparison", fixed(get("/policy/privacy/2.0/changes"))},
 	{"comparison-of-the-first", fixed(get("/policy/privacy/1.0/changes"))},
+	{"approval", approving(false)},
+	{"approval-comparison", approving(false, get("/changes"))},
+	{"approval-without-confirmation", approving(false, post("", "action=approve"))},
+	{"approval-edited", approving(false, post("", "action=edit&summary-en=We+now+collect+the+phone+number+you+give+us."))},
+	{"approval-first-of-two", approving(true)},
+	{"approved", approving(false, post("", "action=approve&confirm=1"))},
+	{"rejected", approving(false, post("", "action=reject&reason=The+effective+date+is+too+early"))},
+	{"approval-link-expired", func(g *gallery, r notice.Recipient) []step {
+		return []step{get(g.path(token.Claims{Purpose: token.Approve, Recipient: g.keys.RecipientID(officer), Expires: g.now().Add(-time.Hour)}))}
+	}},
 	{"damaged-link", fixed(get("/u/damaged"))},
 	{"expired-link", func(g *gallery, r notice.Recipient) []step {
 		return []step{get(g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Expires: g.now().Add(-time.Hour)}))}
 	}},
 	{"not-found", fixed(get("/nothing-here"))},
 	{"bad-form", func(g *gallery, r notice.Recipient) []step { return []step{post(g.u(r), "action=nonsense")} }},
+}
+
+// approving opens the page of an officer for a change of its own, and takes steps there.
+func approving(two bool, steps ...step) func(*gallery, notice.Recipient) []step {
+	return func(g *gallery, r notice.Recipient) []step {
+		ctx := context.Background()
+		v, err := g.db.Version(ctx, settings.Policy, "2.0")
+		if err != nil {
+			panic(err) // prepare has published it
+		}
+		before := v
+		before.Policy, before.Name, before.HTML = "example", string(r.ID)+"-before", strings.ReplaceAll(v.HTML, "six", "ten")
+		v.Policy, v.Name, v.Previous, v.Approval = before.Policy, string(r.ID), before.Name, nil
+		run := notice.Run{ID: notice.ChangeRunID(v.Policy, v.Name), Kind: notice.Change, Class: v.Class, Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(), State: notice.Waiting}
+		announcer := approval.Announcer{Gate: g.gate, Post: nobody{}, Links: g.links, Plan: func(context.Context, notice.RunID) (delivery.Plan, error) {
+			return delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800, Canary: 10_000}, nil
+		}}
+		if err := errors.Join(g.db.AddVersion(ctx, before), g.db.AddVersion(ctx, v), g.db.AddRun(ctx, run)); err != nil {
+			panic(err) // the names are new
+		}
+		if _, err := announcer.Announce(ctx); err != nil {
+			panic(err)
+		}
+		if two {
+			gate := g.gate
+			gate.Two = true
+			if _, err := gate.Approve(ctx, run.ID, v.ContentHash(), officer, 0); err != nil {
+				panic(err) // it waits
+			}
+		}
+		path := g.path(token.Claims{Purpose: token.Approve, Recipient: g.keys.RecipientID(officer), Run: run.ID, Expires: g.now().Add(time.Hour)})
+		way := []step{get(path)}
+		for _, s := range steps {
+			s.path = path + s.path
+			if s.form != nil {
+				s.form.Set("hash", v.ContentHash())
+			}
+			way = append(way, s)
+		}
+		return way
+	}
 }
 
 func fixed(s step) func(*gallery, notice.Recipient) []step {
@@ -241,7 +294,8 @@ func (g *gallery) prepare(ctx context.Context) (err error) {
 	}
 	preferences := privacy.Preferences{Store: g.db, LeadDays: settings.LeadDays, Now: g.now}
 	desk := privacy.Desk{Store: g.db, Post: nobody{}, Announce: nobody{}, Now: g.now, Log: slog.New(slog.DiscardHandler)}
-	site := web.Site{Store: g.db, Preferences: preferences, Rights: privacy.Rights{Desk: desk, Store: g.db, Preferences: preferences, ID: g.keys.RecipientID},
+	g.gate = approval.Gate{Store: g.db, Approvers: []string{officer}, ID: g.keys.RecipientID, Locales: locale.Tags(), Now: g.now}
+	site := web.Site{Store: g.db, Gate: g.gate, Samples: g.letters, Preferences: preferences, Rights: privacy.Rights{Desk: desk, Store: g.db, Preferences: preferences, ID: g.keys.RecipientID},
 		Limiter: privacy.Limiter{Documents: unlimited{g.db}, Hash: g.keys.RecipientID, Now: g.now}, Keys: g.keys, Links: g.links,
 		Policy: settings.Policy, Company: example.Company, Now: g.now, Log: desk.Log}
 	g.site = site.Handler()
@@ -316,6 +370,7 @@ func (g *gallery) person(ctx context.Context, language string) (notice.Recipient
 type nobody struct{}
 
 func (nobody) Send(context.Context, privacy.Letter) error                           { return nil }
+func (nobody) Invite(context.Context, approval.Invitation) error                    { return nil }
 func (nobody) Announce(context.Context, privacy.Announcement, notice.Request) error { return nil }
 
 // unlimited never counts: the gallery is looked at as often as one likes.
@@ -352,6 +407,10 @@ func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
 	case "mandatory":
 		run.Class = notice.Mandatory
 	case "change":
+	case "approval":
+		return g.letters.WriteInvitation(approval.Invitation{To: officer, Link: "https://privacy.example.com/a/example", Two: true, Review: approval.Review{
+			Run: run, Version: galleryVersion, Verdict: policy.Verdict{Class: policy.Substantive, Confidence: 0.97, Reasons: []string{"a period changed from ten to six years"}},
+			Plan: delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800}, Warnings: []string{"readers in de, fr get the summary in another language, and are told so"}}})
 	default:
 		asked := notice.NewRequest("20261124-k7q2m4xa", notice.Deletion, g.now())
 		asked.Extension, asked.Basis = "we have to look through archived paper files", "we still have to deliver what you ordered"

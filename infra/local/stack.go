@@ -48,11 +48,13 @@ type Options struct {
 	Watch    string // address of the policy's public page; empty watches nothing
 	// TwoApprovers asks for a second person's approval before a run starts.
 	TwoApprovers bool
-	SESRate      float64 // messages a second the local SES accepts
-	SESQuota     float64 // messages in 24 hours; -1 for no limit
-	Out          io.Writer
-	Log          *slog.Logger     // errors to the terminal if nil
-	Now          func() time.Time // what the clock starts from; time.Now if nil
+	// Approvers are mailed what waits for approval; the demonstration has one.
+	Approvers []string
+	SESRate   float64 // messages a second the local SES accepts
+	SESQuota  float64 // messages in 24 hours; -1 for no limit
+	Out       io.Writer
+	Log       *slog.Logger     // errors to the terminal if nil
+	Now       func() time.Time // what the clock starts from; time.Now if nil
 }
 
 // Stack is a running local policymail.
@@ -85,9 +87,6 @@ var example = brand.Brand{Company: "Example Company", PostalAddress: "1 Example 
 	From: "Example Company Privacy <privacy@example.com>", FromMandatory: "Example Company Legal <legal@example.com>",
 	ReplyTo: "privacy-help@example.com", ListID: "privacy.example.com", Colour: "#1a4f9c"}
 
-// officer is who approves changes on the local stack.
-const officer = "officer@example.com"
-
 // settings of the local stack: those of the template, with shorter waits.
 var settings = delivery.Settings{Policy: "privacy", LeadDays: 14, Share: 0.8, SliceSize: 50, Concurrency: senders, Tick: time.Second,
 	Lease: 20 * time.Second, AuditDelay: 2 * time.Second, SettleWindow: 24 * time.Hour, SendTimeout: 5 * time.Second}
@@ -119,6 +118,9 @@ func Run(ctx context.Context, o Options) error {
 func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Demo && len(o.Approvers) == 0 {
+		o.Approvers = []string{officer}
 	}
 	s = &Stack{clock: &Clock{real: o.Now}, faults: newFaults(),
 		log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
@@ -222,8 +224,10 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	s.bucket = &bucket{base: s.URL, root: root, clock: s.clock, queue: importing}
 	s.bucket.policy = func(ctx context.Context, event []byte) {
 		s.call(ctx, "publish", event)
-		s.announce.plan(s.clock.Now().Add(announcingTick))
-		s.engine.poke()
+		if len(o.Approvers) > 0 {
+			s.announce.plan(s.clock.Now().Add(announcingTick))
+			s.engine.poke()
+		}
 	}
 	ses := &simulatedSES{clock: s.clock, faults: s.faults, inbox: s.inbox, events: feedback, rate: o.SESRate, quota: o.SESQuota}
 	ses.remember()
@@ -240,7 +244,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	rights := privacy.Rights{Desk: desk, Store: s.db, Preferences: preferences, ID: keys.RecipientID}
 	site := &web.Site{Store: s.db, Preferences: preferences, Keys: keys, Links: links, Rights: rights, Limiter: privacy.Limiter{Documents: s.db, Hash: keys.RecipientID, Now: s.clock.Now},
 		Policy: settings.Policy, Company: example.Company, Now: s.clock.Now, Log: s.log}
-	gate := approval.Gate{Store: s.db, Two: o.TwoApprovers, Approvers: []string{officer}, ID: keys.RecipientID, Locales: locale.Tags(), Leads: policy.UsualLeads, Now: s.clock.Now}
+	gate := approval.Gate{Store: s.db, Two: o.TwoApprovers, Approvers: o.Approvers, ID: keys.RecipientID, Locales: locale.Tags(), Leads: policy.UsualLeads, Now: s.clock.Now}
 	site.Gate, site.Samples = gate, letters
 	s.gallery = &gallery{letters: letters, keys: keys, links: links, now: s.clock.Now}
 	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
@@ -308,7 +312,9 @@ func (s *Stack) schedules(o Options) {
 	requests.after = func(now time.Time) time.Time { return nextAnnual(now).Add(time.Minute) }
 	requests.plan(requests.after(s.clock.Now()))
 	s.announce = &schedule{call: func(ctx context.Context, now time.Time) { s.call(ctx, "operate", operate.Announcing) }, after: s.nextAnnouncing}
-	s.announce.plan(s.clock.Now())
+	if len(o.Approvers) > 0 {
+		s.announce.plan(s.clock.Now())
+	}
 	s.engine.add(s.announce)
 	s.engine.add(daily)
 	s.engine.add(requests)
