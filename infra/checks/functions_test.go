@@ -21,6 +21,7 @@ import (
 	"policymail/infra/runtimeapi"
 	"policymail/infra/sam"
 	"policymail/infra/tools"
+	"policymail/shared/approval"
 	"policymail/shared/config"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
@@ -246,7 +247,40 @@ func TestFunctionsForReal(t *testing.T) {
 	if err := c.operate("approve", operate.Args{Run: run, By: "Ada Example"}, &plan); err != nil || plan.Audience != 4 {
 		t.Fatalf("plan %+v %v", plan, err)
 	}
-	c.operate("approve", operate.Args{Run: run, By: "Ada Example", Yes: true}, &plan)
+	web := func(method, path, body string) (page events.APIGatewayV2HTTPResponse) {
+		t.Helper()
+		in := events.APIGatewayV2HTTPRequest{RawPath: path, Body: body, Headers: map[string]string{"content-type": "application/x-www-form-urlencoded"}}
+		in.RequestContext.HTTP.Method = method
+		event, _ := json.Marshal(in)
+		c.invoke("web", event, &page)
+		return page
+	}
+	// The officer is told once, edits the summary and approves, all by the link in the mail.
+	for i := range 2 {
+		var told approval.Announced
+		if c.invoke("operate", operate.Announcing, &operate.Answer{Result: &told}); told.Mailed != 1-i || told.Waiting != 1 {
+			t.Fatalf("told %+v\n%s", told, c.functions["operate"].Log())
+		}
+	}
+	raw := strings.ReplaceAll(strings.ReplaceAll(string(c.aws.Mails[len(c.aws.Mails)-1].Raw), "=\r\n", ""), "=3D", "=")
+	page := regexp.MustCompile(`/a/1\.[A-Za-z0-9._-]+`).FindString(raw)
+	shown := func() string {
+		m := regexp.MustCompile(`name="hash" value="([0-9a-f]+)"`).FindStringSubmatch(web("GET", page, "").Body)
+		if m == nil {
+			t.Fatalf("the officer's page %q has no form\n%s", page, c.functions["web"].Log())
+		}
+		return "&hash=" + m[1]
+	}
+	for _, part := range []string{"/changes", "/de.eml"} {
+		if got := web("GET", page+part, ""); got.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d\n%s", part, got.StatusCode, c.functions["web"].Log())
+		}
+	}
+	for _, form := range []string{"action=edit&summary-en=We+delete+it+after+a+year.", "action=approve&confirm=1"} {
+		if got := web("POST", page, form+shown()); got.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d\n%s", form, got.StatusCode, c.functions["web"].Log())
+		}
+	}
 	c.invoke("send", c.example("send"), &batch)
 	c.invoke("pace", c.example("pace"), nil)
 	c.drain("SendQueue", "send")
@@ -277,14 +311,6 @@ func TestFunctionsForReal(t *testing.T) {
 		t.Errorf("ada %s, bob %+v %+v", ada.Recipient.Status, bob.Recipient.OptOut, bob.History)
 	}
 	// The other pages.
-	web := func(method, path, body string) (page events.APIGatewayV2HTTPResponse) {
-		t.Helper()
-		in := events.APIGatewayV2HTTPRequest{RawPath: path, Body: body, Headers: map[string]string{"content-type": "application/x-www-form-urlencoded"}}
-		in.RequestContext.HTTP.Method = method
-		event, _ := json.Marshal(in)
-		c.invoke("web", event, &page)
-		return page
-	}
 	mails := len(c.aws.Mails)
 	for _, path := range []string{"/", "/policy/privacy", "/policy/privacy/2.0", "/policy/privacy/2.0/changes", "/link"} {
 		if page := web("GET", path, ""); page.StatusCode != http.StatusOK {

@@ -23,7 +23,8 @@ import (
 func translate(t *testing.T) *sam.Template {
 	return sam.Translate(t, map[string]string{"Company": "Example Company", "PostalAddress": "1 Example Street, 12345 Example City",
 		"MailFromName": "Example Company Privacy", "MailFrom": "privacy@example.com", "ReplyTo": "privacy-help@example.com",
-		"ListId": "privacy.example.com", "SesIdentity": "example.com", "WatchUrl": "https://www.example.invalid/privacy"})
+		"ListId": "privacy.example.com", "SesIdentity": "example.com", "WatchUrl": "https://www.example.invalid/privacy",
+		"Approvers": "officer@example.com"})
 }
 
 // load reads properties into a struct, after resolution.

@@ -3,15 +3,15 @@ package main
 import "policymail/infra/local"
 
 type localCmd struct {
-	Addr     string  `help:"Address to listen on." default:"127.0.0.1:8080"`
-	Data     string  `help:"Folder that keeps the data across restarts. Without it nothing is kept." type:"path"`
-	Demo     bool    `help:"Play the whole story with sample people, then keep serving."`
-	DynamoDB string  `name:"dynamodb" help:"Use the DynamoDB at this endpoint (DynamoDB Local, for one) instead of the embedded store." placeholder:"URL"`
-	Watch    string  `help:"Page of the policy to watch, every six hours. Addresses of this machine are allowed here." placeholder:"URL" env:"POLICYMAIL_WATCH"`
-	Two      bool    `name:"two-approvers" help:"Ask for a second person's approval before a run starts."`
+	Addr     string   `help:"Address to listen on." default:"127.0.0.1:8080"`
+	Data     string   `help:"Folder that keeps the data across restarts. Without it nothing is kept." type:"path"`
+	Demo     bool     `help:"Play the whole story with sample people, then keep serving."`
+	DynamoDB string   `name:"dynamodb" help:"Use the DynamoDB at this endpoint (DynamoDB Local, for one) instead of the embedded store." placeholder:"URL"`
+	Watch    string   `help:"Page of the policy to watch, every six hours. Addresses of this machine are allowed here." placeholder:"URL" env:"POLICYMAIL_WATCH"`
+	Two      bool     `name:"two-approvers" help:"Ask for a second person's approval before a run starts."`
 	Approver []string `help:"Address that is mailed what waits for approval and decides on a page; may be repeated. The demonstration has officer@example.com." placeholder:"ADDRESS"`
-	SESRate  float64 `name:"ses-rate" help:"Messages a second the local SES accepts." default:"500"`
-	SESQuota float64 `name:"ses-quota" help:"Messages in 24 hours the local SES accepts; -1 for no limit." default:"-1"`
+	SESRate  float64  `name:"ses-rate" help:"Messages a second the local SES accepts." default:"500"`
+	SESQuota float64  `name:"ses-quota" help:"Messages in 24 hours the local SES accepts; -1 for no limit." default:"-1"`
 }
 
 func (c localCmd) Run(a *app) error {
