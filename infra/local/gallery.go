@@ -294,7 +294,7 @@ func (g *gallery) prepare(ctx context.Context) (err error) {
 	}
 	preferences := privacy.Preferences{Store: g.db, LeadDays: settings.LeadDays, Now: g.now}
 	desk := privacy.Desk{Store: g.db, Post: nobody{}, Announce: nobody{}, Now: g.now, Log: slog.New(slog.DiscardHandler)}
-	g.gate = approval.Gate{Store: g.db, Approvers: []string{officer}, ID: g.keys.RecipientID, Locales: locale.Tags(), Now: g.now}
+	g.gate = approval.Gate{Store: g.db, Approvers: []string{officer}, ID: g.keys.RecipientID, Locales: locale.Tags(), Leads: policy.UsualLeads, Now: g.now}
 	site := web.Site{Store: g.db, Gate: g.gate, Samples: g.letters, Preferences: preferences, Rights: privacy.Rights{Desk: desk, Store: g.db, Preferences: preferences, ID: g.keys.RecipientID},
 		Limiter: privacy.Limiter{Documents: unlimited{g.db}, Hash: g.keys.RecipientID, Now: g.now}, Keys: g.keys, Links: g.links,
 		Policy: settings.Policy, Company: example.Company, Now: g.now, Log: desk.Log}

@@ -103,7 +103,7 @@ var parts = map[string][]Part{
 	"pace":     {RecipientsTable, DeliveriesTable, ControlTable, SendQueue, Pace, Clock},
 	"send":     {RecipientsTable, DeliveriesTable, ControlTable, Site, LinkKey, Mail, Clock},
 	"feedback": {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Clock},
-	"web":      {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock, Copies, Approval},
+	"web":      {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock, Copies, Approval, LeadTimes},
 	"imports":  {RecipientsTable, ControlTable, ImportQueue, Bucket, LinkKey, Clock},
 	"publish":  {ControlTable, Bucket, LeadTimes},
 	"watch":    {ControlTable, WatchedPage},

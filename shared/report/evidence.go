@@ -31,7 +31,8 @@ type Evidence struct {
 	Class       notice.Class      `json:"class"`
 	Basis       string            `json:"basis,omitempty"`
 	Summary     map[string]string `json:"summary,omitempty"`
-	Told        []Told            `json:"told"` // the change run first, then annual reviews
+	Edits       []notice.Edit     `json:"edits,omitempty"` // of the summary, before it was approved
+	Told        []Told            `json:"told"`            // the change run first, then annual reviews
 	Text        string            `json:"text"`
 }
 
@@ -40,7 +41,10 @@ type Told struct {
 	Run      notice.RunID  `json:"run"`
 	State    string        `json:"state"`
 	OpenedAt time.Time     `json:"opened_at"`
+	Class    notice.Class  `json:"class"`
 	Counts   notice.Counts `json:"counts"` // people by what became of their notice
+	// Rejection tells who ended the run before it began, and why.
+	Rejection *notice.Rejection `json:"rejection,omitempty"`
 }
 
 // EvidenceOf gathers the proof of a version.
@@ -51,7 +55,7 @@ func EvidenceOf(ctx context.Context, store EvidenceStore, policy, version string
 	}
 	e := Evidence{Policy: v.Policy, Version: v.Name, Effective: v.Effective, SHA256: v.SHA256, Normaliser: v.Normaliser, PublishedBy: v.PublishedBy,
 		PublishedAt: v.PublishedAt, Previous: v.Previous, Change: v.Change, Approval: v.Approval, Approved: v.Approved(), Class: v.Class, Basis: v.Basis,
-		Summary: v.Summary, Told: []Told{}, Text: v.Text}
+		Summary: v.Summary, Edits: v.Edits, Told: []Told{}, Text: v.Text}
 	runs, err := store.ListRuns(ctx)
 	if err != nil {
 		return e, err
@@ -64,7 +68,7 @@ func EvidenceOf(ctx context.Context, store EvidenceStore, policy, version string
 		if err != nil {
 			return e, err
 		}
-		e.Told = append(e.Told, Told{run.ID, string(run.State), run.OpenedAt, run.Figures(counts)})
+		e.Told = append(e.Told, Told{run.ID, string(run.State), run.OpenedAt, run.Class, run.Figures(counts), run.Rejection})
 	}
 	return e, nil
 }

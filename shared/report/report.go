@@ -28,6 +28,7 @@ type Store interface {
 type RunStatus struct {
 	Run        notice.RunID    `json:"run"`
 	Kind       notice.Kind     `json:"kind"`
+	Class      notice.Class    `json:"class"`
 	Policy     string          `json:"policy"`
 	Version    string          `json:"version"`
 	State      notice.RunState `json:"state"`
@@ -119,7 +120,7 @@ func (s *RunStatus) pace(p Pace, ahead int, run notice.Run, now time.Time) {
 
 func figures(run notice.Run, c notice.Counts) RunStatus {
 	c = run.Figures(c)
-	s := RunStatus{Run: run.ID, Kind: run.Kind, Policy: run.Policy, Version: run.Version, State: run.State, StopReason: run.StopReason,
+	s := RunStatus{Run: run.ID, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version, State: run.State, StopReason: run.StopReason,
 		Audience: max(run.Audience, c.Total()), Claimed: c[notice.Claimed], Sent: c[notice.Sent], Delivered: c[notice.Delivered],
 		Bounced: c[notice.BouncedBack], Complained: c[notice.ComplainedOf], Skipped: c[notice.Skipped], Failed: c[notice.Failed],
 		Retry: c[notice.Retry], Unknown: c[notice.Unknown], Held: c[notice.Held]}
