@@ -32,10 +32,17 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// startStack starts a local stack and points POLICYMAIL_ENDPOINT to it.
-func startStack(ts *testscript.TestScript, _ bool, _ []string) {
+// startStack starts a local stack and points POLICYMAIL_ENDPOINT to it: stack, or stack
+// QUOTA for an SES that accepts so many messages a day.
+func startStack(ts *testscript.TestScript, _ bool, args []string) {
+	quota := -1.0
+	if len(args) > 0 {
+		var err error
+		quota, err = strconv.ParseFloat(args[0], 64)
+		ts.Check(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s, err := local.Start(ctx, local.Options{Addr: "127.0.0.1:0", SESRate: 500, SESQuota: -1, Out: io.Discard})
+	s, err := local.Start(ctx, local.Options{Addr: "127.0.0.1:0", SESRate: 500, SESQuota: quota, Out: io.Discard})
 	ts.Check(err)
 	ts.Defer(func() {
 		cancel()

@@ -52,7 +52,12 @@ func TestEditsCarryNoChangePastTheApprover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.ApproveVersion(ctx, "privacy", "2.0", notice.Approval{By: "Bob", At: now, Hash: run.ContentHash}); err != nil {
+	v, err := db.Version(ctx, "privacy", "2.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Approval = &notice.Approval{By: "Bob", At: now, Hash: run.ContentHash}
+	if run, err = db.Decide(ctx, run, v); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := publish("2.1", edited, nil); err != nil || r.Run != "" || r.Change != policy.Editorial || inForce() != "2.1" {
