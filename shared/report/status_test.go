@@ -19,7 +19,7 @@ func TestStatus(t *testing.T) {
 	store := storetest.Model()
 	add := func(id notice.RunID, state notice.RunState, audience int, reason string, lines notice.Counts) {
 		t.Helper()
-		if err := store.AddRun(ctx, notice.Run{ID: id, State: state, StopReason: reason, Audience: audience, OpenedAt: now}); err != nil {
+		if err := store.AddRun(ctx, notice.Run{ID: id, Class: map[bool]notice.Class{true: notice.Mandatory, false: notice.Optional}[id == "stopped"], State: state, StopReason: reason, Audience: audience, OpenedAt: now}); err != nil {
 			t.Fatal(err)
 		}
 		for s, n := range lines {
@@ -49,6 +49,9 @@ func TestStatus(t *testing.T) {
 		if sum := s.Pending + s.Claimed + s.Sent + s.Delivered + s.Bounced + s.Complained + s.Skipped + s.Failed + s.Retry + s.Unknown + s.Held; sum != s.Audience {
 			t.Errorf("%s: the figures add up to %d, the audience is %d", s.Run, sum, s.Audience)
 		}
+	}
+	if got["stopped"].Class != notice.Mandatory || got["done"].Class != notice.Optional {
+		t.Errorf("mandatory and optional are not told apart: %+v", got["stopped"])
 	}
 	going := got["going"]
 	if going.Rate != 8 || going.Quota != 4000 || going.QuotaLeft != 2000 || going.NotSent != 3900 || going.Complete {

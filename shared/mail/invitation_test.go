@@ -1,0 +1,64 @@
+package mail
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/jhillyerd/enmime"
+
+	"policymail/shared/approval"
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+)
+
+// An approver reads in both bodies what they decide about, and gets no List-Unsubscribe.
+func TestInvitation(t *testing.T) {
+	w := newWriter(t, example)
+	v := notice.Version{Policy: "privacy", Name: "2.0", Previous: "1.0", Effective: "2027-01-31", Basis: "Art. 13 GDPR", PublishedBy: "Ada",
+		Summary: map[string]string{"de": "Kürzer.", "en": "Shorter <now>.\nTruly."}}
+	in := approval.Invitation{To: "officer@example.com", Link: "https://p.example.com/a/token", Two: true, Review: approval.Review{
+		Version: v, Run: notice.Run{Class: notice.Mandatory, Kind: notice.Change}, Verdict: policy.Verdict{Class: policy.Substantive, Confidence: 0.97, Reasons: []string{"a period changed"}},
+		Plan: delivery.Plan{Audience: 4321, CostUSD: 12.34, Seconds: 7200, Warning: "the account is in the sandbox"}, Warnings: []string{"it is early"}}}
+	e, err := w.WriteInvitation(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := enmime.ReadEnvelope(bytes.NewReader(e.Raw))
+	if err != nil || len(m.Errors) > 0 {
+		t.Fatal(err, m.Errors)
+	}
+	if e.To != in.To || e.Run != "" || m.GetHeader("List-Unsubscribe") != "" || !strings.Contains(m.GetHeader("Subject"), "version 2.0 of privacy") {
+		t.Errorf("%+v", m.Root.Header)
+	}
+	for name, body := range map[string]string{"text": m.Text, "html": m.HTML} {
+		for _, want := range []string{in.Link, in.Link + "/changes", "substantive", "97 %", "a period changed", "mandatory", "4321 people", "$12.34", "2h0m0s", "Art. 13 GDPR",
+			"it is early", "sandbox", "Two people", "Kürzer.", "Truly.", "January 31, 2027"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("the %s lacks %q", name, want)
+			}
+		}
+	}
+	if strings.Contains(m.HTML, "<now>") {
+		t.Error("a summary is markup")
+	}
+	in.Link = ""
+	if _, err := w.WriteInvitation(in); err == nil {
+		t.Error("without its link it was written")
+	}
+}
+
+// A sample is the message of the run, byte for byte, to a made-up person.
+func TestSampleIsTheMessage(t *testing.T) {
+	w := newWriter(t, example)
+	run, v := notice.Run{ID: "change-privacy-2_0", Kind: notice.Change}, notice.Version{Policy: "privacy", Name: "2.0", Previous: "1.0", Effective: "2027-01-31", Summary: map[string]string{"en": "Shorter."}}
+	raw, err := w.Sample(run, v, "de")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, language, err := w.Write(run, v, notice.Recipient{ID: "preview", Address: "reader@example.com", Name: "Alex Example", Locale: "de"})
+	if err != nil || language != "de" || !bytes.Equal(raw, e.Raw) {
+		t.Errorf("%s %v\n%s", language, err, raw)
+	}
+}
