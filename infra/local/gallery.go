@@ -370,7 +370,7 @@ func (g *gallery) person(ctx context.Context, language string) (notice.Recipient
 type nobody struct{}
 
 func (nobody) Send(context.Context, privacy.Letter) error                           { return nil }
-func (nobody) Invite(context.Context, approval.Invitation) error                    { return nil }
+func (nobody) Invite(context.Context, delivery.Invitation) error                    { return nil }
 func (nobody) Announce(context.Context, privacy.Announcement, notice.Request) error { return nil }
 
 // unlimited never counts: the gallery is looked at as often as one likes.
@@ -408,9 +408,9 @@ func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
 		run.Class = notice.Mandatory
 	case "change":
 	case "approval":
-		return g.letters.WriteInvitation(approval.Invitation{To: officer, Link: "https://privacy.example.com/a/example", Two: true, Review: approval.Review{
-			Run: run, Version: galleryVersion, Verdict: policy.Verdict{Class: policy.Substantive, Confidence: 0.97, Reasons: []string{"a period changed from ten to six years"}},
-			Plan: delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800}, Warnings: []string{"readers in de, fr get the summary in another language, and are told so"}}})
+		return g.letters.WriteInvitation(delivery.Invitation{To: officer, Link: "https://privacy.example.com/a/example", Two: true,
+			Run: run, Version: galleryVersion, Change: "substantive", Confidence: 0.97, Reasons: []string{"a period changed from ten to six years"},
+			Plan: delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800}, Warnings: []string{"readers in de, fr get the summary in another language, and are told so"}})
 	default:
 		asked := notice.NewRequest("20261124-k7q2m4xa", notice.Deletion, g.now())
 		asked.Extension, asked.Basis = "we have to look through archived paper files", "we still have to deliver what you ordered"

@@ -37,17 +37,9 @@ func (g Gate) announcement(ctx context.Context, id notice.RunID) (a announcement
 	return a, rev, err
 }
 
-// Invitation asks one approver to decide.
-type Invitation struct {
-	To     string // the address
-	Link   string
-	Two    bool // a second person must approve, too
-	Review Review
-}
-
 // Post mails invitations.
 type Post interface {
-	Invite(ctx context.Context, in Invitation) error
+	Invite(ctx context.Context, in delivery.Invitation) error
 }
 
 // Announcer tells the approvers of runs that wait.
@@ -110,10 +102,11 @@ func (a Announcer) announce(ctx context.Context, id notice.RunID) (mailed int, e
 	if err != nil {
 		return 0, err
 	}
-	review.Plan, review.At = mark.Plan, mark.At
 	for i, to := range missing {
 		claims := token.Claims{Purpose: token.Approve, Recipient: a.ID(to), Run: id, Expires: a.Now().Add(linkLife)}
-		if err := a.Post.Invite(ctx, Invitation{To: to, Link: a.Links.Link(claims), Two: a.Two, Review: review}); err != nil {
+		in := delivery.Invitation{To: to, Link: a.Links.Link(claims), Two: a.Two, Run: review.Run, Version: review.Version, Change: string(review.Verdict.Class),
+			Confidence: review.Verdict.Confidence, Reasons: review.Verdict.Reasons, Warnings: review.Warnings, Plan: mark.Plan}
+		if err := a.Post.Invite(ctx, in); err != nil {
 			return mailed, err
 		}
 		mailed++

@@ -36,7 +36,7 @@ type desk struct {
 	die    func() error // before a mark is kept
 }
 
-func (d *desk) Invite(_ context.Context, in approval.Invitation) error {
+func (d *desk) Invite(_ context.Context, in delivery.Invitation) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.mailed[in.To]++

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
@@ -16,24 +15,24 @@ import (
 
 // WriteInvitation writes to an approver what waits, with the link to decide. Officers
 // are written to in English.
-func (w *Writer) WriteInvitation(in approval.Invitation) (delivery.Envelope, error) {
+func (w *Writer) WriteInvitation(in delivery.Invitation) (delivery.Envelope, error) {
 	if !strings.HasPrefix(in.Link, "http") {
 		return delivery.Envelope{}, errors.New("an invitation needs its link")
 	}
 	l, to := locale.Match("en", ""), notice.Recipient{Address: in.To}
-	r, v := in.Review, in.Review.Version
+	v := in.Version
 	m := w.blank(l, to)
 	m.Subject = fmt.Sprintf("%s: version %s of %s waits for your approval", w.brand.Company, v.Name, v.Policy)
 	m.Heading = "A change notice waits for your approval"
 	m.Intro = []string{
 		fmt.Sprintf("Version %s of %s was published by %s. Nothing is sent until it is approved.", v.Name, v.Policy, v.PublishedBy),
-		fmt.Sprintf("The change is %s (confidence %.0f %%): %s.", r.Verdict.Class, 100*r.Verdict.Confidence, strings.Join(r.Verdict.Reasons, "; ")),
-		fmt.Sprintf("Its %s notice would go to %d people, cost about $%.2f and take about %s at today's quota.", r.Run.Class, r.Plan.Audience, r.Plan.CostUSD, r.Plan.Takes()),
+		fmt.Sprintf("The change is %s (confidence %.0f %%): %s.", in.Change, 100*in.Confidence, strings.Join(in.Reasons, "; ")),
+		fmt.Sprintf("Its %s notice would go to %d people, cost about $%.2f and take about %s at today's quota.", in.Run.Class, in.Plan.Audience, in.Plan.CostUSD, in.Plan.Takes()),
 	}
 	if v.Basis != "" {
 		m.Intro = append(m.Intro, "Legal basis: "+sentence(v.Basis))
 	}
-	for _, warning := range append(slices.Clone(r.Warnings), r.Plan.Warning) {
+	for _, warning := range append(slices.Clone(in.Warnings), in.Plan.Warning) {
 		if warning != "" {
 			m.Intro = append(m.Intro, "Look at this: "+sentence(warning))
 		}
@@ -61,7 +60,7 @@ func (w *Writer) WriteInvitation(in approval.Invitation) (delivery.Envelope, err
 }
 
 // Invite writes and sends one invitation; Post implements approval.Post.
-func (p Post) Invite(ctx context.Context, in approval.Invitation) error {
+func (p Post) Invite(ctx context.Context, in delivery.Invitation) error {
 	e, err := p.Letters.WriteInvitation(in)
 	if err != nil {
 		return err

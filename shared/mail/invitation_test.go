@@ -7,10 +7,8 @@ import (
 
 	"github.com/jhillyerd/enmime"
 
-	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
-	"policymail/shared/policy"
 )
 
 // An approver reads in both bodies what they decide about, and gets no List-Unsubscribe.
@@ -18,9 +16,9 @@ func TestInvitation(t *testing.T) {
 	w := newWriter(t, example)
 	v := notice.Version{Policy: "privacy", Name: "2.0", Previous: "1.0", Effective: "2027-01-31", Basis: "Art. 13 GDPR", PublishedBy: "Ada",
 		Summary: map[string]string{"de": "Kürzer.", "en": "Shorter <now>.\nTruly."}}
-	in := approval.Invitation{To: "officer@example.com", Link: "https://p.example.com/a/token", Two: true, Review: approval.Review{
-		Version: v, Run: notice.Run{Class: notice.Mandatory, Kind: notice.Change}, Verdict: policy.Verdict{Class: policy.Substantive, Confidence: 0.97, Reasons: []string{"a period changed"}},
-		Plan: delivery.Plan{Audience: 4321, CostUSD: 12.34, Seconds: 7200, Warning: "the account is in the sandbox"}, Warnings: []string{"it is early"}}}
+	in := delivery.Invitation{To: "officer@example.com", Link: "https://p.example.com/a/token", Two: true,
+		Version: v, Run: notice.Run{Class: notice.Mandatory, Kind: notice.Change}, Change: "substantive", Confidence: 0.97, Reasons: []string{"a period changed"},
+		Plan: delivery.Plan{Audience: 4321, CostUSD: 12.34, Seconds: 7200, Warning: "the account is in the sandbox"}, Warnings: []string{"it is early"}}
 	e, err := w.WriteInvitation(in)
 	if err != nil {
 		t.Fatal(err)
