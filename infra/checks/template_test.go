@@ -351,7 +351,7 @@ func TestEventNames(t *testing.T) {
 
 func TestSchedules(t *testing.T) {
 	tpl := translate(t)
-	valid := regexp.MustCompile(`^(rate\(1 minute\)|cron\(\d+ \d+(/\d+)? \* \* \? \*\))$`)
+	valid := regexp.MustCompile(`^(rate\((1 minute|15 minutes)\)|cron\(\d+ \d+(/\d+)? \* \* \? \*\))$`)
 	if n := len(tpl.Of("AWS::Scheduler::Schedule")); n != 5 {
 		t.Errorf("%d schedules", n)
 	}
