@@ -118,6 +118,7 @@ func (c doctorCmd) events(a *app) (checks []operate.Check, err error) {
 		return nil, err
 	}
 	for end := time.Now().Add(c.Wait); ; {
+		checks = nil // a field that is left out keeps no earlier value
 		if err := a.call.do(a.ctx, "doctor-events", operate.Args{Run: sent.Run}, &checks); err != nil {
 			return nil, err
 		}
