@@ -114,6 +114,8 @@ type Page struct {
 	AskForLink        string
 	SkipToContent     string
 	Center            Center
+	Kinds             map[string]string // of the fields of a copy of one's data: "text", "time"
+	Fields            map[string]string // what each of them means, by part and name: "made", "recipient.address"
 }
 
 // Center is what the privacy center says.

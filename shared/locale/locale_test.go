@@ -21,24 +21,37 @@ func TestEveryLanguageIsComplete(t *testing.T) {
 	if english.Tag != "en" {
 		t.Fatalf("the first language is %s, want en", english.Tag)
 	}
+	want := sentences(english)
 	for _, l := range All() {
 		if l.Dir != "ltr" && l.Dir != "rtl" || l.Name == "" {
 			t.Errorf("%s: dir %q, name %q", l.Tag, l.Dir, l.Name)
 		}
-		compare(t, l.Tag, reflect.ValueOf(english.Words), reflect.ValueOf(l.Words))
+		got := sentences(l)
+		for name := range got {
+			if _, ok := want[name]; !ok {
+				t.Errorf("%s%s: English has no such sentence", l.Tag, name)
+			}
+		}
+		for name, sentence := range want {
+			if (got[name] == "") != (sentence == "") {
+				t.Errorf("%s%s is missing", l.Tag, name)
+			} else if !slices.Equal(names(got[name]), names(sentence)) {
+				t.Errorf("%s%s fills %v, English fills %v", l.Tag, name, names(got[name]), names(sentence))
+			}
+		}
 	}
 }
 
 // A sentence that was forgotten in English would pass as complete.
 func TestNoLanguageSpeaksEnglish(t *testing.T) {
-	english := sentences(reflect.ValueOf(All()[0].Words))
+	english := sentences(All()[0])
 	for _, l := range All()[1:] {
 		same := 0
-		for i, s := range sentences(reflect.ValueOf(l.Words)) {
-			if s == english[i] && len(strings.Fields(placeholder.ReplaceAllString(s, ""))) > 1 {
+		for name, s := range sentences(l) {
+			if s == english[name] && len(strings.Fields(placeholder.ReplaceAllString(s, ""))) > 1 {
 				t.Errorf("%s says %q", l.Tag, s)
 			}
-			if s == english[i] {
+			if s == english[name] {
 				same++
 			}
 		}
@@ -48,35 +61,32 @@ func TestNoLanguageSpeaksEnglish(t *testing.T) {
 	}
 }
 
-func sentences(v reflect.Value) (all []string) {
-	for i := range v.NumField() {
-		if v.Field(i).Kind() == reflect.Struct {
-			all = append(all, sentences(v.Field(i))...)
-		} else {
-			all = append(all, v.Field(i).String())
+// sentences of a language by where they stand: ".Mail.Notes.Link.Heading".
+func sentences(l *Language) map[string]string {
+	all := map[string]string{}
+	var visit func(string, reflect.Value)
+	visit = func(name string, v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				visit(name+"."+v.Type().Field(i).Name, v.Field(i))
+			}
+		case reflect.Map:
+			for _, key := range v.MapKeys() {
+				visit(name+"."+key.String(), v.MapIndex(key))
+			}
+		default:
+			all[name] = v.String()
 		}
 	}
+	visit("", reflect.ValueOf(l.Words))
 	return all
 }
 
-func compare(t *testing.T, where string, want, got reflect.Value) {
-	for i := range want.NumField() {
-		name := where + "." + want.Type().Field(i).Name
-		if want.Field(i).Kind() == reflect.Struct {
-			compare(t, name, want.Field(i), got.Field(i))
-			continue
-		}
-		names := func(v reflect.Value) []string {
-			found := placeholder.FindAllString(v.String(), -1)
-			slices.Sort(found)
-			return found
-		}
-		if (got.Field(i).String() == "") != (want.Field(i).String() == "") {
-			t.Errorf("%s is missing", name)
-		} else if !slices.Equal(names(want.Field(i)), names(got.Field(i))) {
-			t.Errorf("%s fills %v, English fills %v", name, names(got.Field(i)), names(want.Field(i)))
-		}
-	}
+func names(sentence string) []string {
+	found := placeholder.FindAllString(sentence, -1)
+	slices.Sort(found)
+	return found
 }
 
 func TestMatch(t *testing.T) {

@@ -12,69 +12,69 @@ import (
 	"policymail/shared/notice"
 )
 
-// Copy is everything held about a person, as they download it. The doc tag of each
-// field is what the schema page says of it.
+// Copy is everything held about a person, as they download it. The names of its
+// fields are a contract; what they mean is said in every language (locale.Page.Fields).
 type Copy struct {
-	Made       time.Time     `json:"made" doc:"When this copy was made (RFC 3339, UTC)."`
-	Recipient  CopyRecipient `json:"recipient" doc:"What is held about you."`
-	Notices    []CopyNotice  `json:"notices" doc:"The privacy notices prepared for you in the last 24 months."`
-	History    []CopyChange  `json:"history" doc:"Every change of your preferences."`
-	Requests   []CopyRequest `json:"requests" doc:"How you used your rights in the last 24 months."`
-	Categories []string      `json:"categories" doc:"Categories of the data: identifiers and preferences, nothing else."`
-	Purposes   []string      `json:"purposes" doc:"What the data is used for."`
-	SharedWith []string      `json:"shared_with" doc:"Categories of those who process it for us. It is not sold."`
+	Made       time.Time     `json:"made"`
+	Recipient  CopyRecipient `json:"recipient"`
+	Notices    []CopyNotice  `json:"notices"`
+	History    []CopyChange  `json:"history"`
+	Requests   []CopyRequest `json:"requests"`
+	Categories []string      `json:"categories"`
+	Purposes   []string      `json:"purposes"`
+	SharedWith []string      `json:"shared_with"`
 }
 
 // CopyRecipient is the person.
 type CopyRecipient struct {
-	ID         string    `json:"id" doc:"Our name for you: a keyed hash of your address."`
-	Address    string    `json:"address" doc:"Your email address."`
-	Name       string    `json:"name" doc:"Your name, if it was given to us."`
-	Language   string    `json:"language" doc:"Language of your mails and pages (BCP 47)."`
-	Status     string    `json:"status" doc:"active, bounced (mail could not be delivered) or complained (reported as spam)."`
-	Annual     bool      `json:"annual" doc:"Whether you get the yearly reminder."`
-	Change     bool      `json:"change" doc:"Whether you get notices of changes."`
-	Restricted bool      `json:"restricted" doc:"Whether you restricted the use of your data."`
-	Source     string    `json:"source" doc:"Where your address came from."`
-	ConsentAt  time.Time `json:"consent_at,omitzero" doc:"When you gave it, if it was told to us."`
-	AddedAt    time.Time `json:"added_at" doc:"When it was added here."`
-	LastNotice time.Time `json:"last_notice,omitzero" doc:"When the last notice was sent to you."`
-	NextReview string    `json:"next_review,omitempty" doc:"Day from which the next yearly reminder may be sent."`
+	ID         string    `json:"id"`
+	Address    string    `json:"address"`
+	Name       string    `json:"name"`
+	Language   string    `json:"language"`
+	Status     string    `json:"status"`
+	Annual     bool      `json:"annual"`
+	Change     bool      `json:"change"`
+	Restricted bool      `json:"restricted"`
+	Source     string    `json:"source"`
+	ConsentAt  time.Time `json:"consent_at,omitzero"`
+	AddedAt    time.Time `json:"added_at"`
+	LastNotice time.Time `json:"last_notice,omitzero"`
+	NextReview string    `json:"next_review,omitempty"`
 }
 
 // CopyNotice is one notice.
 type CopyNotice struct {
-	Notice   string    `json:"notice" doc:"Name of the sending, beginning with annual or change."`
-	Version  string    `json:"version" doc:"Version of the policy it told of."`
-	State    string    `json:"state" doc:"What became of it: sent, delivered, bounced, skipped and others."`
-	Reason   string    `json:"reason,omitempty" doc:"Why it was not sent, if it was not."`
-	Language string    `json:"language" doc:"Language it was written in."`
-	SentAt   time.Time `json:"sent_at,omitzero" doc:"When it was sent."`
+	Notice   string    `json:"notice"`
+	Version  string    `json:"version"`
+	State    string    `json:"state"`
+	Reason   string    `json:"reason,omitempty"`
+	Language string    `json:"language"`
+	SentAt   time.Time `json:"sent_at,omitzero"`
 }
 
 // CopyChange is one line of the history.
 type CopyChange struct {
-	At         time.Time `json:"at" doc:"When."`
-	Way        string    `json:"way" doc:"How: one-click, page, undo, request, bounce, complaint, import, operator."`
-	Notice     string    `json:"notice,omitempty" doc:"The notice whose link was used."`
-	Annual     bool      `json:"annual" doc:"Whether you got the yearly reminder from then on."`
-	Change     bool      `json:"change" doc:"Whether you got notices of changes from then on."`
-	Restricted bool      `json:"restricted" doc:"Whether the use of your data was restricted from then on."`
-	Status     string    `json:"status" doc:"Your status from then on."`
-	Corrected  string    `json:"corrected,omitempty" doc:"Fields that were corrected."`
+	At         time.Time `json:"at"`
+	Way        string    `json:"way"`
+	Notice     string    `json:"notice,omitempty"`
+	Annual     bool      `json:"annual"`
+	Change     bool      `json:"change"`
+	Restricted bool      `json:"restricted"`
+	Status     string    `json:"status"`
+	Corrected  string    `json:"corrected,omitempty"`
 }
 
 // CopyRequest is one use of a right.
 type CopyRequest struct {
-	Number   string    `json:"number" doc:"Number of the request."`
-	Right    string    `json:"right" doc:"access, portability, deletion, rectification, restriction or objection."`
-	State    string    `json:"state" doc:"unverified, open, complied, denied or lapsed."`
-	Received time.Time `json:"received" doc:"When it was received."`
-	Due      string    `json:"due" doc:"Day by which it is answered."`
-	Closed   time.Time `json:"closed,omitzero" doc:"When it was answered."`
-	Details  string    `json:"details,omitempty" doc:"What you wrote."`
-	Answer   string    `json:"answer,omitempty" doc:"What was answered."`
-	Basis    string    `json:"basis,omitempty" doc:"The reason of a denial."`
+	Number   string    `json:"number"`
+	Right    string    `json:"right"`
+	State    string    `json:"state"`
+	Received time.Time `json:"received"`
+	Due      string    `json:"due"`
+	Closed   time.Time `json:"closed,omitzero"`
+	Details  string    `json:"details,omitempty"`
+	Answer   string    `json:"answer,omitempty"`
+	Basis    string    `json:"basis,omitempty"`
 }
 
 // Held collects what is held about a person, history and notices oldest first.
@@ -176,19 +176,20 @@ func text(v any) string {
 	return fmt.Sprint(v)
 }
 
-// Field describes one field of a copy.
-type Field struct{ Name, Type, Doc string }
+// Field is one field of a copy: its name in the files and its kind, which is text,
+// time, list, object or boolean.
+type Field struct{ Name, Kind string }
 
 // Fields lists the fields of a part of a copy.
 func Fields(t reflect.Type) (all []Field) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		kind := map[reflect.Kind]string{reflect.Bool: "true or false", reflect.String: "text", reflect.Slice: "list", reflect.Struct: "object"}[f.Type.Kind()]
+		kind := map[reflect.Kind]string{reflect.Bool: "boolean", reflect.String: "text", reflect.Slice: "list", reflect.Struct: "object"}[f.Type.Kind()]
 		if f.Type == reflect.TypeFor[time.Time]() {
 			kind = "time"
 		}
-		all = append(all, Field{name, kind, f.Tag.Get("doc")})
+		all = append(all, Field{name, kind})
 	}
 	return all
 }
@@ -213,3 +214,6 @@ type Part struct {
 	Name   string
 	Fields []Field
 }
+
+// Key names a field among those of all parts: "made", "recipient.address".
+func (p Part) Key(field string) string { return strings.TrimPrefix(p.Name+"."+field, ".") }

@@ -442,16 +442,22 @@ func (m *mortal) SaveRequest(ctx context.Context, r notice.Request) (notice.Requ
 	return m.Store.SaveRequest(ctx, r)
 }
 
-func TestSchemaExplainsEveryField(t *testing.T) {
+func TestSchema(t *testing.T) {
+	seen := map[string]bool{}
 	for _, part := range privacy.Schema() {
 		if len(part.Fields) < 5 {
 			t.Errorf("%q has %d fields", part.Name, len(part.Fields))
 		}
 		for _, f := range part.Fields {
-			if f.Name == "" || f.Doc == "" || f.Type == "" {
-				t.Errorf("%s.%s: type %q, doc %q", part.Name, f.Name, f.Type, f.Doc)
+			if key := part.Key(f.Name); f.Name == "" || f.Kind == "" || seen[key] {
+				t.Errorf("%q: kind %q, seen %v", key, f.Kind, seen[key])
+			} else {
+				seen[key] = true
 			}
 		}
+	}
+	if !seen["made"] || !seen["recipient.address"] {
+		t.Errorf("keys: %v", seen)
 	}
 	if fmt.Sprint(privacy.Tables) != "[recipient notices history requests]" {
 		t.Error(privacy.Tables)

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/privacy"
 	"policymail/shared/token"
@@ -186,6 +188,11 @@ func TestCopyTwiceInTwelveMonths(t *testing.T) {
 		case strings.HasSuffix(link, "copy.html"):
 			if !strings.Contains(text, "ada@example.com") || !strings.Contains(text, "annual-2026-01-01") {
 				t.Error("the page to read lacks the address or the notice")
+			}
+			for _, key := range []string{"purposes", "recipient", "recipient.address", "notices.version", "history.corrected"} {
+				if n := strings.Count(text, html.EscapeString(locale.Match("de", "").Words.Page.Fields[key])); n != 1 {
+					t.Errorf("the page to read explains %s %d times in the reader's language", key, n)
+				}
 			}
 		}
 	}

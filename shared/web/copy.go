@@ -49,7 +49,7 @@ func (s *Site) download(r *request) error {
 		return e.Encode(held)
 	case name == "copy" && kind == "html":
 		words := r.lang.Words.Page
-		return r.render(http.StatusOK, "copy", view{Title: words.Center.HeldTitle, Body: table(held), Message: words.Center.CopySchema})
+		return r.render(http.StatusOK, "copy", view{Title: words.Center.HeldTitle, Body: readable(held, words.Fields), Message: words.Center.CopySchema})
 	case kind == "csv" && slices.Contains(privacy.Tables, name):
 		r.attach("text/csv; charset=utf-8", name+".csv")
 		return held.CSV(r.w, name)
@@ -67,18 +67,29 @@ func (s *Site) fields(r *request) error {
 	return r.render(http.StatusOK, "fields", view{Title: r.lang.Words.Page.Center.CopySchema, Parts: privacy.Schema()})
 }
 
-// table writes a copy to be read: one list a record, field by field as in the files.
-func table(c privacy.Copy) template.HTML {
+// readable writes a copy to be read: one list a record, field by field as in the
+// files. Where a field first appears, what it means is said in the reader's language.
+func readable(c privacy.Copy, meaning map[string]string) template.HTML {
 	var b strings.Builder
+	told := map[string]bool{}
+	text := template.HTMLEscapeString
+	for _, name := range []string{"categories", "purposes", "shared_with"} {
+		b.WriteString("<p>" + text(meaning[name]) + "</p>\n")
+	}
 	for _, part := range privacy.Tables {
-		b.WriteString(`<h2 lang="en">` + part + "</h2>\n")
+		b.WriteString(`<h2 lang="en">` + part + "</h2>\n<p>" + text(meaning[part]) + "</p>\n")
 		for _, record := range c.Records(part) {
 			b.WriteString(`<dl class="facts">`)
 			for _, f := range record {
 				if f.Value == "" {
 					continue // the files list every field
 				}
-				b.WriteString(`<dt lang="en">` + template.HTMLEscapeString(f.Name) + "</dt><dd dir=\"auto\">" + template.HTMLEscapeString(f.Value) + "</dd>")
+				b.WriteString(`<dt lang="en">` + text(f.Name) + "</dt><dd><bdi>" + text(f.Value) + "</bdi>")
+				if key := (privacy.Part{Name: part}).Key(f.Name); !told[key] {
+					told[key] = true
+					b.WriteString("<br><small>" + text(meaning[key]) + "</small>")
+				}
+				b.WriteString("</dd>")
 			}
 			b.WriteString("</dl>\n")
 		}
