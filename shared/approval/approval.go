@@ -134,6 +134,15 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, aud
 	return delivery.Release(ctx, g.Store, run, v, by, g.Now())
 }
 
+// Ready refuses a run whose text the public page contradicts; it changes nothing.
+func (g Gate) Ready(ctx context.Context, id notice.RunID) error {
+	_, v, err := g.read(ctx, id)
+	if err != nil {
+		return err
+	}
+	return g.matchesPage(ctx, v)
+}
+
 // matchesPage refuses a version when the watcher has drafted another text since: what
 // would be mailed is not what the page says, nor what it said before.
 func (g Gate) matchesPage(ctx context.Context, v notice.Version) error {

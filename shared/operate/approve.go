@@ -20,7 +20,11 @@ type Approved struct {
 // approve lets a run start; without Yes it says what would happen.
 func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 	plan, err := o.Operator.Approve(ctx, a.Run, a.By, true)
-	if err != nil || !a.Yes {
+	if err != nil {
+		return Approved{}, err
+	}
+	// Refused now rather than when it is meant.
+	if err := o.Gate.Ready(ctx, a.Run); err != nil || !a.Yes {
 		return Approved{Plan: plan}, err
 	}
 	run, err := o.Store.Run(ctx, a.Run)
@@ -33,7 +37,7 @@ func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 	if run.State == notice.Waiting {
 		return Approved{Plan: plan, Waits: "a second person must approve run " + string(a.Run)}, nil
 	}
-	plan.DryRun = false
+	plan.DryRun, plan.State = false, run.State
 	return Approved{Plan: plan}, nil
 }
 

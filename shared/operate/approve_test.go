@@ -100,8 +100,10 @@ func TestApprovalRefusesWhatThePageContradicts(t *testing.T) {
 	if err := policy.SaveDraft(ctx, o.Store, draft); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := approve(t, o, run, "Ada", true); !errors.Is(err, notice.ErrRefused) || !strings.Contains(err.Error(), "reads differently") {
-		t.Errorf("%v", err)
+	for _, yes := range []bool{false, true} {
+		if _, err := approve(t, o, run, "Ada", yes); !errors.Is(err, notice.ErrRefused) || !strings.Contains(err.Error(), "reads differently") {
+			t.Errorf("yes %t: %v", yes, err)
+		}
 	}
 	if s := state(t, o, run); s != notice.Waiting {
 		t.Errorf("the run is %s", s)
