@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"policymail/infra/tools"
+	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
 	"policymail/shared/notice"
@@ -195,7 +196,10 @@ func (c *chaos) populate() {
 	c.must(c.db.AddRun(context.Background(), notice.Run{ID: c.run, Kind: notice.Change, Class: v.Class, Policy: v.Policy, Version: v.Name,
 		ContentHash: v.ContentHash(), State: notice.Waiting, OpenedAt: c.clock.Now()}))
 	c.pass(time.Minute)
-	_, err := c.op.Approve(context.Background(), c.run, "Ada", false)
+	plan, err := c.op.Plan(context.Background(), c.run, "Ada")
+	c.must(err)
+	gate := approval.Gate{Store: c.db, Now: c.clock.Now}
+	_, err = gate.Approve(context.Background(), c.run, v.ContentHash(), "Ada", plan.Audience)
 	c.must(err)
 }
 

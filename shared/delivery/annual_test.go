@@ -153,7 +153,7 @@ func TestTwelveMonthsHoldEveryDay(t *testing.T) {
 			if rapid.IntRange(0, 400).Draw(rt, "change") == 0 {
 				versions++
 				run := w.publish(fmt.Sprintf("v%d", versions), false)
-				_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+				err := w.approve(run.ID)
 				w.must(err)
 			}
 			if missed < maxMissed && rapid.IntRange(0, 9).Draw(rt, "trigger missed") == 0 {

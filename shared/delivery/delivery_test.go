@@ -24,13 +24,13 @@ func TestChangeRunReachesEverybodyOnceAndEnds(t *testing.T) {
 		t.Fatalf("%d messages left before anybody approved", len(w.sent))
 	}
 	w.must(w.change(ids[3], notice.ByOneClick, func(r *notice.Recipient) { r.OptOut = notice.OptOutAll }))
-	if plan, err := w.operator().Approve(ctx, run.ID, "Ada", true); err != nil || plan.Audience != 50 || !plan.DryRun {
+	if plan, err := w.operator().Plan(ctx, run.ID, "Ada"); err != nil || plan.Audience != 50 || !plan.DryRun {
 		t.Fatalf("dry run: %+v, %v", plan, err)
 	}
 	if w.work(); len(w.sent) != 0 {
 		t.Fatal("a dry run sent mail")
 	}
-	_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+	err := w.approve(run.ID)
 	w.must(err)
 	done := w.finish(run.ID)
 	if got := done.Counts; got[notice.Sent] != 49 || got[notice.Skipped] != 1 || got.Total() != 50 || done.Audience != 50 {
@@ -41,7 +41,7 @@ func TestChangeRunReachesEverybodyOnceAndEnds(t *testing.T) {
 			t.Errorf("%s got %d messages", id, n)
 		}
 	}
-	if _, err := w.operator().Approve(ctx, run.ID, "Ada", false); !errors.Is(err, notice.ErrRefused) {
+	if err := w.approve(run.ID); !errors.Is(err, notice.ErrRefused) {
 		t.Errorf("approving a finished run: %v", err)
 	}
 }
@@ -52,7 +52,7 @@ func TestSliceDeliveredTwiceOrAtOnceSendsOnce(t *testing.T) {
 	w.publish("v1", true)
 	w.now = w.now.Add(time.Hour)
 	run := w.publish("v2", false)
-	_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+	err := w.approve(run.ID)
 	w.must(err)
 	var mu sync.Mutex
 	w.answer = func(delivery.Envelope) (bool, error) { return true, nil }
@@ -89,7 +89,7 @@ func TestOptOutBetweenReadAndClaim(t *testing.T) {
 	w.publish("v1", true)
 	w.now = w.now.Add(time.Hour)
 	run := w.publish("v2", false)
-	_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+	err := w.approve(run.ID)
 	w.must(err)
 	sender := w.sender()
 	sender.Letters = lettersFunc(func(r notice.Run, v notice.Version, p notice.Recipient) (delivery.Envelope, string, error) {
@@ -133,7 +133,7 @@ func TestAnswersOfSES(t *testing.T) {
 			w.publish("v1", true)
 			w.now = w.now.Add(time.Hour)
 			run := w.publish("v2", false)
-			_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+			err := w.approve(run.ID)
 			w.must(err)
 			w.answer = func(delivery.Envelope) (bool, error) {
 				return c.accepted, &delivery.SendError{Fault: c.fault, Err: failure}
@@ -169,7 +169,7 @@ func TestDeathBetweenAnyTwoSteps(t *testing.T) {
 			w.publish("v1", true)
 			w.now = w.now.Add(time.Hour)
 			run := w.publish("v2", false)
-			_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+			err := w.approve(run.ID)
 			w.must(err)
 			w.must(w.pacer().Tick(ctx))
 			slice := w.queue[0]
@@ -219,7 +219,7 @@ func TestSlicesDroppedWhilePausedAreFoundByTheAudit(t *testing.T) {
 	w.publish("v1", true)
 	w.now = w.now.Add(time.Hour)
 	run := w.publish("v2", false)
-	_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+	err := w.approve(run.ID)
 	w.must(err)
 	w.must(w.pacer().Tick(ctx))
 	_, err = w.operator().Pause(ctx, run.ID)
@@ -267,7 +267,7 @@ func TestWhatStopsAPerson(t *testing.T) {
 			w.publish("v1", true)
 			w.now = w.now.Add(time.Hour)
 			run := w.publish("v2", false)
-			_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+			err := w.approve(run.ID)
 			w.must(err)
 			w.work()
 			c.event.Run, c.event.Recipient, c.event.At = run.ID, ids[0], w.now

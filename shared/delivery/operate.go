@@ -13,14 +13,14 @@ type OperatorStore interface {
 	runStore
 	audienceStore
 	documents
-	releaseStore
+	versionLister
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
 	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error)
 	deliveryMover
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
 }
 
-// Operator approves, holds and ends runs.
+// Operator plans, holds and ends runs; Release starts them.
 type Operator struct {
 	Store    OperatorStore
 	Account  AccountReader
@@ -65,8 +65,9 @@ func (p Plan) Takes() string {
 // us-east-1, 2026) and about a tenth of that for everything else.
 const costPerNotice = 0.10/1000 + 0.011/1000
 
-// Approve lets a waiting run start. With dryRun it only says what would happen.
-func (o Operator) Approve(ctx context.Context, id notice.RunID, by string, dryRun bool) (Plan, error) {
+// Plan says what approving a waiting run would do, and refuses what Release would
+// refuse. It changes nothing.
+func (o Operator) Plan(ctx context.Context, id notice.RunID, by string) (Plan, error) {
 	run, err := o.Store.Run(ctx, id)
 	if err != nil {
 		return Plan{}, err
@@ -75,37 +76,23 @@ func (o Operator) Approve(ctx context.Context, id notice.RunID, by string, dryRu
 	if err != nil {
 		return Plan{}, err
 	}
-	// Refuse before anybody is counted, the dry run too.
+	// Refuse before anybody is counted.
 	if _, err := release(ctx, o.Store, run, v, by, o.Now()); err != nil {
 		return Plan{}, err
 	}
-	if run.Audience, err = countAudience(ctx, o.Store, run); err != nil {
-		return Plan{}, err
-	}
-	if dryRun {
-		run, err = release(ctx, o.Store, run, v, by, o.Now())
-	} else {
-		run, err = Release(ctx, o.Store, run, v, by, o.Now())
-	}
+	audience, err := countAudience(ctx, o.Store, run)
 	if err != nil {
 		return Plan{}, err
 	}
-	return o.plan(ctx, run, v, dryRun)
-}
-
-func (o Operator) plan(ctx context.Context, run notice.Run, v notice.Version, dryRun bool) (Plan, error) {
 	account, err := o.Account.Account(ctx)
 	if err != nil {
 		return Plan{}, err
 	}
 	allowed := o.Settings.Allow(account)
-	takes := allowed.Takes(run.Audience)
-	if dryRun {
-		run.State = notice.Waiting
-	}
+	takes := allowed.Takes(audience)
 	return Plan{Run: run.ID, State: run.State, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version,
-		Effective: v.Effective, Audience: run.Audience, Rate: allowed.Rate, Seconds: takes.Seconds(), Ends: o.Now().Add(takes).UTC().Truncate(time.Second),
-		CostUSD: float64(run.Audience) * costPerNotice, Canary: run.Canary, Warning: warning(account), DryRun: dryRun}, nil
+		Effective: v.Effective, Audience: audience, Rate: allowed.Rate, Seconds: takes.Seconds(), Ends: o.Now().Add(takes).UTC().Truncate(time.Second),
+		CostUSD: float64(audience) * costPerNotice, Canary: canary(audience), Warning: warning(account), DryRun: true}, nil
 }
 
 // warning says what about the account will get in the way of a run, or "".

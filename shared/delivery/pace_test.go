@@ -69,7 +69,7 @@ func TestQuotaSpreadsARunOverDays(t *testing.T) {
 	w.account.MaxSendRate, w.account.Max24HourSend = 1, 200
 	w.set.Share = 0.5
 	run, _ := w.started(250)
-	plan, err := w.operator().Approve(ctx, run, "Ada", true)
+	plan, err := w.operator().Plan(ctx, run, "Ada")
 	if err == nil {
 		t.Fatalf("approved twice: %+v", plan)
 	}
@@ -357,7 +357,7 @@ func TestStaleRunsRefuseToStart(t *testing.T) {
 	newer := func(w *world) {
 		w.now = w.now.Add(time.Hour)
 		run := w.publish("v3", false)
-		_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+		err := w.approve(run.ID)
 		w.must(err)
 	}
 	w := newWorld(t)
@@ -366,7 +366,7 @@ func TestStaleRunsRefuseToStart(t *testing.T) {
 	w.now = w.now.Add(time.Hour)
 	old := w.publish("v2", false)
 	newer(w)
-	if _, err := w.operator().Approve(ctx, old.ID, "Ada", false); !errors.Is(err, notice.ErrRefused) {
+	if err := w.approve(old.ID); !errors.Is(err, notice.ErrRefused) {
 		t.Errorf("an old run is approved: %v", err)
 	}
 

@@ -16,7 +16,7 @@ func (w *world) started(n int) (notice.RunID, []notice.RecipientID) {
 	w.publish("v1", true)
 	w.now = w.now.Add(time.Hour)
 	run := w.publish("v2", false)
-	_, err := w.operator().Approve(ctx, run.ID, "Ada", false)
+	err := w.approve(run.ID)
 	w.must(err)
 	return run.ID, ids
 }

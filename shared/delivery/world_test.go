@@ -112,6 +112,25 @@ func (w *world) change(id notice.RecipientID, way notice.Way, change func(*notic
 		Before: before.Standing(), After: after.Standing()})
 }
 
+// approve releases a run as an approver who was shown its plan does.
+func (w *world) approve(id notice.RunID) error {
+	plan, err := w.operator().Plan(ctx, id, "Ada")
+	if err != nil {
+		return err
+	}
+	run, err := w.store.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	v, err := w.store.Version(ctx, run.Policy, run.Version)
+	if err != nil {
+		return err
+	}
+	run.Audience = plan.Audience
+	_, err = delivery.Release(ctx, w.store, run, v, "Ada", w.now)
+	return err
+}
+
 // people imports n people whose clock started at an instant.
 func (w *world) people(n int, clock time.Time) (ids []notice.RecipientID) {
 	var rows []notice.Imported

@@ -3,8 +3,6 @@ package imports_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -119,17 +117,4 @@ func TestDryRunWritesNothing(t *testing.T) {
 			t.Errorf("said %+v, did %+v %v", said, did, err)
 		}
 	}
-}
-
-// rows makes a CSV of n people without holding it in memory.
-func rows(n int) io.Reader {
-	r, w := io.Pipe()
-	go func() {
-		fmt.Fprintln(w, "email,locale,name")
-		for i := range n {
-			fmt.Fprintf(w, "person%d@example.com,de,Person %d\n", i, i)
-		}
-		w.Close()
-	}()
-	return r
 }

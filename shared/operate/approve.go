@@ -19,7 +19,7 @@ type Approved struct {
 
 // approve lets a run start; without Yes it says what would happen.
 func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
-	plan, err := o.Operator.Approve(ctx, a.Run, a.By, true)
+	plan, err := o.Operator.Plan(ctx, a.Run, a.By)
 	if err != nil {
 		return Approved{}, err
 	}
@@ -57,7 +57,7 @@ func (o Operations) publish(ctx context.Context, in policy.Publication) (policy.
 // announce tells the approvers of every run that waits.
 func (o Operations) announce(ctx context.Context) (approval.Announced, error) {
 	plan := func(ctx context.Context, id notice.RunID) (delivery.Plan, error) {
-		return o.Operator.Approve(ctx, id, "an approver", true)
+		return o.Operator.Plan(ctx, id, "an approver")
 	}
 	return approval.Announcer{Gate: o.Gate, Plan: plan, Post: o.Invitations, Links: o.Links}.Announce(ctx)
 }
