@@ -45,7 +45,7 @@ func (c draftCmd) Run(a *app) error {
 			fmt.Fprintf(w, "  %s\n", reason)
 		}
 		if d.Summary != "" {
-			fmt.Fprintf(w, "\nsummary, to edit:\n\n%s\n\n", d.Summary)
+			fmt.Fprintf(w, "\nsummary in %s, to edit:\n\n%s\n\n", d.Locale, d.Summary)
 		}
 		for _, warning := range d.Warnings {
 			fmt.Fprintf(w, "look at: %s\n", warning)

@@ -15,7 +15,7 @@ type publishCmd struct {
 	Policy    string   `help:"Which policy it is." default:"privacy"`
 	Version   string   `help:"Name of the version, like 2026-11." required:""`
 	Effective string   `help:"Day it takes effect, like 2026-12-31." required:""`
-	Summary   []string `help:"What changed, in plain words: FILE, or LOCALE=FILE for each language." placeholder:"[LOCALE=]FILE"`
+	Summary   []string `help:"What changed, in plain words: FILE in the language of the text, LOCALE=FILE for each other language." placeholder:"[LOCALE=]FILE"`
 	Class     string   `help:"optional, or mandatory with --basis." default:"optional"`
 	Basis     string   `help:"Legal basis of a mandatory notice."`
 	By        string   `help:"Who publishes." env:"USER"`
@@ -30,7 +30,7 @@ func (c publishCmd) Run(a *app) error {
 	for _, s := range c.Summary {
 		tag, file, named := strings.Cut(s, "=")
 		if !named {
-			tag, file = "en", s
+			tag, file = "", s // in the language of the text
 		}
 		text, err := os.ReadFile(file)
 		if err != nil {

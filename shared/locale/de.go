@@ -40,6 +40,7 @@ func init() {
 				Denied:       Note{"Wir konnten Ihrer Bitte nicht nachkommen", "{company} kann Ihrer Anfrage {number} nicht entsprechen. Der Grund: {reason} Sie können widersprechen, indem Sie auf diese Nachricht antworten, oder sich bei einer Aufsichtsbehörde beschweren.", ""},
 			},
 		},
+		Draft: Draft{New: "Neu: {text}", Gone: "Nicht mehr: {text}", Now: "Jetzt: {now} (vorher: {before})"},
 		Page: Page{
 			UnsubscribeTitle:  "Abmelden",
 			UnsubscribeAsk:    "Möchten Sie von {company} keine Datenschutzhinweise mehr per E-Mail erhalten?",

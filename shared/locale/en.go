@@ -40,6 +40,7 @@ func init() {
 				Denied:       Note{"We could not do what you asked", "{company} cannot comply with your request {number}. The reason: {reason} You may object by answering this message, or complain to a supervisory authority.", ""},
 			},
 		},
+		Draft: Draft{New: "New: {text}", Gone: "No longer: {text}", Now: "Now: {now} (before: {before})"},
 		Page: Page{
 			UnsubscribeTitle:  "Unsubscribe",
 			UnsubscribeAsk:    "Do you want to stop getting privacy notices from {company} by email?",

@@ -40,6 +40,7 @@ func init() {
 				Denied:       Note{"No hemos podido hacer lo que pedía", "{company} no puede atender su solicitud {number}. El motivo: {reason} Puede oponerse respondiendo a este mensaje o reclamar ante una autoridad de control.", ""},
 			},
 		},
+		Draft: Draft{New: "Nuevo: {text}", Gone: "Ya no figura: {text}", Now: "Ahora: {now} (antes: {before})"},
 		Page: Page{
 			UnsubscribeTitle:  "Darse de baja",
 			UnsubscribeAsk:    "¿Quiere dejar de recibir por correo los avisos de privacidad de {company}?",

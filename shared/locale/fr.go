@@ -40,6 +40,7 @@ func init() {
 				Denied:       Note{"Nous n’avons pas pu faire ce que vous demandiez", "{company} ne peut pas donner suite à votre demande {number}. La raison : {reason} Vous pouvez vous y opposer en répondant à ce message, ou saisir une autorité de contrôle.", ""},
 			},
 		},
+		Draft: Draft{New: "Nouveau : {text}", Gone: "Supprimé : {text}", Now: "Désormais : {now} (auparavant : {before})"},
 		Page: Page{
 			UnsubscribeTitle:  "Se désabonner",
 			UnsubscribeAsk:    "Voulez-vous ne plus recevoir par e-mail les avis de confidentialité de {company} ?",

@@ -40,6 +40,7 @@ func init() {
 				Denied:       Note{"Non abbiamo potuto fare quanto chiesto", "{company} non può accogliere la Sua richiesta {number}. Il motivo: {reason} Può opporsi rispondendo a questo messaggio o presentare reclamo a un’autorità di controllo.", ""},
 			},
 		},
+		Draft: Draft{New: "Nuovo: {text}", Gone: "Non più presente: {text}", Now: "Ora: {now} (prima: {before})"},
 		Page: Page{
 			UnsubscribeTitle:  "Annulla l’iscrizione",
 			UnsubscribeAsk:    "Non vuole più ricevere via e-mail gli avvisi sulla privacy di {company}?",

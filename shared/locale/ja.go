@@ -40,6 +40,7 @@ func init() {
 				Denied:       Note{"ご請求に応じられませんでした", "{company}はご請求{number}に応じることができません。理由：{reason} このメールへの返信で異議を申し立てるか、監督機関に申し立てることができます。", ""},
 			},
 		},
+		Draft: Draft{New: "追加：{text}", Gone: "削除：{text}", Now: "変更後：{now}（変更前：{before}）"},
 		Page: Page{
 			UnsubscribeTitle:  "配信の停止",
 			UnsubscribeAsk:    "{company}からのプライバシーに関するお知らせメールを停止しますか。",

@@ -24,8 +24,9 @@ type Language struct {
 // Words are the sentences. A {name} in braces is filled in by Fill; tests hold
 // every language to the same sentences with the same names.
 type Words struct {
-	Mail Mail
-	Page Page
+	Mail  Mail
+	Draft Draft
+	Page  Page
 }
 
 // Mail is what the mails say.
@@ -65,6 +66,13 @@ type Note struct {
 	Heading string
 	Body    string // {company} {number} {date} {reason}
 	Button  string
+}
+
+// Draft words the lines of a drafted summary, for the officer to edit.
+type Draft struct {
+	New  string // {text}
+	Gone string // {text}
+	Now  string // {now} {before}
 }
 
 // Page is what the pages say.

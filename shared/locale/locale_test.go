@@ -122,7 +122,7 @@ func TestFill(t *testing.T) {
 // A sentence nobody says is translated for nothing.
 func TestEverySentenceIsSaid(t *testing.T) {
 	var said strings.Builder
-	for _, folder := range []string{"../web", "../web/templates", "../mail"} {
+	for _, folder := range []string{"../web", "../web/templates", "../mail", "../operate", "../policy"} {
 		entries, err := os.ReadDir(folder)
 		if err != nil {
 			t.Fatal(err)

@@ -40,6 +40,7 @@ func init() {
 				Denied:       Note{"We konden niet doen wat u vroeg", "{company} kan niet voldoen aan uw verzoek {number}. De reden: {reason} U kunt bezwaar maken door dit bericht te beantwoorden, of een klacht indienen bij een toezichthouder.", ""},
 			},
 		},
+		Draft: Draft{New: "Nieuw: {text}", Gone: "Vervallen: {text}", Now: "Nu: {now} (eerder: {before})"},
 		Page: Page{
 			UnsubscribeTitle:  "Afmelden",
 			UnsubscribeAsk:    "Wilt u geen privacyberichten van {company} meer per e-mail krijgen?",

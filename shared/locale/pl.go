@@ -40,6 +40,7 @@ func init() {
 				Denied:       Note{"Nie mogliśmy spełnić Państwa prośby", "{company} nie może uwzględnić wniosku {number}. Powód: {reason} Można się sprzeciwić, odpowiadając na tę wiadomość, albo złożyć skargę do organu nadzorczego.", ""},
 			},
 		},
+		Draft: Draft{New: "Nowe: {text}", Gone: "Usunięto: {text}", Now: "Teraz: {now} (wcześniej: {before})"},
 		Page: Page{
 			UnsubscribeTitle:  "Wypisanie",
 			UnsubscribeAsk:    "Czy chcą Państwo przestać otrzymywać e-mailem zawiadomienia o prywatności od {company}?",

@@ -40,6 +40,7 @@ func init() {
 				Denied:       Note{"Não pudemos fazer o que você pediu", "{company} não pode atender ao seu pedido {number}. O motivo: {reason} Você pode contestar respondendo a esta mensagem ou reclamar a uma autoridade de proteção de dados.", ""},
 			},
 		},
+		Draft: Draft{New: "Novo: {text}", Gone: "Não consta mais: {text}", Now: "Agora: {now} (antes: {before})"},
 		Page: Page{
 			UnsubscribeTitle:  "Cancelar inscrição",
 			UnsubscribeAsk:    "Você quer deixar de receber por e-mail os avisos de privacidade de {company}?",

@@ -26,6 +26,7 @@ type Draft struct {
 	Confidence float64          `json:"confidence"`
 	Reasons    []string         `json:"reasons"`
 	Summary    string           `json:"summary"` // to edit; sentences of the two texts only
+	Locale     string           `json:"locale"`  // of the summary: that of the text, if we speak it
 	Warnings   []string         `json:"warnings"`
 	Sections   []policy.Section `json:"sections"`
 	HTML       string           `json:"html"` // of the text
@@ -76,7 +77,9 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 		return d, err
 	}
 	d.Class, d.Confidence, d.Reasons, d.Sections = v.Class, v.Confidence, v.Reasons, v.Comparison.Changes()
-	d.Summary = strings.TrimSpace(v.Summarise(policy.EnglishSummary))
-	d.Warnings = policy.Lint(v, o.Publisher.Leads, map[string]string{"en": d.Summary}, locale.Tags(), effective, notice.DateOf(o.Now()))
+	written := locale.Match(v.Language(), "")
+	d.Locale = written.Tag
+	d.Summary = strings.TrimSpace(v.Summarise(policy.SummaryLabels(written.Words.Draft)))
+	d.Warnings = policy.Lint(v, o.Publisher.Leads, map[string]string{d.Locale: d.Summary}, locale.Tags(), effective, notice.DateOf(o.Now()))
 	return d, nil
 }

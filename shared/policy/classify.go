@@ -33,6 +33,9 @@ type Verdict struct {
 	OldBroken bool `json:"-"`
 }
 
+// Language is that of the new text (ISO 639-1), or nothing when it cannot be told.
+func (v Verdict) Language() string { return Language(v.Comparison.new) }
+
 // Finding is what one place of a comparison amounts to.
 type Finding struct {
 	Class   Class

@@ -106,7 +106,7 @@ func (v Verdict) untold(summary map[string]string) (out []string) {
 	}
 	said := map[string]bool{}
 	for locale, text := range summary {
-		if language := Language(v.Comparison.new); language != "" && !strings.HasPrefix(locale, language) && len(summary) > 1 {
+		if language := v.Language(); language != "" && !strings.HasPrefix(locale, language) && len(summary) > 1 {
 			continue
 		}
 		for _, k := range content(words(text)) {

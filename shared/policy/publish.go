@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,7 +31,7 @@ type Publication struct {
 	Effective  string            `json:"effective"` // ISO 8601 date
 	Class      string            `json:"class,omitempty"`
 	Basis      string            `json:"basis,omitempty"`
-	Summary    map[string]string `json:"summary,omitempty"` // by locale
+	Summary    map[string]string `json:"summary,omitempty"` // by locale; "" is the language of the text
 	Source     []byte            `json:"source"`
 	SourceName string            `json:"source_name"`
 	By         string            `json:"by,omitempty"`
@@ -172,6 +173,22 @@ func (p Publisher) open(ctx context.Context, v notice.Version) error {
 	return err
 }
 
+// localeOf is the locale of the readers that a language tag means: pt is pt-BR where
+// that is the only Portuguese there is. A language nobody reads stays as it is.
+func (p Publisher) localeOf(tag string) (string, error) {
+	parsed, err := language.Parse(tag)
+	if err != nil || slices.Contains(p.Locales, parsed.String()) {
+		return parsed.String(), err
+	}
+	base, _ := parsed.Base()
+	for _, locale := range p.Locales {
+		if other, _ := language.Make(locale).Base(); other == base {
+			return locale, nil
+		}
+	}
+	return parsed.String(), nil
+}
+
 // read checks a publication; every fault is reported at once.
 func (p Publisher) read(in Publication) (notice.Version, error) {
 	var faults []string
@@ -191,18 +208,23 @@ func (p Publisher) read(in Publication) (notice.Version, error) {
 	if class == notice.Mandatory && strings.TrimSpace(in.Basis) == "" {
 		faults = append(faults, "a mandatory notice needs its legal basis; add --basis")
 	}
-	summary := map[string]string{}
-	for _, tag := range slices.Sorted(maps.Keys(in.Summary)) {
-		if parsed, err := language.Parse(tag); err != nil {
-			faults = append(faults, "summary locale "+tag+" is not a language tag like en or pt-BR")
-		} else if text := strings.TrimSpace(in.Summary[tag]); text == "" {
-			faults = append(faults, "the summary for "+tag+" is empty")
-		} else {
-			summary[parsed.String()] = text
-		}
-	}
 	text, err := Normalise(in.Source, in.SourceName)
 	note(err)
+	summary := map[string]string{}
+	for _, tag := range slices.Sorted(maps.Keys(in.Summary)) {
+		said := strings.TrimSpace(in.Summary[tag])
+		locale, err := p.localeOf(cmp.Or(tag, Language(text.Document), "en"))
+		switch {
+		case err != nil:
+			faults = append(faults, "summary locale "+tag+" is not a language tag like en or pt-BR")
+		case said == "":
+			faults = append(faults, "the summary for "+locale+" is empty")
+		case summary[locale] != "":
+			faults = append(faults, "there are two summaries for "+locale)
+		default:
+			summary[locale] = said
+		}
+	}
 	if len(faults) > 0 {
 		return notice.Version{}, notice.Invalid("%s", strings.Join(faults, "\n"))
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
 	"policymail/shared/store/bolt"
@@ -80,7 +81,7 @@ func TestThreeEditsMakeOneNotice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	summary := v.Summarise(policy.EnglishSummary)
+	summary := v.Summarise(english)
 	if !strings.Contains(summary, "The way you walk, recorded by the accelerometer of your device.") {
 		t.Errorf("the drafted summary does not name the new data:\n%s", summary)
 	}
@@ -92,6 +93,8 @@ func TestThreeEditsMakeOneNotice(t *testing.T) {
 		t.Errorf("runs %+v", runs)
 	}
 }
+
+var english = policy.SummaryLabels(locale.Match("en", "").Words.Draft)
 
 func TestSummaryHoldsSentencesOfTheTextsOnly(t *testing.T) {
 	changed := strings.Replace(strings.Replace(base, "30 days", "60 days", 1), "## Contact", "## Children\n\nWe do not knowingly collect data of children under 13.\n\n## Contact", 1)
@@ -106,7 +109,7 @@ How long we keep it
 Children
 - New: We do not knowingly collect data of children under 13.
 `
-	if got := v.Summarise(policy.EnglishSummary); got != want {
+	if got := v.Summarise(english); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
@@ -116,7 +119,7 @@ func TestSummaryNamesANewCategory(t *testing.T) {
 	const before = "# What we collect\n\n- A. Identifiers.\n- Your name and your address.\n- Yes\n- B. Orders.\n- What you buy from us, and when.\n- Yes\n\n# Who gets it\n\nNobody gets it.\n"
 	after := strings.Replace(before, "\n\n# Who", "\n- C. Precise geolocation.\n- Your location within a radius of 500 meters, taken from your device.\n- Yes\n\n# Who", 1)
 	v := policy.Classify(read(t, before, "a.md"), read(t, after, "b.md"))
-	got := v.Summarise(policy.EnglishSummary)
+	got := v.Summarise(english)
 	if v.Class != policy.Substantive || !strings.Contains(got, "- New: C. Precise geolocation.\n- New: Your location within") {
 		t.Errorf("%s:\n%s", v.Class, got)
 	}

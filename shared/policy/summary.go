@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// SummaryLabels are the words of a drafted summary.
-type SummaryLabels struct{ New, Gone, Now, Before string }
-
-// EnglishSummary are the labels of a draft in English.
-var EnglishSummary = SummaryLabels{New: "New", Gone: "No longer", Now: "Now", Before: "before"}
+// SummaryLabels word the lines of a drafted summary in the language of the policy.
+type SummaryLabels struct {
+	New, Gone string // {text}
+	Now       string // {now} {before}
+}
 
 // Limits of a drafted summary: an officer shortens it; nobody reads a second policy.
 const (
@@ -94,15 +94,15 @@ func (v Verdict) lines(r row, l SummaryLabels) (out []string) {
 	gone, came := without(old, new), without(new, old)
 	if len(gone) == len(came) {
 		for i := range came {
-			out = append(out, l.Now+": "+shorten(came[i], maxSentence)+" ("+l.Before+": "+shorten(gone[i], maxSentence)+")")
+			out = append(out, strings.NewReplacer("{now}", shorten(came[i], maxSentence), "{before}", shorten(gone[i], maxSentence)).Replace(l.Now))
 		}
 		return out
 	}
 	for _, s := range came {
-		out = append(out, l.New+": "+shorten(s, maxSentence))
+		out = append(out, strings.ReplaceAll(l.New, "{text}", shorten(s, maxSentence)))
 	}
 	for _, s := range gone {
-		out = append(out, l.Gone+": "+shorten(s, maxSentence))
+		out = append(out, strings.ReplaceAll(l.Gone, "{text}", shorten(s, maxSentence)))
 	}
 	return out
 }
