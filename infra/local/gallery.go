@@ -410,7 +410,8 @@ func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
 	case "approval":
 		return g.letters.WriteInvitation(delivery.Invitation{To: officer, Link: "https://privacy.example.com/a/example", Two: true,
 			Run: run, Version: galleryVersion, Change: "substantive", Confidence: 0.97, Reasons: []string{"a period changed from ten to six years"},
-			Plan: delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800}, Warnings: []string{"readers in de, fr get the summary in another language, and are told so"}})
+			Comparison: "How long we keep data\n- We keep orders for ten years.\n+ We keep orders for six years.\n",
+			Plan:       delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800}, Warnings: []string{"readers in de, fr get the summary in another language, and are told so"}})
 	default:
 		asked := notice.NewRequest("20261124-k7q2m4xa", notice.Deletion, g.now())
 		asked.Extension, asked.Basis = "we have to look through archived paper files", "we still have to deliver what you ordered"

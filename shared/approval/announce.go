@@ -14,8 +14,11 @@ import (
 const (
 	// announcedKind is the kind of record that keeps who was told that a run waits.
 	announcedKind = "announced"
-	// linkLife is how long the link to the page works; the command line goes on.
+	// linkLife is how long the link to the page works: while nobody decides, the next
+	// reminder brings another.
 	linkLife = 30 * 24 * time.Hour
+	// again is when a change that still waits is told again.
+	again = 7 * 24 * time.Hour
 	// announcing is how long one announcer keeps others away: longer than the function
 	// lives that announces.
 	announcing = 10 * time.Minute
@@ -57,7 +60,8 @@ type Announced struct {
 	Mailed  int `json:"mailed"`
 }
 
-// Announce mails every approver once of every change that waits. A call marks whom it
+// Announce mails every approver once of every change that waits, and again each week
+// that it goes on waiting, unless their own approval is the first of two. A call marks whom it
 // told right after each mail: one that dies in between tells that approver again, and
 // nobody else. Two calls at once mail nobody twice: the second leaves the run alone.
 func (a Announcer) Announce(ctx context.Context) (out Announced, err error) {
@@ -71,7 +75,7 @@ func (a Announcer) Announce(ctx context.Context) (out Announced, err error) {
 			continue
 		}
 		out.Waiting++
-		n, err := a.announce(ctx, run.ID)
+		n, err := a.announce(ctx, run)
 		out.Mailed += n
 		// A conflict is another announcer's, a refusal a run that cannot start any more.
 		if err != nil && !errors.Is(err, notice.ErrConflict) && !errors.Is(err, notice.ErrRefused) {
@@ -81,13 +85,22 @@ func (a Announcer) Announce(ctx context.Context) (out Announced, err error) {
 	return out, errors.Join(faults...)
 }
 
-func (a Announcer) announce(ctx context.Context, id notice.RunID) (mailed int, err error) {
+func (a Announcer) announce(ctx context.Context, run notice.Run) (mailed int, err error) {
+	id := run.ID
 	mark, rev, err := a.announcement(ctx, id)
 	if err != nil {
 		return 0, err
 	}
-	missing := slices.DeleteFunc(slices.Clone(a.Approvers), func(to string) bool { return slices.Contains(mark.Told, a.ID(to)) })
-	if len(missing) == 0 || mark.Until.After(a.Now()) {
+	if mark.Until.After(a.Now()) {
+		return 0, nil
+	}
+	if !mark.At.Add(again).After(a.Now()) {
+		mark.Told = nil
+	}
+	missing := slices.DeleteFunc(slices.Clone(a.Approvers), func(to string) bool {
+		return slices.Contains(mark.Told, a.ID(to)) || run.First != nil && sameName(run.First.By, to)
+	})
+	if len(missing) == 0 {
 		return 0, nil
 	}
 	mark.Until = a.Now().Add(announcing)
@@ -105,7 +118,7 @@ func (a Announcer) announce(ctx context.Context, id notice.RunID) (mailed int, e
 	for i, to := range missing {
 		claims := token.Claims{Purpose: token.Approve, Recipient: a.ID(to), Run: id, Expires: a.Now().Add(linkLife)}
 		in := delivery.Invitation{To: to, Link: a.Links.Link(claims), Two: a.Two, Run: review.Run, Version: review.Version, Change: string(review.Verdict.Class),
-			Confidence: review.Verdict.Confidence, Reasons: review.Verdict.Reasons, Warnings: review.Warnings, Plan: mark.Plan}
+			Confidence: review.Verdict.Confidence, Reasons: review.Verdict.Reasons, Comparison: review.Verdict.Comparison.Text(), Warnings: review.Warnings, Plan: mark.Plan}
 		if err := a.Post.Invite(ctx, in); err != nil {
 			return mailed, err
 		}

@@ -31,7 +31,8 @@ type Store interface {
 // Gate decides about runs that wait.
 type Gate struct {
 	Store Store
-	// Two asks for a second person's approval before a run starts.
+	// Two asks for a second person's approval before a run starts. Where approvers have
+	// addresses, these tell the two apart: a name can be written in many ways.
 	Two bool
 	// Approvers are the addresses that may decide on the page, normalised.
 	Approvers []string
@@ -109,6 +110,9 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, aud
 			return run, err
 		}
 	}
+	if err := g.known(by); err != nil && run.State == notice.Waiting {
+		return run, err
+	}
 	if err := g.matchesPage(ctx, v); err != nil {
 		return run, err
 	}
@@ -134,13 +138,25 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, aud
 	return delivery.Release(ctx, g.Store, run, v, by, g.Now())
 }
 
-// Ready refuses a run whose text the public page contradicts; it changes nothing.
-func (g Gate) Ready(ctx context.Context, id notice.RunID) error {
+// Ready refuses what Approve would refuse for who approves or what the public page
+// says; it changes nothing.
+func (g Gate) Ready(ctx context.Context, id notice.RunID, by string) error {
 	_, v, err := g.read(ctx, id)
 	if err != nil {
 		return err
 	}
+	if err := g.known(by); err != nil {
+		return err
+	}
 	return g.matchesPage(ctx, v)
+}
+
+// known refuses one of two approvals by a name when approvers have addresses.
+func (g Gate) known(by string) error {
+	if !g.Two || len(g.Approvers) == 0 || slices.ContainsFunc(g.Approvers, func(a string) bool { return sameName(a, by) }) {
+		return nil
+	}
+	return notice.Refused("%q is not the address of an approver", by).Hint("two must approve: give --by the address of one of the configured approvers")
 }
 
 // matchesPage refuses a version when the watcher has drafted another text since: what

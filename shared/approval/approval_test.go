@@ -81,6 +81,52 @@ func setUp(t *testing.T) *desk {
 	return d
 }
 
+// A change that waits is told anew every week, to whom it waits for: links end, and
+// mails are forgotten.
+func TestWaitingIsToldAgain(t *testing.T) {
+	d := setUp(t)
+	d.Two = true
+	d.announceNow(t)
+	d.now = d.now.Add(7*24*time.Hour - time.Minute)
+	if out := d.announceNow(t); out.Mailed != 0 {
+		t.Errorf("within the week: %+v", out)
+	}
+	d.now = d.now.Add(time.Minute)
+	d.announceNow(t)
+	d.announceNow(t)
+	if d.mailed[ada] != 2 || d.mailed[bob] != 2 {
+		t.Errorf("after a week, mailed %v", d.mailed)
+	}
+	_, v := d.read(t)
+	if _, err := d.Approve(ctx, d.run, v.ContentHash(), ada, 1); err != nil {
+		t.Fatal(err)
+	}
+	d.now = d.now.Add(7 * 24 * time.Hour)
+	d.announceNow(t)
+	if d.mailed[ada] != 2 || d.mailed[bob] != 3 {
+		t.Errorf("after one of two approved, mailed %v", d.mailed)
+	}
+}
+
+// By the command line and by the page one person stays one person.
+func TestTwoApprovalsTakeTwoAddresses(t *testing.T) {
+	d := setUp(t)
+	d.Two = true
+	_, v := d.read(t)
+	approve := func(by string) error { return second(d.Approve(ctx, d.run, v.ContentHash(), by, 1)) }
+	if err := approve(ada); err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range []string{"Ada Example", "ADA@example.com", "eve@example.com"} {
+		if err := errors.Join(approve(by), d.Ready(ctx, d.run, by)); !errors.Is(err, notice.ErrRefused) {
+			t.Errorf("%s: %v", by, err)
+		}
+	}
+	if err := errors.Join(d.Ready(ctx, d.run, bob), approve(bob)); err != nil {
+		t.Error(err)
+	}
+}
+
 func (d *desk) announceNow(t *testing.T) approval.Announced {
 	t.Helper()
 	out, err := d.Announce(ctx)

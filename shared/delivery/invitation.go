@@ -13,6 +13,7 @@ type Invitation struct {
 	Change     string   // class of the difference from the version before
 	Confidence float64  // of that, 0 to 1
 	Reasons    []string // for that
+	Comparison string   // line by line: + added, - removed, headings without a sign
 	Warnings   []string
 	Plan       Plan
 }

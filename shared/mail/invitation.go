@@ -51,12 +51,44 @@ func (w *Writer) WriteInvitation(in delivery.Invitation) (delivery.Envelope, err
 			}
 		}
 	}
+	m.Details, m.DetailsHead = excerpt(in.Comparison), "How the text differs: + came, - went"
 	m.Date = "Effective " + l.Date(v.Effective)
 	m.Buttons = []button{{"Review and decide", in.Link}, {"See the comparison", in.Link + "/changes"}}
-	m.Why = "You get this mail because you are an approver. The link is yours alone: whoever has it can approve in your name. It shows a sample mail in every language."
+	m.Why = "You get this mail because you are an approver. The link is yours alone: whoever has it can approve in your name. A sample of the notice in every language is attached."
+	var samples []attachment
+	for _, tag := range locale.Tags() {
+		raw, err := w.Sample(in.Run, v, tag)
+		if err != nil {
+			return delivery.Envelope{}, err
+		}
+		samples = append(samples, attachment{"sample-" + tag + ".eml", raw})
+	}
 	h := w.header(w.from, to, m.Subject, "approve/"+in.Link)
-	raw, err := w.compose(h, m, to)
+	raw, err := w.compose(h, m, to, samples...)
 	return delivery.Envelope{From: w.from.Address, To: in.To, Raw: raw}, err
+}
+
+// How much of a comparison stands in an invitation; the page shows all.
+const (
+	maxLines = 80
+	maxLine  = 600 // characters
+)
+
+// excerpt is the beginning of a comparison, long lines cut.
+func excerpt(comparison string) (lines []string) {
+	for line := range strings.Lines(comparison) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if len(lines) == maxLines {
+			return append(lines, "… and more: see the comparison.")
+		}
+		if r := []rune(line); len(r) > maxLine {
+			line = string(r[:maxLine]) + " …"
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // Invite writes and sends one invitation; Post implements approval.Post.

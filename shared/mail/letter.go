@@ -32,6 +32,8 @@ type letter struct {
 	SummaryLang string // of the summary, if it is not in the reader's language
 	SummaryDir  string
 	SummaryNote string
+	Details     []string // lines
+	DetailsHead string
 	Date        string
 	Buttons     []button
 	Why         string

@@ -121,8 +121,14 @@ func (w *Writer) header(from netmail.Address, r notice.Recipient, subject, seed 
 	return h
 }
 
+// attachment is a message that goes along with another.
+type attachment struct {
+	name string
+	raw  []byte // RFC 5322, ASCII only
+}
+
 // compose renders both bodies and puts the message together.
-func (w *Writer) compose(h gomail.Header, m letter, r notice.Recipient) ([]byte, error) {
+func (w *Writer) compose(h gomail.Header, m letter, r notice.Recipient, attached ...attachment) ([]byte, error) {
 	for name, s := range map[string]string{"subject": m.Subject, "recipient name": r.Name, "recipient address": r.Address} {
 		if err := oneLine(name, s); err != nil {
 			return nil, err
@@ -143,30 +149,67 @@ func (w *Writer) compose(h gomail.Header, m letter, r notice.Recipient) ([]byte,
 		}
 	}
 	out.Grow(3<<10 + (text.Len()+html.Len())*5/4)
+	if len(attached) == 0 {
+		mw, err := message.CreateWriter(&out, h.Header)
+		if err != nil {
+			return nil, err
+		}
+		err = errors.Join(bodies(mw, text.Bytes(), html.Bytes()), mw.Close())
+		return out.Bytes(), err
+	}
+	kind, params, err := h.ContentType()
+	if err != nil {
+		return nil, err
+	}
+	h.SetContentType("multipart/mixed", map[string]string{"boundary": params["boundary"] + "-mixed"})
 	mw, err := message.CreateWriter(&out, h.Header)
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []struct {
-		kind string
-		body *bytes.Buffer
-	}{{"text/plain", &text}, {"text/html", &html}} {
-		var ph message.Header
-		ph.SetContentType(part.kind, map[string]string{"charset": "utf-8"})
-		ph.Set("Content-Transfer-Encoding", "quoted-printable")
-		pw, err := mw.CreatePart(ph)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := part.body.WriteTo(pw); err != nil {
-			return nil, err
-		}
-		if err := pw.Close(); err != nil {
-			return nil, err
-		}
-	}
-	if err := mw.Close(); err != nil {
+	var ph message.Header
+	ph.SetContentType(kind, params)
+	pw, err := mw.CreatePart(ph)
+	if err != nil {
 		return nil, err
 	}
-	return out.Bytes(), nil
+	if err := errors.Join(bodies(pw, text.Bytes(), html.Bytes()), pw.Close()); err != nil {
+		return nil, err
+	}
+	for _, a := range attached {
+		// RFC 2046 § 5.2.1: a message goes as it is, in no encoding.
+		var ph message.Header
+		ph.SetContentType("message/rfc822", nil)
+		ph.SetContentDisposition("attachment", map[string]string{"filename": a.name})
+		ph.Set("Content-Transfer-Encoding", "7bit")
+		if err := part(mw, ph, a.raw); err != nil {
+			return nil, err
+		}
+	}
+	err = mw.Close()
+	return out.Bytes(), err
+}
+
+// bodies writes the parts of a multipart/alternative.
+func bodies(mw *message.Writer, text, html []byte) error {
+	for _, body := range []struct {
+		kind    string
+		content []byte
+	}{{"text/plain", text}, {"text/html", html}} {
+		var ph message.Header
+		ph.SetContentType(body.kind, map[string]string{"charset": "utf-8"})
+		ph.Set("Content-Transfer-Encoding", "quoted-printable")
+		if err := part(mw, ph, body.content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func part(mw *message.Writer, h message.Header, content []byte) error {
+	pw, err := mw.CreatePart(h)
+	if err != nil {
+		return err
+	}
+	_, err = pw.Write(content)
+	return errors.Join(err, pw.Close())
 }

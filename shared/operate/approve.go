@@ -24,7 +24,7 @@ func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 		return Approved{}, err
 	}
 	// Refused now rather than when it is meant.
-	if err := o.Gate.Ready(ctx, a.Run); err != nil || !a.Yes {
+	if err := o.Gate.Ready(ctx, a.Run, a.By); err != nil || !a.Yes {
 		return Approved{Plan: plan}, err
 	}
 	run, err := o.Store.Run(ctx, a.Run)
