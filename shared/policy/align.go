@@ -246,7 +246,7 @@ func pairUp(old, new Document, gaps []gap, pool []int) {
 		loose := func(taken map[int]bool) func(int) bool { return func(p int) bool { return taken[p] } }
 		oldLeft := slices.DeleteFunc(slices.Clone(g.old), loose(oldTaken))
 		newLeft := slices.DeleteFunc(slices.Clone(g.new), loose(newTaken))
-		if len(oldLeft)+len(newLeft) > 0 && g.joinsBetter(old, new, oldTaken) {
+		if len(oldLeft)+len(newLeft) > 0 && g.joinsBetter(old, new, i, oldTaken) {
 			continue
 		}
 		oldLeft, newLeft = g.twins(old, new, i, oldLeft, newLeft)
@@ -312,7 +312,7 @@ const maxJoin = 2000
 
 // joinsBetter compares a gap as one text, for paragraphs that were cut in two or
 // joined, and takes the result when it explains clearly more than the pairs do.
-func (g *gap) joinsBetter(old, new Document, oldTaken map[int]bool) bool {
+func (g *gap) joinsBetter(old, new Document, at int, oldTaken map[int]bool) bool {
 	if len(g.old) == 0 || len(g.new) == 0 {
 		return false
 	}
@@ -341,8 +341,47 @@ func (g *gap) joinsBetter(old, new Document, oldTaken map[int]bool) bool {
 		return false
 	}
 	g.rows = slices.DeleteFunc(g.rows, func(r row) bool { return r.fate == edited })
-	g.rows = append(g.rows, row{fate: edited, old: g.old, new: g.new, gap: -1, hunks: h})
+	// A paragraph none of whose words agree came or went by itself.
+	oldIn, newIn := sharing(old, g.old, h, func(h hunk) []word { return h.old }), sharing(new, g.new, h, func(h hunk) []word { return h.new })
+	for _, p := range g.old {
+		if !slices.Contains(oldIn, p) {
+			g.rows = append(g.rows, row{fate: removed, old: []int{p}, gap: at})
+		}
+	}
+	for _, p := range g.new {
+		if !slices.Contains(newIn, p) {
+			g.rows = append(g.rows, row{fate: added, new: []int{p}, gap: at})
+		}
+	}
+	if len(oldIn) < len(g.old) || len(newIn) < len(g.new) {
+		h = hunks(wordsOf(old, oldIn), wordsOf(new, newIn))
+	}
+	g.rows = append(g.rows, row{fate: edited, old: oldIn, new: newIn, gap: -1, hunks: h})
 	return true
+}
+
+// sharing are the paragraphs with words that agree with the other text's.
+func sharing(d Document, indexes []int, all []hunk, side func(hunk) []word) (out []int) {
+	var agrees []bool
+	for _, h := range all {
+		for range side(h) {
+			agrees = append(agrees, h.same)
+		}
+	}
+	at := 0
+	for _, p := range indexes {
+		n := 0
+		for _, w := range d[p].words {
+			if agrees[at] && !w.mark() {
+				n++
+			}
+			at++
+		}
+		if n > 0 {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func agreeing(all []hunk) (n int) {

@@ -46,10 +46,16 @@ func bodyOf(c Comparison, isNew bool) body {
 		return body{0, max(len(c.old), len(c.new)), -1}
 	}
 	b.first, b.last = prose[0], prose[len(prose)-1]
-	for b.last+1 < len(d) && d[b.last+1].Item && !d[b.last+1].Linked {
+	for b.last+1 < len(d) && d[b.last+1].listed() && (d[b.last+1].Item || strings.HasSuffix(strings.TrimSpace(d[prose[len(prose)-1]].Text), ":")) {
 		b.last++ // the list its last sentence opens
 	}
 	return b
+}
+
+// listed reports whether a paragraph reads as an entry of a list: short, no heading, no
+// link.
+func (p Paragraph) listed() bool {
+	return p.Heading == 0 && !p.Linked && (p.Item || letterWords(p.words) <= 10 && !p.copyright())
 }
 
 // sentence reports whether a paragraph is prose rather than a label or a menu.
@@ -71,8 +77,8 @@ func (p Paragraph) subject() (n int) {
 			n++
 		}
 	}
-	if n == 0 && foreign(p.words) {
-		return 3 // no list of words for this script: any sentence may be about it
+	if n == 0 && (p.foreign || foreign(p.words)) {
+		return 3 // no list of words for it: any sentence may be about it
 	}
 	return n
 }
@@ -84,7 +90,7 @@ func (p Paragraph) core() (n int) {
 			n++
 		}
 	}
-	if n == 0 && foreign(p.words) {
+	if n == 0 && (p.foreign || foreign(p.words)) {
 		return 3
 	}
 	return n

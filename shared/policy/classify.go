@@ -54,7 +54,7 @@ const maxReasons = 8
 // judges every place by the rules in places.go and takes the gravest.
 func Classify(old, new Document) Verdict {
 	c := Compare(old, new)
-	j := judge{c: c, old: page{old, bodyOf(c, false), headingKeys(old)}, new: page{new, bodyOf(c, true), headingKeys(new)}}
+	j := judge{c: c, old: lookedOver(c, false), new: lookedOver(c, true)}
 	findings := j.places()
 	v := Verdict{Comparison: c, Findings: findings, Reasons: []string{}}
 	if reason, weight, oldBroken, ok := brokenness(c, findings); ok {

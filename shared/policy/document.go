@@ -22,6 +22,8 @@ type Paragraph struct {
 
 	words []word
 	key   string // the words' keys; paragraphs with the same key say the same
+	// foreign is a paragraph of a text in a language the word lists do not cover.
+	foreign bool
 }
 
 // Plain is the document as text, one paragraph a line.
@@ -42,6 +44,7 @@ func ReadHTML(page string) (Document, error) {
 	r := reader{}
 	r.walk(root, inside{})
 	r.flush(inside{})
+	r.out.markForeign()
 	return r.out, nil
 }
 
@@ -63,7 +66,33 @@ func ReadPlain(text string) (d Document) {
 		}
 	}
 	d.guessHeadings()
+	d.markForeign()
 	return d
+}
+
+// markForeign marks the paragraphs of a text whose language the word lists do not
+// cover: every third word and more is a small one in the languages they do cover.
+func (d Document) markForeign() {
+	small, all := 0, 0
+	for _, p := range d {
+		if !p.sentence() {
+			continue
+		}
+		for _, w := range p.words {
+			if !w.mark() {
+				all++
+				if stopwords[plainKey(w.key)] {
+					small++
+				}
+			}
+		}
+	}
+	if all < 30 || small*5 >= all {
+		return
+	}
+	for i := range d {
+		d[i].foreign = true
+	}
 }
 
 // newParagraph cuts a text into words once; everything that compares reads them.
@@ -127,7 +156,7 @@ func (d Document) guessHeadings() {
 	}
 	for i := range d[:max(len(d)-1, 0)] {
 		p := &d[i]
-		if len(p.words) > 0 && negations[plainKey(p.words[0].key)] {
+		if len(p.words) > 0 && negations[plainKey(p.words[0].key)] != "" {
 			continue // "Yes" and "No" are answers
 		}
 		if n := letterWords(p.words); n > 0 && n <= 12 && !sentenceEnd(p.Text) && !strings.HasSuffix(p.Text, ":") && letterWords(d[i+1].words) > n {
@@ -220,7 +249,7 @@ func (r *reader) flush(at inside) {
 		p = newLinked(text)
 	}
 	if len(p.words) > 0 {
-		p.Heading, p.Item = at.heading, at.item
+		p.Heading, p.Item = at.heading, at.item || at.heading == 0 && bullet.MatchString(strings.TrimSpace(raw))
 		p.Linked = strings.Contains(raw, "](http") && len(p.words) < 20 || r.linked > 0 && r.loose <= r.linked/20
 		if p.Heading == 0 && !p.Item && r.bold > 0 && r.linePlain == 0 && len(p.words) <= 14 && !sentenceEnd(p.Text) {
 			p.Heading = guessedHeading
@@ -251,6 +280,7 @@ func fold(s string) string {
 		s = strings.Join(strings.Fields(strayTag.ReplaceAllString(s, " ")), " ")
 	}
 	s = strings.TrimSpace(bullet.ReplaceAllString(s, ""))
+	s = strings.TrimSpace(strings.TrimRight(s, "¶🔗"))
 	if strings.Contains(s, "|") {
 		s = strings.TrimSpace(tableMarks.ReplaceAllString(s, " | "))
 		s = strings.TrimSpace(strings.Trim(s, "|"))
@@ -261,8 +291,14 @@ func fold(s string) string {
 	if strings.Contains(s, "protected") {
 		s = hiddenText.ReplaceAllString(s, hiddenAddress)
 	}
+	if strings.Contains(s, "JavaScript") {
+		s = spamText.ReplaceAllString(s, hiddenAddress)
+	}
+	if strings.Contains(s, "_") {
+		s = strings.TrimSpace(iconNames.ReplaceAllString(s, ""))
+	}
 	if len(s) < 160 && agoWords.MatchString(s) {
-		s = relativeDate.ReplaceAllString(s, "(some time ago)")
+		s = relativeDate.ReplaceAllString(s, someTimeAgo)
 	}
 	return s
 }

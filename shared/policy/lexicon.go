@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -53,33 +55,58 @@ var (
 		dados privacidade tratamento
 		gegevens persoons verwerk`)
 
-	negations = set(`not no never none nothing neither nor without cannot except unless only solely yes unlimited always
-		ne pas jamais aucun aucune sans sauf uniquement seulement oui non
-		nicht kein keine keinen keiner nie niemals ohne ausser nur ja nein
-		nunca sin ningun ninguna solo solamente salvo si
-		mai senza nessun nessuna soltanto
-		nao sem nenhum nenhuma somente apenas
-		niet geen nooit zonder alleen behalve
-		не ни без нет никогда только кроме не nie bez tylko nigdy yok degil hayir
-		لا لن غير بدون ليس inte ej utan bara ikke ingen aldrig uten
-		不 非 未 无 無 没 免`)
-	modals = set(`may must shall will can should could might would
-		peut peuvent pouvons pouvez doit doivent devons devez pourra pourront
-		darf durfen muss mussen kann konnen soll sollen
-		puede pueden podemos debe deben debemos podra
-		deve devono puo possono
-		pode podem devem
-		mag mogen moet moeten kan kunnen`)
+	// negations are words that turn a sentence round, by what they do to it.
+	negations = senses(map[string]string{
+		"not": `not no never none nothing neither nor without cannot nobody
+			ne pas jamais aucun aucune sans non rien ni
+			nicht kein keine keinen keiner keinem keinerlei nie niemals ohne nein weder nichts niemand
+			no nunca sin ningun ninguna tampoco ni
+			non mai senza nessun nessuna nessuno ne
+			nao sem nenhum nenhuma nem
+			niet geen nooit zonder
+			не ни без нет никогда nie bez nigdy yok degil hayir
+			لا لن غير بدون ليس inte ej utan aldrig ingen inga inget ikke uten uden aldri ei eivat emme ilman
+			不 非 未 无 無 没 免`,
+		"only": `except unless only solely exclusively
+			sauf uniquement seulement exclusivement
+			ausser nur ausschliesslich lediglich
+			solo solamente salvo unicamente excepto
+			soltanto solamente esclusivamente tranne
+			somente apenas exceto
+			alleen behalve uitsluitend slechts
+			только кроме tylko wylacznie sadece yalnizca endast bara kun vain`,
+		"always": `yes unlimited always oui toujours ja immer si siempre sempre altijd zawsze zaman alltid`,
+	})
+	// modals are verbs of what may, should and must be, by how strong they are.
+	modals = senses(map[string]string{
+		"may": `may can could might
+			peut peuvent pouvons pouvez pourra pourront pourrions pourrait
+			darf durfen kann konnen konnte konnten
+			puede pueden podemos podra podran podria podriamos
+			puo possono possiamo potra potrebbe potremmo
+			pode podem podemos podera poderao
+			mag mogen kan kunnen moze mozemy moga voi`,
+		"should": `should would sollte sollten devrait devrions deberia dovrebbe deveria zou zouden bor borde`,
+		"must": `must shall will
+			doit doivent devons devez devra devront
+			muss mussen soll sollen
+			debe deben debemos debera deberan
+			deve devono dobbiamo dovra
+			devem devera
+			moet moeten zal zullen musi musza maste ska skall`,
+	})
 
 	stopwords = set(`a an the of to in on at by for from with and or as is are was were be been being this that these those it its
 		we our us you your they their them he she his her who which what when where how if then than so such also any all some other
 		have has had do does did into about through under over more most please via per
+		instance example examples eg ie namely rather however therefore thus hence moreover furthermore additionally accordingly otherwise generally indeed
+		exemple notamment toutefois cependant donc aussi beispiel beispielsweise jedoch daher deshalb somit ferner ejemplo ademas embargo tanto esempio inoltre pertanto exemplo
 		le la les l un une des du de d au aux et ou en dans par pour sur avec ce cet cette ces qui que qu dont il elle ils elles nous vous
 		notre nos votre vos leur leurs son sa ses est sont etre ete a y se s n c j lors afin ainsi
 		der die das den dem des ein eine einer eines einem einen und oder in im an am auf aus bei mit nach von vom zu zum zur fur uber unter
 		wir uns unser unsere sie ihr ihre ihrer ist sind war werden wird wurde als auch wenn dass sich es
 		el los las del al con una y o que se su sus nuestro nuestra como es son para por lo
-		il lo gli dei della delle dell e che si con per una come nel sono
+		il lo gli di da al alla nel nella dal dalla sul sulla dei della delle dell e che si con per una come nel sono
 		os das dos da do em na no um uma e ao
 		het een van en op te dat is zijn voor met aan door`)
 
@@ -92,6 +119,9 @@ var (
 		janeiro fevereiro marco junho julho setembro outubro novembro dezembro
 		januari februari maart mei augustus
 		monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi samedi dimanche
+		januari februari mars maj juni juli augusti oktober januar marts helmikuu stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia
+		ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik ledna unora brezna dubna kvetna cervna cervence srpna zari rijna listopadu prosince
+		января февраля марта апреля мая июня июля августа сентября октября ноября декабря
 		am pm gmt utc cet cest est edt pst pdt st nd rd th er 年 月 日`)
 	numberWords = set(`one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen twenty
 		twenty-one thirty forty forty-five fifty sixty ninety hundred half once twice
@@ -106,7 +136,8 @@ var (
 		auftragsverarbeit empfang dienstleist partner anbieter ubermitt weitergeb
 		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier`)
 	dateContext = stems(`effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
-		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang 更新 生效 施行`)
+		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang adopted approved vastgesteld beschlossen verabschiedet adopte approuve aprobad approvat aprovad
+		aktualis aktualiz zaktualiz obowiazuj uppdater gaeller galler opdater guncel yururluk tarih wersj ersion obnov zmeneno редакци обновлен 改定 制定 改訂 施行日 更新日 更新 生效 施行`)
 
 	units = stems(`day days week month year hour minute second percent age ages old gb mb km mile meter euro eur usd dollar gbp pound
 		jour semaine mois an ans annee heure pour centimes
@@ -136,7 +167,24 @@ var (
 		kontakt schreib anschrift telefon formular
 		contact correo escrib direcc formulari
 		scriver indirizz modul contat enderec e-mail postal post`)
-	lawWords = stems(`law govern jurisdiction court arbitrat venue loi droit juridict tribun recht gericht ley tribunal legge foro lei wet rechter`)
+	lawWords = stems(`law govern jurisdiction court arbitrat venue loi droit juridict tribun gerichtsstand gericht ley tribunal legge foro lei wet rechter`)
+
+	// stampWords say that a page was made, not written, at a time.
+	stampWords = set(`generated rendered retrieved printed fetched cached exported crawled visits views hits zugriffe gedruckt abgerufen aufrufe erzeugt
+		imprime imprimee genere generee consulte impreso generado generada visitas stampato generato gegenereerd afgedrukt wygenerowano skriven utskriven`)
+	// dialWords stand right before a number to call.
+	dialWords = set(`tel telephone phone call fax telefax extension ext durchwahl telefon fon rufnummer hotline poste telefono telefone interno telefoon toestel tfn puhelin`)
+	// officers are whom a policy names to answer for it.
+	officers = stems(`officer representative dpo datenschutzbeauftragt beauftragt vertreter geschaftsfuhr burgermeister leiter delegue representant directeur directric responsab
+		delegad representante encarregad responsabile rappresentante functionaris vertegenwoordiger inspektor dataskyddsombud`)
+	weekdays = stems(`monday tuesday wednesday thursday friday saturday sunday weekday weekdays lundi mardi mercredi jeudi vendredi samedi dimanche
+		montag dienstag mittwoch donnerstag freitag samstag sonntag werktag lunes martes miercoles jueves viernes sabado domingo
+		lunedi martedi mercoledi giovedi venerdi sabato domenica segunda terca quarta quinta sexta
+		maandag dinsdag woensdag donderdag vrijdag zaterdag zondag poniedzialek wtorek sroda czwartek piatek mandag tisdag onsdag torsdag fredag
+		pazartesi sali carsamba persembe cuma 月曜 火曜 水曜 木曜 金曜 土曜 日曜 平日`)
+
+	// bodies are what companies and offices consist of; beside a name they are part of it.
+	bodies = set(`department team office desk centre center unit division group service services abteilung stelle referat servicio equipo departamento ufficio reparto afdeling`)
 
 	// statutory are the names the law of California gives to links; no sentence of ours.
 	statutory = regexp.MustCompile(`(?i)do not sell or share my personal information|do not sell my personal information|limit the use of my sensitive personal information|your privacy choices|about ads`)
@@ -152,8 +200,23 @@ var (
 	domain   = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.(com|org|net|eu|de|fr|es|it|nl|uk|ie|io|co|gov|edu|info|ch|at|be|ca|us|au|jp|cn|br|in|app|dev|ai|gg|tv|me)$`)
 	postcode = regexp.MustCompile(`^[0-9]{4,6}$|^[a-z]{1,2}[0-9]{1,2}[a-z]?$|^[0-9][a-z]{2}$|^[a-z][0-9][0-9a-z]$|^[a-z][0-9][a-z][0-9]$`)
 	dateLike = regexp.MustCompile(`^[0-9]{1,4}([./-][0-9]{1,4}){0,2}\.?$|^[0-9]{1,2}(st|nd|rd|th|er|º|ª)$|^[0-9]{4}t[0-9:]+z?$`)
-	dotted   = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+\.?$|^[0-9]{1,2}[a-z]?$|^[ivxlc]+$|^[a-z]$`)
+	// entryMark is what a list counts its entries by.
+	entryMark = regexp.MustCompile(`^(?i:\(?(?:[0-9]{1,2}|[a-z]|[ivx]{1,5})[.)\]]+)+$`)
+	// leadingMark is such a mark with what it counts after it.
+	leadingMark = regexp.MustCompile(`^(?i:\(?(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-z][0-9]{0,2}|[ivx]{1,5})[.)\]]+\s+)+`)
+	dotted      = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+\.?$|^[0-9]{1,2}[a-z]?$|^[ivxlc]+$|^[a-z]$`)
 )
+
+// senses reads lists of words by what they mean: the sense of each word.
+func senses(lists map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, sense := range slices.Sorted(maps.Keys(lists)) {
+		for _, w := range strings.Fields(lists[sense]) {
+			out[w] = sense
+		}
+	}
+	return out
+}
 
 type stemSet map[string]bool
 

@@ -21,7 +21,7 @@ import (
 
 // Normaliser is the version of the rules that make Text.Plain. It is stored with
 // every hash, so that better rules do not look like a change of the policy.
-const Normaliser = 2
+const Normaliser = 3
 
 // maxSource is the largest policy accepted: four times the longest we know of.
 const maxSource = 1 << 20
@@ -70,6 +70,7 @@ func Read(source []byte, name string) (Text, error) {
 	}
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
 	source = bytes.ToValidUTF8(source, []byte("\ufffd")) // broken characters are no change of the text
+	source = []byte(repair(string(source)))
 	form := kind(source, name)
 	var page string
 	switch form {

@@ -13,16 +13,25 @@ import (
 // say which it is.
 const hiddenAddress = "address@hidden"
 
+// someTimeAgo stands where a page tells how long ago something was.
+const someTimeAgo = "(some time ago)"
+
 var (
 	hiddenLink = regexp.MustCompile(`\S*/cdn-cgi/l/email-protection\S*`)
 	hiddenText = regexp.MustCompile(`\\?\[ ?email ?(?:&#160;|\s)?protected ?\\?\]`)
-	invisible  = strings.NewReplacer("\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "")
-	bullet     = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖✓✔*–—-]+\s+)+`)
-	strayTag   = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|/p>`)
+	// spamText is what Joomla shows until a script has run.
+	spamText = regexp.MustCompile(`(?i)This email address is being protected from spambots\. You need JavaScript enabled to view it\.?|Diese E-Mail-Adresse ist vor Spambots geschützt! Zur Anzeige muss JavaScript eingeschaltet (?:sein|werden)[.!]?|` +
+		`Cette adresse e-?mail est protégée contre les robots spammeurs\. Vous devez activer le JavaScript pour la visualiser\.?|Esta dirección de correo electrónico está siendo protegida contra los robots de spam\. Necesita tener JavaScript habilitado para poder verlo\.?|` +
+		`Questo indirizzo email è protetto dagli spambots\. È necessario abilitare JavaScript per vederlo\.?`)
+	invisible = strings.NewReplacer("\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "")
+	bullet    = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖✓✔*–—-]+\s+)+`)
+	strayTag  = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|/p>`)
 	// halfLink is what Markdown leaves of a link it cannot read.
 	halfLink   = regexp.MustCompile(`\]\(https?://[^\s)]*(?:\s+"[^"]*")?\)?`)
 	tableMarks = regexp.MustCompile(`(?:\|\s*|:?-{3,}:?\s*)*\|\s*(?:\|\s*|:?-{3,}:?\s*)+`) // of a table that is none
-	agoWords   = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace `)
+	// iconNames are words of fonts that draw them as icons.
+	iconNames = regexp.MustCompile(`\b(?:keyboard_arrow_(?:down|up|left|right)|expand_(?:more|less)|chevron_(?:right|left)|arrow_(?:back|forward|upward|downward|drop_(?:down|up)|right(?:_alt)?|left)(?:_ios)?|open_in_new|more_(?:vert|horiz)|menu_open|check_circle|content_copy|add_circle(?:_outline)?|remove_circle(?:_outline)?|help_outline|error_outline|info_outline)\b`)
+	agoWords  = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace `)
 	// relativeDate tells how long ago the page was touched; it changes by itself.
 	relativeDate = regexp.MustCompile(`(?i)\b(?:(?:about|over|almost|around|nearly)\s+)?(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b|` +
 		`\bil y a (?:environ |plus de )?(?:un|une|\d+) (?:seconde|minute|heure|jour|semaine|mois|an|année)s?\b|` +

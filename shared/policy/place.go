@@ -2,8 +2,10 @@ package policy
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // place is one hunk where it stands.
@@ -15,6 +17,8 @@ type place struct {
 	heading      bool
 	linked       bool
 	outside      bool
+	otherOld     page
+	otherNew     page
 }
 
 func (e place) quoteInContext() string {
@@ -91,7 +95,7 @@ func (e place) judge() Finding {
 		if textKeys(e.hunk.old) != textKeys(e.hunk.new) {
 			return as(Editorial, 0.9, "spelling differs")
 		}
-		if strings.Trim(marks(e.hunk.old)+marks(e.hunk.new), "_*#|\\<>=-~[](){}/•·\"'+^`") == "" {
+		if strings.Trim(marks(e.hunk.old)+marks(e.hunk.new), "_*#|\\<>=-~[](){}/•·\"'+^`¶🔗↑↩›»«→←") == "" {
 			return as(None, 0.95, "marks of layout differ")
 		}
 		return as(Editorial, 0.85, "punctuation differs")
@@ -99,10 +103,21 @@ func (e place) judge() Finding {
 		return as(None, 0.97, "the year of the copyright line differs")
 	case hidden(e.hunk.old) && (hidden(e.hunk.new) || len(new) == 0 || every(new, isAddress)) || hidden(e.hunk.new) && (len(old) == 0 || every(old, isAddress)):
 		return as(None, 0.97, "an address is hidden or shown")
+	case len(old) == 1 && len(new) == 1 && strings.Contains(old[0], "@") && (strings.HasPrefix(old[0], new[0]) || strings.HasPrefix(new[0], old[0])):
+		return as(None, 0.8, "an address is hidden or shown")
 	case e.linked && (e.outside || e.p.subject() == 0):
 		return as(None, 0.85, "the label of a link outside the text differs")
 	}
+	if f, ok := e.layout(old, new); ok {
+		return f
+	}
+	if len(old) == 0 && e.elsewhere(e.hunk.new, e.otherOld) || len(new) == 0 && e.elsewhere(e.hunk.old, e.otherNew) {
+		return as(Editorial, 0.7, "what is said elsewhere, too, differs")
+	}
 	if f, ok := e.numbers(old, new); ok {
+		return f
+	}
+	if f, ok := e.abbreviation(); ok {
 		return f
 	}
 	if inLink(e.hunk.old) && inLink(e.hunk.new) && !any(both, isAddress) {
@@ -112,8 +127,7 @@ func (e place) judge() Finding {
 		len(content(words(was)))+len(content(words(is))) <= 3 {
 		return as(Editorial, 0.6, "the name of a link differs")
 	}
-	negative := func(k string) bool { return negations[k] }
-	if n := difference(filter(old, negative), filter(new, negative)); n != "" && !e.heading {
+	if n := polarity(e.hunk.old, e.hunk.new, e.after()); n != "" && !e.heading {
 		return as(Substantive, 0.85, "“%s” came or went", n)
 	}
 	if f, ok := e.entity(old, new); ok {
@@ -124,17 +138,17 @@ func (e place) judge() Finding {
 	}
 	// A form took an address's place, or the other way round.
 	if way := func(k string) bool { return contacts.has(k) && !isAddress(k) }; any(both, isAddress) && (any(old, isAddress) && any(new, way) || any(new, isAddress) && any(old, way)) &&
-		len(both) <= 8 && every(both, func(k string) bool { return isAddress(k) || way(k) || !strong(k) }) {
+		len(both) <= 8 && every(both, func(k string) bool { return isAddress(k) || way(k) || !e.strong(k) }) {
 		return as(Editorial, 0.6, "the way to get in touch differs")
 	}
 	if typo(e, old, new) {
 		return as(Editorial, 0.88, "spelling or grammar differs")
 	}
-	modal := func(k string) bool { return modals[k] }
-	if o, n := filter(keysOfWords(e.hunk.old), modal), filter(keysOfWords(e.hunk.new), modal); len(o)+len(n) > 0 && difference(o, n) != "" && len(o) > 0 && len(n) > 0 {
+	modal := func(k string) bool { return modals[k] != "" }
+	if o, n := filter(keysOfWords(e.hunk.old), modal), filter(keysOfWords(e.hunk.new), modal); len(o) > 0 && len(n) > 0 && strengths(o) != strengths(n) {
 		return as(Substantive, 0.65, "“%s” took another's place", difference(o, n))
 	}
-	if any(both, modal) && slices.ContainsFunc(e.near(3), func(w word) bool { return strong(plainKey(w.key)) }) && len(both) <= 2 && !e.heading {
+	if any(both, modal) && slices.ContainsFunc(e.near(3), func(w word) bool { return e.strong(plainKey(w.key)) }) && len(both) <= 2 && !e.heading {
 		return as(Substantive, 0.55, "“%s” came or went", filter(both, modal)[0])
 	}
 	if len(both) == 0 {
@@ -146,7 +160,7 @@ func (e place) judge() Finding {
 	if e.heading {
 		return as(Editorial, 0.75, "the wording of a heading differs")
 	}
-	if e.contact() && !any(both, strong) || e.p.contactLine() && e.was.contactLine() {
+	if e.contact() && !any(both, e.strong) || e.p.contactLine() && e.was.contactLine() {
 		return as(Editorial, 0.85, "contact details differ")
 	}
 	if e.p.dateLine() || e.was.dateLine() {
@@ -155,13 +169,28 @@ func (e place) judge() Finding {
 	if e.linked {
 		return as(Editorial, 0.6, "the label of a link differs")
 	}
+	if len(both) > 0 && every(both, func(k string) bool {
+		return references[k] || dateContext.has(k) || k == "date" || k == "last" || k == "stated" || k == "set" || k == "out"
+	}) {
+		return as(Editorial, 0.65, "a reference differs")
+	}
 	size := max(len(old), len(new))
 	if len(old) == 0 || len(new) == 0 {
-		if e.enumeration() && size <= 8 {
+		switch {
+		case e.opening() && !any(both, e.strong):
+			return as(Editorial, 0.6, "hours differ")
+		case every(both, func(k string) bool {
+			return dotted.MatchString(k) || references[k] || k == "letras" || k == "lettre" || k == "lit" || k == "letter"
+		}) && slices.ContainsFunc(e.near(6), func(w word) bool { return references[plainKey(w.key)] }):
+			return as(Editorial, 0.7, "a reference differs")
+		case e.names() && e.unbalanced():
+			return as(Editorial, 0.65, "a name is explained")
+		}
+		if e.enumeration() && size <= 8 && !(e.names() && e.contact()) {
 			return as(Substantive, 0.8, "an entry of an enumeration came or went")
 		}
 		switch {
-		case any(both, strong) && (size > 1 || !names(e.hunk.old, e.hunk.new)):
+		case any(both, e.strong) && (size > 1 || !names(e.hunk.old, e.hunk.new)):
 			return as(Substantive, min(0.6+0.05*float64(size), 0.95), "words about the use of data or the terms came or went")
 		case size <= 2:
 			return as(Editorial, 0.6, "a word came or went")
@@ -169,6 +198,9 @@ func (e place) judge() Finding {
 		return as(Substantive, min(0.5+0.05*float64(size), 0.9), "words came or went")
 	}
 	// One wording took another's place.
+	if names(e.hunk.old, e.hunk.new) && slices.ContainsFunc(e.near(8), func(w word) bool { return officers.has(plainKey(w.key)) }) && size <= 6 {
+		return as(Editorial, 0.7, "the name of who answers differs")
+	}
 	if slices.ContainsFunc(e.near(12), func(w word) bool { return lawWords.has(plainKey(w.key)) }) && names(e.hunk.old, e.hunk.new) && len(old) > 0 && len(new) > 0 && size <= 6 {
 		return as(Substantive, 0.75, "a name beside the law or the court differs")
 	}
@@ -181,13 +213,184 @@ func (e place) judge() Finding {
 	if overlap(old, new) >= 0.6 {
 		return as(Editorial, 0.6, "the wording differs")
 	}
-	if o, n := filter(old, strong), filter(new, strong); len(o)+len(n) > 0 && difference(o, n) != "" {
+	if o, n := filter(old, e.strong), filter(new, e.strong); len(o)+len(n) > 0 && difference(o, n) != "" {
 		return as(Substantive, min(0.5+0.07*float64(size), 0.95), "words about the use of data or the terms differ")
 	}
 	if size <= 3 {
 		return as(Editorial, 0.6, "the wording differs")
 	}
 	return as(Substantive, min(0.45+0.05*float64(size), 0.9), "the wording differs")
+}
+
+// after are the words that follow the hunk.
+func (e place) after() []word { return e.new[min(e.newAt+len(e.hunk.new), len(e.new)):] }
+
+// polarity names a word that turns a sentence round and that one side has more of; one
+// negation for another turns nothing.
+func polarity(old, new, after []word) string {
+	count := func(all []word) (map[string]int, map[string]string) {
+		n, said := map[string]int{}, map[string]string{}
+		for i, w := range all {
+			k := plainKey(w.key)
+			sense := negations[k]
+			next := append(slices.Clone(all[i+1:]), after...)
+			if sense == "" || len(next) > 0 && next[0].key == "-" && next[0].text == "-" { // non-fungible
+				continue
+			}
+			n[sense]++
+			said[sense] = k
+		}
+		return n, said
+	}
+	o, oldSaid := count(old)
+	n, newSaid := count(new)
+	for _, sense := range []string{"not", "only", "always"} {
+		switch {
+		case o[sense] > n[sense]:
+			return oldSaid[sense]
+		case n[sense] > o[sense]:
+			return newSaid[sense]
+		}
+	}
+	return ""
+}
+
+// strengths are how strong some modal verbs are: "will" and "shall" bind alike.
+func strengths(verbs []string) string {
+	var all []string
+	for _, v := range verbs {
+		all = append(all, modals[v])
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
+}
+
+// layout judges what a page writes by itself or a list counts by: the mark of an entry,
+// the time the page was made, a figure that lives.
+func (e place) layout(old, new []string) (f Finding, ok bool) {
+	enumerates := func(all []word) bool {
+		text := textOfWords(all)
+		return text == "" || entryMark.MatchString(text)
+	}
+	if starts(e.old, e.oldAt) && starts(e.new, e.newAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
+		return Finding{Class: None, Weight: 0.8, Reason: "the marks of a list differ"}, true
+	}
+	figures := func(k string) bool { return dateWord(k) || k[0] >= '0' && k[0] <= '9' }
+	if len(old)+len(new) == 0 || slices.ContainsFunc(slices.Concat(old, new), func(k string) bool { return !figures(k) }) {
+		return f, false
+	}
+	before := e.new[max(e.newAt-16, 0):e.newAt]
+	if slices.ContainsFunc(before, func(w word) bool { return stampWords[plainKey(w.key)] }) {
+		return Finding{Class: None, Weight: 0.85, Reason: "the time the page was made differs"}, true
+	}
+	if timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
+		return Finding{Class: None, Weight: 0.8, Reason: "the time the page was made differs"}, true
+	}
+	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
+		return Finding{Class: None, Weight: 0.8, Reason: "a figure that lives differs"}, true
+	}
+	return f, false
+}
+
+var timeOfDay = regexp.MustCompile(`\b[0-2]?\d:[0-5]\d\b`)
+
+// unbalanced reports whether the words open a bracket and do not close it: what stood
+// there stands in brackets now.
+func (e place) unbalanced() bool {
+	text := textOfWords(e.hunk.old) + textOfWords(e.hunk.new)
+	return strings.Count(text, "(") != strings.Count(text, ")")
+}
+
+// elsewhere reports whether words are whole sentences that the other text has, too.
+func (e place) elsewhere(all []word, other page) bool {
+	return letterWords(all) >= saidWords && other.says(newParagraph(textOfWords(all)))
+}
+
+// starts reports whether a place is the beginning of a paragraph, of a few joined too.
+func starts(all []word, at int) bool {
+	return at == 0 || at < len(all) && strings.HasPrefix(all[at].text, "\n")
+}
+
+// abbreviation judges words added before or after their own abbreviation, or taken
+// from there: "non-fungible tokens (NFT)".
+func (e place) abbreviation() (f Finding, ok bool) {
+	long, at, all := e.hunk.new, e.newAt, e.new
+	if len(content(long)) == 0 {
+		long, at, all = e.hunk.old, e.oldAt, e.old
+	} else if len(content(e.hunk.old)) > 0 {
+		return f, false
+	}
+	var initials []rune
+	count := 0
+	for _, w := range long {
+		if r := []rune(w.key); !w.mark() && len(r) > 0 {
+			initials = append(initials, r[0])
+			count++
+		}
+	}
+	if count < 2 || count > 12 {
+		return f, false
+	}
+	near := slices.Concat(all[max(at-4, 0):at], all[min(at+len(long), len(all)):min(at+len(long)+4, len(all))])
+	for _, w := range near {
+		short := strings.TrimSpace(w.text)
+		if len(short) < 2 || len(short) > 8 || strings.ToLower(short) == short || w.mark() {
+			continue
+		}
+		i := 0
+		letters := []rune(strings.TrimSuffix(strings.ToLower(short), "s"))
+		for _, r := range initials {
+			if i < len(letters) && letters[i] == r {
+				i++
+			}
+		}
+		if i == len(letters) && i >= 2 && i*3 >= count {
+			return Finding{Class: Editorial, Weight: 0.8, Reason: "an abbreviation is spelled out, or a name abbreviated"}, true
+		}
+	}
+	return f, false
+}
+
+// dialled reports whether a hunk stands within a telephone number, or right behind the
+// word for one.
+func (e place) dialled() bool {
+	digits := 0
+	count := func(w word) bool {
+		if !w.number() && !(w.mark() && strings.Trim(w.key, "+-()/. ") == "") {
+			return false
+		}
+		for _, r := range w.key {
+			if r >= '0' && r <= '9' {
+				digits++
+			}
+		}
+		return true
+	}
+	at := e.newAt - 1
+	for ; at >= 0 && count(e.new[at]); at-- {
+	}
+	for _, w := range e.hunk.new {
+		count(w)
+	}
+	for _, w := range e.after() {
+		if !count(w) {
+			break
+		}
+	}
+	if digits >= 7 && digits <= 16 && !slices.ContainsFunc(e.hunk.new, func(w word) bool { return dateLike.MatchString(w.key) && strings.Count(w.key, ".") == 2 }) {
+		return true
+	}
+	for i := at; i >= max(at-2, 0); i-- {
+		if dialWords[plainKey(e.new[i].key)] {
+			return true
+		}
+	}
+	return false
+}
+
+// opening reports whether a hunk is about the hours at which somebody is there.
+func (e place) opening() bool {
+	return slices.ContainsFunc(e.near(8), func(w word) bool { return weekdays.has(plainKey(w.key)) })
 }
 
 // numbers judges hunks in which figures differ.
@@ -201,6 +404,12 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 		(next < len(e.new) && units.has(plainKey(e.new[next].key)) || slices.ContainsFunc(both, isUnit)) {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
 	}
+	often := func(k string) bool { return k == "once" || k == "twice" }
+	if slices.ContainsFunc(old, often) && slices.ContainsFunc(new, isCount) || slices.ContainsFunc(new, often) && slices.ContainsFunc(old, isCount) {
+		if difference(filter(old, isCount), filter(new, isCount)) != "" {
+			return Finding{Class: Substantive, Weight: 0.8, Reason: "how often differs"}, true
+		}
+	}
 	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(old, isUnit), filter(new, isUnit)) != "" && len(old) > 0 && len(new) > 0 {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "the unit of a figure differs"}, true
 	}
@@ -209,6 +418,9 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	}
 	as := func(class Class, weight float64, reason string) (Finding, bool) {
 		return Finding{Class: class, Weight: weight, Reason: reason}, true
+	}
+	if text := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new); hanDate.MatchString(text) && len(words(hanDate.ReplaceAllString(text, ""))) <= 4 {
+		return as(Editorial, 0.85, "a date differs")
 	}
 	after := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+3, len(e.new))]
 	before := e.new[max(e.newAt-3, 0):e.newAt]
@@ -234,6 +446,9 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	}
 	if dates && context && month {
 		return as(Editorial, 0.85, "a date differs")
+	}
+	if (len(o) > 0 || len(n) > 0) && len(both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
+		return as(Editorial, 0.8, "contact details differ")
 	}
 	if unit && difference(o, n) != "" {
 		return as(Substantive, 0.9, "a figure with its unit differs")
@@ -324,8 +539,14 @@ func (e place) enumeration() bool {
 
 var conjunctions = set("and or et ou und oder y o e ed en of 和 及 或 と")
 
-// strong reports whether a word speaks of what is done with data or of the terms.
-func strong(k string) bool { return practiceStems.has(k) }
+// strong reports whether a word speaks of what is done with data or of the terms; in a
+// language without lists any longer word may.
+func (e place) strong(k string) bool {
+	return practiceStems.has(k) || e.p.foreign && utf8.RuneCountInString(k) >= 5 && !e.names()
+}
+
+// names reports whether nothing but names differs.
+func (e place) names() bool { return names(e.hunk.old, e.hunk.new) }
 
 // inLink reports whether all of some words, and more than none, are a link's.
 func inLink(all []word) bool {
@@ -344,7 +565,7 @@ func names(lists ...[]word) bool {
 	some := false
 	for _, all := range lists {
 		for _, w := range all {
-			if w.mark() || stopwords[plainKey(w.key)] {
+			if w.mark() || stopwords[plainKey(w.key)] || bodies[plainKey(w.key)] {
 				continue
 			}
 			if !w.capital() && !w.number() && !w.address() {

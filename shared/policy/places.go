@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,18 +12,102 @@ type judge struct {
 	c        Comparison
 	old, new page
 	frames   map[int]bool // gaps that are a menu or a banner
+	idle     map[int]bool // rows that are the site's
 }
 
 // page is one of the two texts, looked over.
 type page struct {
 	Document
 	body     body
-	headings map[string]int // by key
+	headings map[string]int  // by key
+	keys     map[string]int  // how often each paragraph stands
+	text     string          // all keys, a space around each
+	said     map[string]bool // the keys of its sentences
+}
+
+func lookedOver(c Comparison, isNew bool) page {
+	d := c.old
+	if isNew {
+		d = c.new
+	}
+	p := page{Document: d, body: bodyOf(c, isNew), headings: headingKeys(d), keys: count(keysOf(d)), said: map[string]bool{}}
+	p.text = " " + strings.Join(keysOf(d), " ") + " "
+	for i := range c.rows {
+		indexes := c.rows[i].old
+		if isNew {
+			indexes = c.rows[i].new
+		}
+		if c.rows[i].fate == same {
+			continue // nothing of it is looked for
+		}
+		for _, index := range indexes {
+			for _, key := range sentenceKeys(d[index].Text) {
+				p.said[key] = true
+			}
+		}
+	}
+	return p
+}
+
+// saidWords is how long a sentence is at least that is recognised elsewhere.
+const saidWords = 5
+
+// sentenceKeys are the longer sentences of a text, as keys, without the numbers lists
+// count by.
+func sentenceKeys(text string) (out []string) {
+	for _, s := range sentences(text) {
+		if p := newParagraph(leadingMark.ReplaceAllString(s, "")); letterWords(p.words) >= saidWords {
+			out = append(out, p.key)
+		}
+	}
+	return out
+}
+
+// holds reports whether a page has some words in a row.
+func (p page) holds(key string) bool { return strings.Contains(p.text, " "+key+" ") }
+
+// says reports whether a page says every sentence of a paragraph, somewhere among what
+// differs.
+func (p page) says(other Paragraph) bool {
+	keys := sentenceKeys(other.Text)
+	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return !p.said[k] })
+}
+
+// binding reports whether a sentence says what may, must or must not be.
+func (p Paragraph) binding() bool {
+	return slices.ContainsFunc(p.words, func(w word) bool {
+		k := plainKey(w.key)
+		return negations[k] == "not" || modals[k] == "must" || k == "allowed" || k == "permitted" || k == "forbidden"
+	})
+}
+
+// amongEntries reports whether a short line stands between others like it.
+func (d Document) amongEntries(index int) bool {
+	entry := func(i int) bool {
+		return i >= 0 && i < len(d) && d[i].listed() && !d[i].dateLine() && !d[i].contactLine() && !sentenceEnd(d[i].Text)
+	}
+	return entry(index) && (entry(index-1) && entry(index-2) || entry(index-1) && entry(index+1) || entry(index+1) && entry(index+2))
+}
+
+// besideHolds reports whether a paragraph beside a row, of the other text, holds a line.
+func (c Comparison) besideHolds(at int, key string) bool {
+	d, side := c.new, func(r row) []int { return r.new }
+	if len(c.rows[at].new) > 0 {
+		d, side = c.old, func(r row) []int { return r.old }
+	}
+	for i := max(at-2, 0); i < min(at+3, len(c.rows)); i++ {
+		for _, index := range side(c.rows[i]) {
+			if i != at && strings.Contains(" "+d[index].key+" ", " "+key+" ") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // places judges every paragraph that came, went or was edited.
 func (j *judge) places() (out []Finding) {
-	j.frames = j.framed()
+	j.frames, j.idle = j.framed(), j.furnished()
 	oldOutline, newOutline := split(j.c.old), split(j.c.new)
 	for i, r := range j.c.rows {
 		section := ""
@@ -36,9 +122,9 @@ func (j *judge) places() (out []Finding) {
 		}
 		switch r.fate {
 		case added:
-			note(j.paragraph(j.new, j.old, r.new[0], section, j.frames[r.gap]))
+			note(j.paragraph(j.new, j.old, i, r.new[0], section))
 		case removed:
-			note(j.paragraph(j.old, j.new, r.old[0], section, j.frames[r.gap]).gone())
+			note(j.paragraph(j.old, j.new, i, r.old[0], section).gone())
 		case same:
 			if f, ok := j.punctuation(r); ok {
 				note(f)
@@ -59,11 +145,35 @@ func (j *judge) punctuation(r row) (f Finding, ok bool) {
 		return f, false
 	}
 	old, new := j.c.old[r.old[0]], j.c.new[r.new[0]]
+	if old.key != new.key && !brokenLine.MatchString(old.Text) && !brokenLine.MatchString(new.Text) && old.sentence() {
+		return Finding{Class: Editorial, Weight: 0.7, Reason: "spelling differs", Quote: "in “" + shorten(new.Text, 80) + "”"}, true
+	}
 	if commas(old.words) == commas(new.words) {
+		if old.sentence() && new.sentence() && recased(old.words, new.words) {
+			return Finding{Class: Editorial, Weight: 0.7, Reason: "capital letters differ", Quote: "in “" + shorten(new.Text, 80) + "”"}, true
+		}
 		return f, false
 	}
 	return Finding{Class: Editorial, Weight: 0.8, Reason: "punctuation differs", Quote: "in “" + shorten(new.Text, 80) + "”"}, true
 }
+
+// recased reports whether words of the same text begin with a capital letter in one of
+// two texts only, and the texts are not all capitals.
+func recased(old, new []word) bool {
+	differ, n := 0, 0
+	for i := range min(len(old), len(new)) {
+		if old[i].mark() || old[i].key != new[i].key {
+			continue
+		}
+		if n++; old[i].capital() != new[i].capital() {
+			differ++
+		}
+	}
+	return differ > 0 && differ*2 <= n
+}
+
+// brokenLine is a word that a printed line breaks.
+var brokenLine = regexp.MustCompile(`\p{L}[-‐] \p{Ll}`)
 
 // commas are the marks within sentences, each with the word before it.
 func commas(all []word) string {
@@ -71,7 +181,7 @@ func commas(all []word) string {
 	n := 0
 	for _, w := range all {
 		if !w.mark() {
-			n++
+			n += letters(w.key) // and not words, which a printed line may break
 		} else if n > 0 && strings.ContainsAny(w.key, ",;?!，；？！") {
 			b.WriteString(itoa(n) + w.key)
 		}
@@ -93,6 +203,15 @@ func repeated(d Document, index int) bool {
 func contactHeading(heading string) bool {
 	return slices.ContainsFunc(words(heading), func(w word) bool {
 		return strings.HasPrefix(plainKey(w.key), "contact") || plainKey(w.key) == "kontakt"
+	})
+}
+
+// reaches reports whether a paragraph holds something to reach somebody by, or a
+// company.
+func (p Paragraph) reaches() bool {
+	return slices.ContainsFunc(p.words, func(w word) bool {
+		k := plainKey(w.key)
+		return w.address() || w.number() && !dateWord(k) || places.has(k) || streetWords[k] || legalForms[k] && len(p.words) > 1
 	})
 }
 
@@ -179,7 +298,7 @@ func headingKeys(d Document) map[string]int {
 
 // paragraph judges one that only one of the texts has. What the site put around the
 // policy counts for nothing, prose about the subject for much.
-func (j *judge) paragraph(own, other page, index int, section string, framed bool) Finding {
+func (j *judge) paragraph(own, other page, row, index int, section string) Finding {
 	d, p := own.Document, own.Document[index]
 	f := Finding{Quote: quote(nil, p.words)}
 	as := func(class Class, weight float64, reason string) Finding {
@@ -196,11 +315,23 @@ func (j *judge) paragraph(own, other page, index int, section string, framed boo
 		return as(None, 0.95, "a table of contents differs")
 	case p.Heading > 0 && other.headings[p.key] > 0:
 		return as(None, 0.95, "a heading stands once more or once less")
-	case n <= 15 && agoWords.MatchString(p.Text) && relativeDate.MatchString(p.Text) || p.Text == "(some time ago)":
+	case n <= 15 && agoWords.MatchString(p.Text) && relativeDate.MatchString(p.Text) || p.Text == someTimeAgo:
 		return as(None, 0.95, "a date relative to today differs")
+	case n <= 25 && strings.Contains(p.Text, someTimeAgo) && p.core() == 0:
+		return as(None, 0.85, "a date relative to today differs")
+	case pageMark.MatchString(p.Text) && !p.Item || n <= 12 && !p.Item && own.keys[p.key] >= 3 && !p.contactLine():
+		return as(None, 0.85, "the head or foot of a printed page differs")
+	case j.idle[row]:
+		return as(None, 0.85, "the frame of the page differs")
+	case p.Heading > 0 && (j.c.overElsewhere(row) || n >= 3 && other.holds(p.key)):
+		return as(None, 0.7, "a heading over text that stands elsewhere differs")
+	case n <= 6 && j.c.besideHolds(row, p.key):
+		return as(None, 0.8, "a line that stood twice stands once, or the other way round")
+	case p.sentence() && other.says(p):
+		return as(Editorial, 0.7, "what is said elsewhere, too, differs")
 	case p.Linked && (outside || subject == 0):
 		return as(None, 0.9, "links around the text differ")
-	case framed && outside:
+	case j.frames[j.c.rows[row].gap] && outside:
 		return as(None, 0.85, "the frame of the page differs")
 	case index < own.body.title && !p.dateLine():
 		return as(None, 0.75, "text above the title differs")
@@ -216,10 +347,12 @@ func (j *judge) paragraph(own, other page, index int, section string, framed boo
 		return as(None, 0.85, "a line that stood twice stands once, or the other way round")
 	case p.contactLine():
 		return as(Editorial, 0.75, "contact details differ")
-	case subject <= 2 && p.core() == 0 && contactHeading(section) && p.capitals():
+	case subject <= 2 && p.core() == 0 && contactHeading(section) && p.capitals() && p.reaches():
 		return as(Editorial, 0.7, "contact details differ")
 	case p.sentence() && subject > 0 && !(outside && (subject < 2 || subject*15 < n)):
 		return as(Substantive, min(0.6+0.06*float64(subject), 0.97), "a passage differs")
+	case p.sentence() && !outside && p.binding():
+		return as(Substantive, 0.55, "a rule differs")
 	case outside:
 		return as(None, 0.8, "text outside the policy's differs")
 	case p.sentence() && j.aside(d, index):
@@ -228,6 +361,8 @@ func (j *judge) paragraph(own, other page, index int, section string, framed boo
 		return as(Editorial, 0.5, "a passage that does not speak of the subject differs")
 	case p.Item:
 		return as(Substantive, 0.6, "an entry of a list or table differs")
+	case d.amongEntries(index):
+		return as(Substantive, 0.55, "an entry of a list differs")
 	case n <= 4 || subject == 0:
 		return as(None, 0.65, "a label differs")
 	}
@@ -238,6 +373,24 @@ func (j *judge) paragraph(own, other page, index int, section string, framed boo
 func (f Finding) gone() Finding {
 	f.Quote = strings.Replace(f.Quote, "added ", "removed ", 1)
 	return f
+}
+
+// rearranged reports whether a few paragraphs say all that others said and no more, as
+// a table does that became lines with the names of its columns in each.
+func (r row) rearranged() bool {
+	if len(r.old)+len(r.new) < 6 {
+		return false
+	}
+	set := func(of func(hunk) []word) map[string]bool {
+		out := map[string]bool{}
+		for _, h := range r.hunks {
+			for _, k := range content(of(h)) {
+				out[k] = true
+			}
+		}
+		return out
+	}
+	return maps.Equal(set(func(h hunk) []word { return h.old }), set(func(h hunk) []word { return h.new }))
 }
 
 // edit judges the hunks of an edited paragraph.
@@ -251,16 +404,22 @@ func (j *judge) edit(r row) (out []Finding) {
 	outside := j.new.body.outside(r.new[0]) && j.old.body.outside(r.old[0])
 	oldAt, newAt := 0, 0
 	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && (p.sentence() || p.Heading > 0) && !p.dateLine() && !was.dateLine() && !p.contactLine() && !was.contactLine()
+	if max(letterWords(p.words), letterWords(was.words)) <= 15 && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
+		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
+	}
+	if r.rearranged() {
+		return []Finding{{Class: None, Weight: 0.7, Reason: "the layout of a list or table differs", Quote: quote(was.words, p.words)}}
+	}
 	if mask := hanDate.ReplaceAllString; mask(p.Text, "") == mask(was.Text, "") {
 		return []Finding{{Class: Editorial, Weight: 0.9, Reason: "a date differs", Quote: quote(was.words, p.words)}}
 	}
 	for _, h := range r.hunks {
 		if !h.same {
 			e := place{hunk: h, p: p, was: was, old: oldWords, new: newWords, oldAt: oldAt, newAt: newAt, heading: single && p.Heading > 0,
-				linked: single && p.Linked && was.Linked, outside: outside}
+				linked: single && p.Linked && was.Linked, outside: outside, otherOld: j.old, otherNew: j.new}
 			f := e.judge()
 			f.Quote = e.quoteInContext()
-			if frame {
+			if frame && !(f.Class == Editorial && strings.HasPrefix(f.Reason, "a date") && slices.ContainsFunc(e.near(12), func(w word) bool { return dateContext.has(plainKey(w.key)) })) {
 				f.Class, f.Weight, f.Reason = None, 0.7, "text outside the policy's differs"
 			}
 			out = append(out, f)

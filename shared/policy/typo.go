@@ -28,12 +28,15 @@ func typo(e place, old, new []string) bool {
 	return true
 }
 
+// ordinals are written either way.
+var ordinals = map[string]string{"1st": "1", "first": "1", "2nd": "2", "second": "2", "3rd": "3", "third": "3", "4th": "4", "fourth": "4", "5th": "5", "fifth": "5"}
+
 func misspelt(a, b string) bool {
-	if a == b {
+	if a == b || ordinals[a] != "" && ordinals[a] == ordinals[b] {
 		return true
 	}
 	x, y := []rune(a), []rune(b)
-	if modals[a] || modals[b] || negations[a] || negations[b] {
+	if modals[a] != "" || modals[b] != "" || negations[a] != "" || negations[b] != "" {
 		return false
 	}
 	common := 0

@@ -1,0 +1,38 @@
+package policy
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// misread is UTF-8 that was taken for Windows-1252: "â€™" for an apostrophe, "Ã©" for é.
+var misread = regexp.MustCompile(`[ÂÃÄÅÐÑâ][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,2}`)
+
+// repair gives such characters back what they were; a page is served so for a day.
+func repair(text string) string {
+	if !strings.ContainsAny(text, "ÂÃÄÅÐÑâ") {
+		return text
+	}
+	return misread.ReplaceAllStringFunc(text, func(run string) string {
+		raw := make([]byte, 0, 3)
+		for _, r := range run {
+			b, ok := charmap.Windows1252.EncodeRune(r)
+			if !ok && r > 0xff {
+				return run
+			} else if !ok {
+				b = byte(r) // five positions have no character
+			}
+			raw = append(raw, b)
+		}
+		// The run may hold one character more than the first byte asks for.
+		r, size := utf8.DecodeRune(raw)
+		if r == utf8.RuneError {
+			return run
+		}
+		rest := []rune(run)[size:]
+		return string(r) + string(rest)
+	})
+}

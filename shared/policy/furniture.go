@@ -1,0 +1,103 @@
+package policy
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// What a site puts around a policy, or in the middle of it: menus, offers, boxes of
+// related articles, tickers, cookie banners. It is told from text by what it holds and
+// by what it lacks: a word about data.
+var (
+	price     = regexp.MustCompile(`[€$£¥₹]\s?\d|\d\s?[€$£¥₹]|\d+ ?% (?:off|rabatt|de descuento|de réduction|di sconto|korting)`)
+	countdown = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
+	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
+	stars     = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
+	pageMark  = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$`)
+
+	// furnitureLabels are what sites write on what is no text.
+	furnitureLabels = regexp.MustCompile(`(?i)\b(?:related (?:articles|posts|topics|pages|links)|did this answer|was this (?:article |page |information )?helpful|found (?:it|this) (?:article |page )?helpful|did you find|subscribe|newsletter|follow us|share (?:this|on)|` +
+		`(?:sign|log) ?(?:in|up|out)|search|print|back to top|skip to|read (?:more|next)|recently (?:viewed|reviewed)|recent posts|trending|popular|advertisement|sponsored|download the app|get it on|` +
+		`(?:add to|your) (?:cart|basket)|my account|menu|cookie settings|learn more|see also|on this page|breadcrumb|you may also like|recommended|latest news|get started|free trial|` +
+		`articles (?:liés|similaires)|suivez-nous|partager|rechercher|imprimer|haut de page|lire (?:aussi|la suite)|mon compte|panier|se connecter|inscrivez-vous|à lire|` +
+		`das könnte sie|folgen sie|teilen|suche|drucken|nach oben|weiterlesen|mehr erfahren|mein konto|warenkorb|anmelden|abonnieren|beliebt|zugriffe|` +
+		`artículos relacionados|síguenos|compartir|buscar|imprimir|volver arriba|leer más|mi cuenta|carrito|iniciar sesión|suscríbete|te puede interesar|` +
+		`articoli correlati|seguici|condividi|cerca|stampa|torna su|leggi anche|il mio account|carrello|accedi|iscriviti|` +
+		`artigos relacionados|siga-nos|compartilhar|entrar|carrinho|volg ons|delen|zoeken|winkelwagen|inloggen)\b`)
+)
+
+// adorned reports whether a paragraph carries a sign of what sites put around a text.
+func (p Paragraph) adorned() bool {
+	return p.Linked || price.MatchString(p.Text) || countdown.MatchString(p.Text) || stars.MatchString(p.Text) || strings.Contains(p.Text, someTimeAgo) ||
+		consentLabels[p.key] || p.dateLine() || clock.MatchString(p.Text) || p.copyright() || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
+}
+
+// idle reports whether a paragraph may be furniture: it says nothing of data.
+func (p Paragraph) idle() bool {
+	return p.core() == 0 && (!p.sentence() || p.subject() <= 1) && !(p.dateLine() && slices.ContainsFunc(p.words, func(w word) bool { return dateContext.has(plainKey(w.key)) }))
+}
+
+// furnished finds rows that came or went together and are furniture, all of them: none
+// says a word about data, and one in three at least carries a sign.
+func (j *judge) furnished() map[int]bool {
+	out := map[int]bool{}
+	for start := 0; start < len(j.c.rows); {
+		fate := j.c.rows[start].fate
+		if fate != added && fate != removed {
+			start++
+			continue
+		}
+		var run []int
+		signs, idle := 0, true
+		end := start
+		for ; end < len(j.c.rows) && (j.c.rows[end].fate == fate || j.c.rows[end].fate == moved); end++ {
+			if j.c.rows[end].fate == moved {
+				continue
+			}
+			p := j.c.only(end)
+			run = append(run, end)
+			idle = idle && p.idle()
+			if p.adorned() {
+				signs++
+			}
+		}
+		if len(run) == 1 && j.c.only(run[0]).Linked {
+			signs = 0 // a link of the text's, or a label of the site's: rules further on tell
+		}
+		if idle && signs > 0 && signs*3 >= len(run) {
+			for _, i := range run {
+				out[i] = true
+			}
+		}
+		start = end
+	}
+	return out
+}
+
+// only is the paragraph of a row that one text only has.
+func (c Comparison) only(row int) Paragraph {
+	r := c.rows[row]
+	if len(r.new) > 0 {
+		return c.new[r.new[0]]
+	}
+	return c.old[r.old[0]]
+}
+
+// overElsewhere reports whether a heading that came or went stands over text that both
+// texts hold: a box that repeats a passage.
+func (c Comparison) overElsewhere(row int) bool {
+	some := false
+	for i := row + 1; i < len(c.rows); i++ {
+		r := c.rows[i]
+		switch {
+		case r.fate == moved:
+			some = true
+		case r.fate == c.rows[row].fate && c.only(i).Heading > 0:
+			return some
+		default:
+			return some && (r.fate == same || r.fate == edited)
+		}
+	}
+	return some
+}
