@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -55,8 +56,11 @@ func (c importCmd) Run(a *app) error {
 				for _, column := range r.IgnoredColumns {
 					fmt.Fprintf(w, "column %q is not used\n", column)
 				}
-				for _, refusal := range r.Refusals {
-					fmt.Fprintf(w, "line %d, %s: %s\n", refusal.Line, refusal.Field, refusal.Reason)
+				if r.Kept > 0 {
+					fmt.Fprintf(w, "%d rows say otherwise than the person, whose correction stays\n", r.Kept)
+				}
+				for _, remark := range slices.Concat(r.Refusals, r.KeptFields) {
+					fmt.Fprintf(w, "line %d, %s: %s\n", remark.Line, remark.Field, remark.Reason)
 				}
 			})
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"policymail/shared/operate"
 )
@@ -30,6 +31,14 @@ func (c who) do(a *app, verb string, yes bool) error {
 	return a.show(p, func(w io.Writer) {
 		r := p.Recipient
 		fmt.Fprintf(w, "id %s\nstatus %s\nopted out of annual %v, change %v\nlast notice %s\n", r.ID, r.Status, r.OptOut.Annual, r.OptOut.Change, stamp(r.LastNotice))
+		for _, f := range []struct {
+			name string
+			at   time.Time
+		}{{"name", r.NameCorrectedAt}, {"language", r.LocaleCorrectedAt}} {
+			if !f.at.IsZero() {
+				fmt.Fprintf(w, "%s corrected by the person %s; no import changes it\n", f.name, stamp(f.at))
+			}
+		}
 		fmt.Fprintf(w, "%d lines of history, %d deliveries\n", len(p.History), len(p.Deliveries))
 		if p.WouldErase {
 			fmt.Fprintln(w, "all of this but the id and the opt-out would go; say --yes to erase")

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
+	"mime/quotedprintable"
 	"net/http"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,7 +33,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("USER", "Ada Example")
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"stack": startStack, "exits": exits, "travel": travel},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"stack": startStack, "exits": exits, "travel": travel, "center": center},
 	})
 }
 
@@ -59,6 +64,36 @@ func travel(ts *testscript.TestScript, _ bool, args []string) {
 	if response.StatusCode != http.StatusOK {
 		ts.Fatalf("travel: %s", response.Status)
 	}
+}
+
+// center has a person use their privacy center by the link that is mailed to them:
+// center ADDRESS FORM.
+func center(ts *testscript.TestScript, _ bool, args []string) {
+	base := ts.Getenv("POLICYMAIL_ENDPOINT")
+	read := func(response *http.Response, err error) []byte {
+		ts.Check(err)
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		ts.Check(err)
+		if response.StatusCode != http.StatusOK {
+			ts.Fatalf("%s: %s", response.Request.URL.Path, response.Status)
+		}
+		return body
+	}
+	const form = "application/x-www-form-urlencoded"
+	read(http.Post(base+"/link", form, strings.NewReader("address="+args[0])))
+	var mails []struct{ ID, To string }
+	ts.Check(json.Unmarshal(read(http.Get(base+"/_local/messages")), &mails))
+	for _, m := range slices.Backward(mails) {
+		if m.To != args[0] {
+			continue
+		}
+		raw, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(read(http.Get(base + "/_local/messages/" + m.ID)))))
+		ts.Check(err)
+		read(http.Post(regexp.MustCompile(`http://\S+/p/1\.[A-Za-z0-9._-]+`).FindString(string(raw)), form, strings.NewReader(args[1])))
+		return
+	}
+	ts.Fatalf("no link was mailed")
 }
 
 // exits checks the exit code of a command line: exits 3 status.

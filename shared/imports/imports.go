@@ -24,7 +24,7 @@ import (
 )
 
 // Store is what an import writes to. It never touches standing, clock or due date
-// of somebody it knows.
+// of somebody it knows, nor what they corrected.
 type Store interface {
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
 	ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error)
@@ -41,27 +41,29 @@ type Importer struct {
 
 // Report says what an import did, or would do. Added to Refused add up to Read.
 type Report struct {
-	Read           int       `json:"read"`
-	Added          int       `json:"added"`
-	Updated        int       `json:"updated"`
-	Unchanged      int       `json:"unchanged"`
-	Refused        int       `json:"refused"`
-	IgnoredColumns []string  `json:"ignored_columns,omitempty"`
-	Refusals       []Refusal `json:"refusals,omitempty"` // the first maxRefusals
-	DryRun         bool      `json:"dry_run,omitempty"`
+	Read           int      `json:"read"`
+	Added          int      `json:"added"`
+	Updated        int      `json:"updated"`
+	Unchanged      int      `json:"unchanged"`
+	Refused        int      `json:"refused"`
+	Kept           int      `json:"kept"` // of the updated and unchanged: say otherwise than the person, whose word stays
+	IgnoredColumns []string `json:"ignored_columns,omitempty"`
+	Refusals       []Remark `json:"refusals,omitempty"`    // the first maxRemarks
+	KeptFields     []Remark `json:"kept_fields,omitempty"` // the first maxRemarks
+	DryRun         bool     `json:"dry_run,omitempty"`
 }
 
-// Refusal is one row that did not go in. It holds no address.
-type Refusal struct {
+// Remark says of one row, or of one field of it, why it did not go in. It holds no address.
+type Remark struct {
 	Line   int    `json:"line"` // of the file, from 1
 	Field  string `json:"field"`
 	Reason string `json:"reason"`
 }
 
 const (
-	maxRefusals = 1000 // listed; all are counted
-	batchSize   = 2000 // rows a write
-	maxField    = 512  // bytes of a field
+	maxRemarks = 1000 // of a kind are listed; all are counted
+	batchSize  = 2000 // rows a write
+	maxField   = 512  // bytes of a field
 )
 
 var columns = []string{"email", "locale", "name", "last_notified_on", "source", "consent_at"}
@@ -154,9 +156,22 @@ func (b *batch) add(r notice.Imported, line int) int {
 
 func (r *Report) refuse(line int, field, reason string) {
 	r.Refused++
-	if len(r.Refusals) < maxRefusals {
-		r.Refusals = append(r.Refusals, Refusal{line, field, reason})
+	r.Refusals = join(r.Refusals, []Remark{{line, field, reason}})
+}
+
+// keep reports the fields of a row that stay as the person corrected them.
+func (r *Report) keep(line int, fields []string) {
+	if len(fields) > 0 {
+		r.Kept++
 	}
+	for _, field := range fields {
+		r.KeptFields = join(r.KeptFields, []Remark{{line, field, "stays as the person corrected it; correct it where the file comes from"}})
+	}
+}
+
+// join lists more remarks, as long as there is room.
+func join(all, more []Remark) []Remark {
+	return append(all, more[:min(len(more), maxRemarks-len(all))]...)
 }
 
 func (im Importer) write(ctx context.Context, b *batch, report *Report) error {
@@ -173,7 +188,8 @@ func (im Importer) write(ctx context.Context, b *batch, report *Report) error {
 		return err
 	}
 	for i, o := range outcomes {
-		switch o {
+		report.keep(b.lines[i], o.Kept)
+		switch o.What {
 		case notice.Added:
 			report.Added++
 		case notice.Updated:
@@ -208,7 +224,7 @@ func (im Importer) compare(ctx context.Context, rows []notice.Imported, lead int
 		if ok {
 			r, outcomes[i] = row.Apply(r)
 		} else {
-			r, outcomes[i] = row.Recipient(lead), notice.Added
+			r, outcomes[i] = row.Recipient(lead), notice.Outcome{What: notice.Added}
 		}
 		known[row.ID] = r
 	}

@@ -135,6 +135,54 @@ func TestFileThatCannotBeReadFails(t *testing.T) {
 	}
 }
 
+// A row that says otherwise than the person counts as what it changed besides, and is
+// reported with its line and field: by a dry run, by a file as a whole and by its parts.
+func TestWhatAPersonCorrectedIsKeptAndReported(t *testing.T) {
+	ctx := context.Background()
+	db, im := importer(t)
+	file := "email,locale,name\nada@example.com,en,Ada Wrong\nbob@example.com,en,Bob\n"
+	if _, err := im.Import(ctx, strings.NewReader(file), "crm"); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := db.Recipient(ctx, "id-ada@example.com")
+	ada := before
+	ada.Name, ada.NameCorrectedAt = "Ada Right", now
+	if err := db.ChangeRecipient(ctx, before, ada, notice.PreferenceEvent{ID: "e1", Recipient: ada.ID, At: now, Way: notice.ByRequest}); err != nil {
+		t.Fatal(err)
+	}
+	const stays = "stays as the person corrected it; correct it where the file comes from"
+	want := imports.Report{Read: 2, Unchanged: 2, Kept: 1, KeptFields: []imports.Remark{{Line: 2, Field: "name", Reason: stays}}}
+	dry := im
+	dry.DryRun = true
+	for range 2 {
+		for _, im := range []imports.Importer{dry, im} {
+			want.DryRun = im.DryRun
+			if got, err := im.Import(ctx, strings.NewReader(file), "crm"); err != nil || !cmp.Equal(got, want) {
+				t.Errorf("%v, report %s", err, cmp.Diff(want, got))
+			}
+		}
+	}
+	var queue parts
+	file = strings.ReplaceAll(file, ",en,", ",fr,")
+	jobs := imports.Jobs{Importer: im, Objects: &objects{[]byte(file + "ada@example.com,,Ada Older\n")}, Documents: db, Queue: &queue, PartSize: 1}
+	if err := jobs.Arrived(ctx, imports.Prefix+"later.csv", "e1"); err != nil || len(queue) != 3 {
+		t.Fatal(err, len(queue))
+	}
+	for _, part := range queue {
+		if err := jobs.Import(ctx, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want = imports.Report{Read: 3, Updated: 2, Unchanged: 1, Kept: 2, KeptFields: []imports.Remark{{Line: 2, Field: "name", Reason: stays}, {Line: 4, Field: "name", Reason: stays}}}
+	status, err := jobs.Status(ctx, "later")
+	if err != nil || status.Report == nil || !cmp.Equal(*status.Report, want) {
+		t.Errorf("%+v %v, report %s", status, err, cmp.Diff(&want, status.Report))
+	}
+	if r, _ := db.Recipient(ctx, ada.ID); r.Name != "Ada Right" || r.Locale != "fr" {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestFailedPartIsDoneWhenItComesAgain(t *testing.T) {
 	ctx := context.Background()
 	db, im := importer(t)

@@ -208,6 +208,9 @@ func init() {
 				"requests.details":      "ما كتبتموه.",
 				"requests.answer":       "ما أُجيب به.",
 				"requests.basis":        "سبب الرفض.",
+
+				"recipient.name_corrected_at":     "وقت تصحيحكم اسمكم؛ ولا يغيّره بعد ذلك ما يقدّمه إلينا غيركم.",
+				"recipient.language_corrected_at": "وقت تصحيحكم لغتكم؛ ولا يغيّرها بعد ذلك ما يقدّمه إلينا غيركم.",
 			},
 		},
 	}}, ar.New())

@@ -45,8 +45,11 @@ type Recipient struct {
 	// chains these, latest first.
 	MovedTo RecipientID `json:"moved_to,omitempty"`
 	Alias   RecipientID `json:"alias,omitempty"`
-	// Rev rises with every change of status or opt-out. A claim names the Rev it
-	// was decided on, so the store can refuse a claim that an opt-out overtook.
+	// When the person last corrected a field; from then on no import changes it.
+	NameCorrectedAt   time.Time `json:"name_corrected_at,omitzero"`
+	LocaleCorrectedAt time.Time `json:"locale_corrected_at,omitzero"`
+	// Rev rises with every change but those of imports and of the clock. A claim names
+	// the Rev it was decided on, so the store can refuse a claim that an opt-out overtook.
 	Rev int64 `json:"rev"`
 }
 
@@ -149,36 +152,48 @@ func (i Imported) Recipient(lead int) Recipient {
 }
 
 // Outcome is what an import did with one row.
-type Outcome string
+type Outcome struct {
+	What Effect
+	Kept []string // columns that say otherwise than the person, who corrected them
+}
+
+// Effect is what a row changed.
+type Effect string
 
 const (
-	Added     Outcome = "added"
-	Updated   Outcome = "updated"
-	Unchanged Outcome = "unchanged"
+	Added     Effect = "added"
+	Updated   Effect = "updated"
+	Unchanged Effect = "unchanged"
 	// KeptErased: the person asked to be erased; an import does not bring them back.
-	KeptErased Outcome = "erased"
+	KeptErased Effect = "erased"
 )
 
 // Apply merges an imported row into a recipient that exists. Preferences, status,
-// opt-outs, clock and due date stay; a column that is empty changes nothing.
+// opt-outs, clock and due date stay; a column that is empty changes nothing. Corrected
+// stays corrected (GDPR art. 16): no import changes a field that the person corrected,
+// to another value or to none, whenever its file was written; the outcome names each
+// that the row would have changed.
 func (i Imported) Apply(r Recipient) (Recipient, Outcome) {
 	switch r.Status {
 	case Erased:
-		return r, KeptErased
+		return r, Outcome{What: KeptErased}
 	case Moved: // the person is known under another id, with what they corrected
-		return r, Unchanged
+		return r, Outcome{What: Unchanged}
 	}
-	before := r
+	out := Outcome{What: Unchanged}
 	for _, f := range []struct {
-		to   *string
-		from string
-	}{{&r.Name, i.Name}, {&r.Locale, i.Locale}, {&r.Source, i.Source}} {
-		if f.from != "" {
-			*f.to = f.from
+		column    string
+		to        *string
+		from      string
+		corrected time.Time
+	}{{"name", &r.Name, i.Name, r.NameCorrectedAt}, {"locale", &r.Locale, i.Locale, r.LocaleCorrectedAt}, {"source", &r.Source, i.Source, time.Time{}}} {
+		switch {
+		case f.from == "" || f.from == *f.to:
+		case !f.corrected.IsZero():
+			out.Kept = append(out.Kept, f.column)
+		default:
+			*f.to, out.What = f.from, Updated
 		}
 	}
-	if r == before {
-		return r, Unchanged
-	}
-	return r, Updated
+	return r, out
 }

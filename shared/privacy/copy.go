@@ -40,6 +40,9 @@ type CopyRecipient struct {
 	AddedAt    time.Time `json:"added_at"`
 	LastNotice time.Time `json:"last_notice,omitzero"`
 	NextReview string    `json:"next_review,omitempty"`
+
+	NameCorrectedAt     time.Time `json:"name_corrected_at,omitzero"`
+	LanguageCorrectedAt time.Time `json:"language_corrected_at,omitzero"`
 }
 
 // CopyNotice is one notice.
@@ -81,7 +84,7 @@ type CopyRequest struct {
 func (s Rights) Held(ctx context.Context, r notice.Recipient) (c Copy, err error) {
 	c = Copy{Made: s.Now().UTC(), Recipient: CopyRecipient{ID: string(r.ID), Address: r.Address, Name: r.Name, Language: r.Locale, Status: string(r.Status),
 		Annual: !r.OptOut.Annual, Change: !r.OptOut.Change, Restricted: r.Restricted, Source: r.Source, ConsentAt: r.ConsentAt, AddedAt: r.ImportedAt,
-		LastNotice: r.LastNotice, NextReview: string(r.Due)},
+		LastNotice: r.LastNotice, NextReview: string(r.Due), NameCorrectedAt: r.NameCorrectedAt, LanguageCorrectedAt: r.LocaleCorrectedAt},
 		Notices: []CopyNotice{}, History: []CopyChange{}, Requests: []CopyRequest{},
 		Categories: []string{"identifiers (email address, name)", "language and notice preferences", "record of notices and requests"},
 		Purposes:   []string{"to send you privacy notices", "to honour your choices", "to prove both"},

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -324,6 +325,49 @@ func (o *office) move(t *testing.T, rights privacy.Rights, who notice.RecipientI
 		t.Fatal(err)
 	}
 	return asked.ID
+}
+
+// A correction, sent twice at once, races imports of what was there before: it stands,
+// and is one request with one line of history.
+func TestCorrectionRacesImports(t *testing.T) {
+	ctx := context.Background()
+	o := openOffice(t)
+	rights := privacy.Rights{Desk: o.Desk, Store: o.db, Preferences: privacy.Preferences{Store: o.db, LeadDays: 14, Now: o.Now}}
+	for n := range 10 {
+		id := notice.RecipientID(fmt.Sprintf("p%d", n))
+		old := []notice.Imported{{ID: id, Address: string(id) + "@example.com", Name: "Ada Wrong", Locale: "en", At: o.now}}
+		load := func() {
+			if _, err := o.db.ImportRecipients(ctx, old, 14); err != nil {
+				t.Error(err)
+			}
+		}
+		load()
+		seen, err := o.db.Recipient(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var racers sync.WaitGroup
+		for range 2 {
+			racers.Go(load)
+			racers.Go(func() {
+				if err := rights.Correct(ctx, seen, "Ada Right", "de"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		racers.Wait()
+		load()
+		r, _ := o.db.Recipient(ctx, id)
+		history, _ := o.db.PreferenceEvents(ctx, id)
+		requests, _ := o.db.RequestsOf(ctx, id)
+		if r.Name != "Ada Right" || r.Locale != "de" || !r.NameCorrectedAt.Equal(o.now) || !r.LocaleCorrectedAt.Equal(o.now) || len(history) != 1 || len(requests) != 1 {
+			t.Errorf("%+v, history %+v, requests %+v", r, history, requests)
+		}
+		held, err := rights.Held(ctx, r)
+		if err != nil || !held.Recipient.NameCorrectedAt.Equal(o.now) || !held.Recipient.LanguageCorrectedAt.Equal(o.now) {
+			t.Errorf("their copy says %+v %v", held.Recipient, err)
+		}
+	}
 }
 
 // neighbours are Ada and Bob, and their rights on a store that may die.

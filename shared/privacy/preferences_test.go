@@ -77,7 +77,7 @@ func TestErasedMeansErased(t *testing.T) {
 		t.Errorf("the ledger still holds %+v", lines)
 	}
 	outcome, err := db.ImportRecipients(ctx, []notice.Imported{{ID: "ada", Address: "ada@example.com"}}, 14)
-	if err != nil || outcome[0] != notice.KeptErased {
+	if err != nil || outcome[0].What != notice.KeptErased {
 		t.Errorf("an import brought the person back: %v %v", outcome, err)
 	}
 	if r, _ = db.Recipient(ctx, "ada"); strings.Contains(r.Address, "@") {

@@ -98,18 +98,20 @@ func (s Rights) Object(ctx context.Context, person notice.Recipient) error {
 	return s.done(ctx, notice.Objection, person, "every optional notice stopped")
 }
 
-// Correct sets name and language.
+// Correct sets name and language where they differ from what the person was shown.
+// What they say counts from then on: no import changes it (notice.Imported.Apply), and
+// what they left as it was is not theirs. Saying the same again changes nothing.
 func (s Rights) Correct(ctx context.Context, person notice.Recipient, name, locale string) error {
 	var corrected []string
 	_, _, err := s.Preferences.change(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(r *notice.Recipient) []string {
 		if corrected = nil; r.Status == notice.Erased {
 			return nil
 		}
-		if r.Name != name {
-			r.Name, corrected = name, append(corrected, "name")
+		if name != person.Name && (name != r.Name || r.NameCorrectedAt.IsZero()) {
+			r.Name, r.NameCorrectedAt, corrected = name, s.Now().UTC(), append(corrected, "name")
 		}
-		if r.Locale != locale {
-			r.Locale, corrected = locale, append(corrected, "language")
+		if locale != person.Locale && (locale != r.Locale || r.LocaleCorrectedAt.IsZero()) {
+			r.Locale, r.LocaleCorrectedAt, corrected = locale, s.Now().UTC(), append(corrected, "language")
 		}
 		return corrected
 	})

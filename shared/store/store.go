@@ -30,7 +30,8 @@ type Recipients interface {
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
 	// ImportRecipients adds or merges rows by Imported.Recipient and
 	// Imported.Apply, one outcome a row. A new person's due date is taken with the
-	// lead in days. Standing, clock and due date of a known person stay.
+	// lead in days. Standing, clock and due date of a known person stay, and so does
+	// what they correct, be it while the rows are written.
 	ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error)
 	// ChangeRecipient replaces the person read as before by after and appends the
 	// event in one transaction. It is ErrConflict if the stored Rev is no longer

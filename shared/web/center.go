@@ -114,6 +114,12 @@ func (s *Site) act(r *request, form map[string]string, person notice.Recipient) 
 		if len(name) > 200 || strings.IndexFunc(name, unicode.IsControl) >= 0 || !spoken(language) {
 			return nil, nil, errPage(http.StatusBadRequest)
 		}
+		// The form offers ten languages: whoever left it at the one that stands for theirs
+		// (fr for fr-CA) corrected none.
+		shown := locale.Match(person.Locale, r.Header.Get("Accept-Language"))
+		if language == shown.Tag && shown == locale.Match(person.Locale, "") {
+			language = person.Locale
+		}
 		return saved, nil, s.Rights.Correct(ctx, person, name, language)
 	case "move":
 		normal, err := address.Parse(form["address"])

@@ -274,13 +274,50 @@ func TestNewAddress(t *testing.T) {
 	// An import of either brings nobody back.
 	for _, row := range []string{"ada@example.com", moved.Address} {
 		outcome, err := f.db.ImportRecipients(ctx, []notice.Imported{{ID: f.keys.RecipientID(row), Address: row, At: now}}, 14)
-		if err != nil || outcome[0] != notice.Unchanged {
+		if err != nil || outcome[0].What != notice.Unchanged {
 			t.Errorf("an import of %s: %v %v", row, outcome, err)
 		}
 	}
 	f.post(t, f.link(f.keys, "ada"), "List-Unsubscribe=One-Click")
 	if f.person(t, "ada").OptOut != notice.OptOutAll {
 		t.Error("the one-click link of an old notice does nothing")
+	}
+}
+
+// What a person corrected stays, whatever older file is imported afterwards and however
+// often; what they left as it was shown still comes from imports.
+func TestCorrectionStaysOverImports(t *testing.T) {
+	f := setUp(t)
+	ctx := context.Background()
+	crm := notice.Imported{ID: f.id("ada"), Address: "ada@example.com", Name: "Ada Wrong", Locale: "fr-CA", At: now}
+	load := func(row notice.Imported) {
+		t.Helper()
+		for range 2 {
+			if _, err := f.db.ImportRecipients(ctx, []notice.Imported{row}, 14); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	load(crm)
+	for range 2 {
+		f.post(t, f.fresh("ada"), "action=correct&name=Ada+Right&language=fr") // the form preselects fr
+	}
+	load(crm)
+	if r := f.person(t, "ada"); r.Name != "Ada Right" || r.Locale != "fr-CA" {
+		t.Errorf("the name was corrected, an import makes it %q in %q", r.Name, r.Locale)
+	}
+	crm.Locale, crm.Source = "it", "crm"
+	load(crm)
+	if r := f.person(t, "ada"); r.Name != "Ada Right" || r.Locale != "it" || r.Source != "crm" {
+		t.Errorf("only the name was corrected: %+v", r)
+	}
+	f.post(t, f.fresh("ada"), "action=correct&name=&language=de") // a name can be taken away
+	load(crm)
+	if r := f.person(t, "ada"); r.Name != "" || r.Locale != "de" {
+		t.Errorf("name and language were corrected, an import makes them %q and %q", r.Name, r.Locale)
+	}
+	if requests, _ := f.db.RequestsOf(ctx, f.id("ada")); len(requests) != 2 {
+		t.Errorf("%d corrections are logged, want 2: %+v", len(requests), requests)
 	}
 }
 

@@ -54,9 +54,9 @@ func (s *Store) ImportRecipients(ctx context.Context, rows []notice.Imported, le
 			if found {
 				r, outcomes[i] = row.Apply(r)
 			} else {
-				r, outcomes[i] = row.Recipient(lead), notice.Added
+				r, outcomes[i] = row.Recipient(lead), notice.Outcome{What: notice.Added}
 			}
-			if outcomes[i] == notice.Added || outcomes[i] == notice.Updated {
+			if what := outcomes[i].What; what == notice.Added || what == notice.Updated {
 				if err := putRecipient(tx, before, r); err != nil {
 					return err
 				}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,6 +42,8 @@ func recipientItem(r notice.Recipient) item {
 	putStr(it, "due", dueKey(r.Due, r.ID))
 	putStr(it, "moved_to", string(r.MovedTo))
 	putStr(it, "alias", string(r.Alias))
+	putStr(it, "name_corrected_at", sortable(r.NameCorrectedAt))
+	putStr(it, "locale_corrected_at", sortable(r.LocaleCorrectedAt))
 	if r.Restricted {
 		it["restricted"] = flag(true)
 	}
@@ -58,7 +61,8 @@ func recipientOf(it item) notice.Recipient {
 		ConsentAt: instant(getStr(it, "consent_at")), ImportedAt: instant(getStr(it, "imported_at")),
 		LastNotice: instant(getStr(it, "last_notice")), LastRun: notice.RunID(getStr(it, "last_run")),
 		Due: notice.Date(day), Rev: getNum(it, "rev"), Restricted: getFlag(it, "restricted"),
-		MovedTo: notice.RecipientID(getStr(it, "moved_to")), Alias: notice.RecipientID(getStr(it, "alias"))}
+		MovedTo: notice.RecipientID(getStr(it, "moved_to")), Alias: notice.RecipientID(getStr(it, "alias")),
+		NameCorrectedAt: instant(getStr(it, "name_corrected_at")), LocaleCorrectedAt: instant(getStr(it, "locale_corrected_at"))}
 }
 
 func ridKey(id notice.RecipientID) item { return item{"rid": str(string(id))} }
@@ -116,45 +120,38 @@ func (s *Store) ImportRecipients(ctx context.Context, rows []notice.Imported, le
 }
 
 // importOne adds a new person, or changes only what an import may change of one who
-// is known: standing, clock and due date are in no expression of it.
+// is known: standing, clock and due date are in no expression of it. It changes the
+// person as read or not at all, so that a correction in between is not overwritten.
 func (s *Store) importOne(ctx context.Context, row notice.Imported, lead int) (notice.Outcome, error) {
 	for {
 		_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Recipients, Item: recipientItem(row.Recipient(lead)),
 			ConditionExpression:                 aws.String("attribute_not_exists(rid)"),
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld})
 		if err == nil {
-			return notice.Added, nil
+			return notice.Outcome{What: notice.Added}, nil
 		}
 		var failed *types.ConditionalCheckFailedException
 		if !errors.As(err, &failed) {
-			return "", err
+			return notice.Outcome{}, err
 		}
 		known := recipientOf(failed.Item)
 		merged, outcome := row.Apply(known)
-		if outcome != notice.Updated {
+		if outcome.What != notice.Updated {
 			return outcome, nil
 		}
-		update, values := "", item{":erased": str(string(notice.Erased)), ":moved": str(string(notice.Moved))}
-		for name, v := range map[string]string{"name": merged.Name, "locale": merged.Locale, "source": merged.Source} {
-			if v != "" {
-				if update != "" {
-					update += ", "
-				}
-				update += "#" + name + " = :" + name
-				values[":"+name] = str(v)
-			}
-		}
-		names := map[string]string{"#status": "status"}
-		for name := range values {
-			if name != ":erased" && name != ":moved" {
-				names["#"+name[1:]] = name[1:]
+		var set []string
+		names, values := map[string]string{}, item{":rev": num(known.Rev)}
+		for name, v := range map[string][2]string{"name": {known.Name, merged.Name}, "locale": {known.Locale, merged.Locale}, "source": {known.Source, merged.Source}} {
+			if v[0] != v[1] {
+				set = append(set, "#"+name+" = :"+name)
+				names["#"+name], values[":"+name] = name, str(v[1])
 			}
 		}
 		_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(row.ID),
-			UpdateExpression: aws.String("SET " + update), ConditionExpression: aws.String("attribute_exists(rid) AND #status <> :erased AND #status <> :moved"),
+			UpdateExpression: aws.String("SET " + strings.Join(set, ", ")), ConditionExpression: aws.String("rev = :rev"),
 			ExpressionAttributeNames: names, ExpressionAttributeValues: values})
 		if conditionFailed(err) {
-			continue // erased or moved meanwhile: look again
+			continue // corrected, moved or erased meanwhile: look again
 		}
 		return outcome, err
 	}
@@ -181,7 +178,7 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 			set += ", #" + name + " = :" + name + "_new"
 			names["#"+name], values[":"+name+"_new"] = name, v
 		}
-		for _, name := range []string{"address", "name", "locale", "source", "consent_at", "imported_at", "due", "restricted", "moved_to", "alias"} {
+		for _, name := range []string{"address", "name", "locale", "source", "consent_at", "imported_at", "due", "restricted", "moved_to", "alias", "name_corrected_at", "locale_corrected_at"} {
 			if _, ok := names["#"+name]; !ok {
 				remove += ", #" + name
 				names["#"+name] = name

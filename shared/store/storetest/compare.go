@@ -129,6 +129,7 @@ func (g *game) changePerson(t *rapid.T) {
 	}
 	after.OptOut = notice.OptOut{Annual: rapid.Bool().Draw(t, "annual"), Change: rapid.Bool().Draw(t, "change")}
 	after.Due, after.Name, after.Locale = noDay.Draw(t, "due"), word.Draw(t, "name"), word.Draw(t, "locale")
+	after.NameCorrectedAt, after.LocaleCorrectedAt = noTime.Draw(t, "name corrected"), noTime.Draw(t, "locale corrected")
 	after.ConsentAt, after.ImportedAt = noTime.Draw(t, "consent"), noTime.Draw(t, "imported")
 	after.LastNotice, after.LastRun = noTime.Draw(t, "last notice"), "not written"
 	g.events++

@@ -81,7 +81,7 @@ func (m *model) ImportRecipients(_ context.Context, rows []notice.Imported, lead
 		if r, ok := m.people[row.ID]; ok {
 			m.people[row.ID], outcomes[i] = row.Apply(r)
 		} else {
-			m.people[row.ID], outcomes[i] = row.Recipient(lead), notice.Added
+			m.people[row.ID], outcomes[i] = row.Recipient(lead), notice.Outcome{What: notice.Added}
 		}
 	}
 	return outcomes, nil

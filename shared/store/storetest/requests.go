@@ -36,8 +36,8 @@ func testRestrictAndMove(t *testing.T, s store.Store) {
 	must(t, s.RecordNotice(ctx, ids[1], "run", now, "2027-11-10"))
 	outcomes, err := s.ImportRecipients(ctx, []notice.Imported{{ID: ids[1], Address: "p0001@example.com", Name: "Back", At: now}}, lead)
 	must(t, err)
-	if outcomes[0] != notice.Unchanged {
-		t.Errorf("an import of an address that moved: %s", outcomes[0])
+	if outcomes[0].What != notice.Unchanged {
+		t.Errorf("an import of an address that moved: %s", outcomes[0].What)
 	}
 	equal(t, "moved, after an import and a notice", read(t, s, ids[1]), notice.Recipient{ID: ids[1], Status: notice.Moved, MovedTo: ids[0], Alias: ids[2], Rev: 2})
 	people, _, err := s.ListRecipients(ctx, "", 10)

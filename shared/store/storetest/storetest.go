@@ -29,6 +29,8 @@ const lead = 14
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for name, test := range map[string]func(*testing.T, store.Store){
 		"import":            testImport,
+		"correction":        testCorrection,
+		"correction race":   testCorrectionAgainstImport,
 		"change recipient":  testChangeRecipient,
 		"erase":             testErase,
 		"record notice":     testRecordNotice,
@@ -85,8 +87,8 @@ func add(t *testing.T, s store.Store, n int) (ids []notice.RecipientID) {
 	outcomes, err := s.ImportRecipients(ctx, rows, lead)
 	must(t, err)
 	for i, o := range outcomes {
-		if o != notice.Added {
-			t.Fatalf("row %d was %s", i, o)
+		if o.What != notice.Added {
+			t.Fatalf("row %d was %s", i, o.What)
 		}
 	}
 	return ids
@@ -111,17 +113,84 @@ func testImport(t *testing.T, s store.Store) {
 	out.OptOut, out.Due = notice.OptOutAll, ""
 	must(t, s.ChangeRecipient(ctx, fresh, out, event(fresh, "e1", out.Standing())))
 	row := notice.Imported{ID: id, Address: "p0000@example.com", Name: "New Name", LastNotified: now, At: now.Add(time.Hour)}
-	for _, want := range []notice.Outcome{notice.Updated, notice.Unchanged} {
+	for _, want := range []notice.Effect{notice.Updated, notice.Unchanged} {
 		outcomes, err := s.ImportRecipients(ctx, []notice.Imported{row}, lead)
 		must(t, err)
-		if outcomes[0] != want {
-			t.Errorf("outcome %s, want %s", outcomes[0], want)
+		if outcomes[0].What != want {
+			t.Errorf("outcome %s, want %s", outcomes[0].What, want)
 		}
 	}
 	out.Name, out.Rev = "New Name", 2
 	equal(t, "after the second import", read(t, s, id), out)
 	_, err := s.Recipient(ctx, "nobody")
 	wantErr(t, err, notice.ErrNotFound)
+}
+
+// change reads a person and writes what is said of them.
+func change(s store.Store, id notice.RecipientID, eventID string, say func(r *notice.Recipient)) error {
+	before, err := s.Recipient(ctx, id)
+	if err != nil {
+		return err
+	}
+	after := before
+	say(&after)
+	return s.ChangeRecipient(ctx, before, after, event(before, eventID, after.Standing()))
+}
+
+// What a person corrected stays over every later import, field by field, and goes when
+// they are erased.
+func testCorrection(t *testing.T, s store.Store) {
+	id := add(t, s, 1)[0]
+	row := notice.Imported{ID: id, Address: "p0000@example.com", Name: "Ada Wrong", Locale: "en", Source: "crm", At: now}
+	load := func(want notice.Outcome) {
+		t.Helper()
+		outcomes, err := s.ImportRecipients(ctx, []notice.Imported{row}, lead)
+		must(t, err)
+		equal(t, "outcome", outcomes, []notice.Outcome{want})
+	}
+	load(notice.Outcome{What: notice.Updated})
+	at := now.Add(time.Hour)
+	must(t, change(s, id, "e1", func(r *notice.Recipient) { r.Name, r.NameCorrectedAt = "Ada Right", at }))
+	for range 2 {
+		load(notice.Outcome{What: notice.Unchanged, Kept: []string{"name"}})
+	}
+	row.Locale, row.Source, row.At = "fr", "shop", now.Add(24*time.Hour)
+	load(notice.Outcome{What: notice.Updated, Kept: []string{"name"}})
+	want := notice.Recipient{ID: id, Address: "p0000@example.com", Name: "Ada Right", Locale: "fr", Status: notice.Active, Source: "shop",
+		ImportedAt: now, Due: "2027-11-10", NameCorrectedAt: at, Rev: 2}
+	equal(t, "the name was corrected", read(t, s, id), want)
+	must(t, change(s, id, "e2", func(r *notice.Recipient) { r.Name, r.Locale, r.LocaleCorrectedAt = "", "de", at }))
+	load(notice.Outcome{What: notice.Unchanged, Kept: []string{"name", "locale"}})
+	want.Name, want.Locale, want.LocaleCorrectedAt, want.Rev = "", "de", at, 3
+	equal(t, "the name was taken away, the language corrected", read(t, s, id), want)
+	row.Name, row.Locale = "", "de"
+	load(notice.Outcome{What: notice.Unchanged}) // says nothing else
+	must(t, change(s, id, "e3", func(r *notice.Recipient) { r.Status, r.OptOut = notice.Erased, notice.OptOutAll }))
+	equal(t, "what is left", read(t, s, id), notice.Recipient{ID: id, Status: notice.Erased, OptOut: notice.OptOutAll, Rev: 4})
+}
+
+// Whichever comes first: after both an import and a correction, the correction stands.
+func testCorrectionAgainstImport(t *testing.T, s store.Store) {
+	ids := add(t, s, 40)
+	for n, id := range ids {
+		rows := []notice.Imported{{ID: id, Address: string(id) + "@example.com", Name: "Ada Wrong", Locale: "en", At: now}, {ID: id, Address: string(id) + "@example.com", Source: "crm", At: now}}
+		var racers sync.WaitGroup
+		racers.Go(func() {
+			if _, err := s.ImportRecipients(ctx, rows, lead); err != nil {
+				t.Error(err)
+			}
+		})
+		racers.Go(func() {
+			time.Sleep(time.Duration(n%10) * 300 * time.Microsecond)
+			if err := change(s, id, "e", func(r *notice.Recipient) { r.Name, r.NameCorrectedAt = "Ada Right", now }); err != nil {
+				t.Error(err)
+			}
+		})
+		racers.Wait()
+		if r := read(t, s, id); r.Name != "Ada Right" || !r.NameCorrectedAt.Equal(now) {
+			t.Errorf("an import overtook a correction: %+v", r)
+		}
+	}
 }
 
 func testChangeRecipient(t *testing.T, s store.Store) {
@@ -157,8 +226,8 @@ func testErase(t *testing.T, s store.Store) {
 	equal(t, "what is left", read(t, s, id), notice.Recipient{ID: id, Status: notice.Erased, OptOut: notice.OptOutAll, Rev: 2})
 	outcomes, err := s.ImportRecipients(ctx, []notice.Imported{{ID: id, Address: "p0000@example.com", At: now}}, lead)
 	must(t, err)
-	if outcomes[0] != notice.KeptErased {
-		t.Errorf("an import of an erased person was %s", outcomes[0])
+	if outcomes[0].What != notice.KeptErased {
+		t.Errorf("an import of an erased person was %s", outcomes[0].What)
 	}
 	if all := list(t, s, 10); len(all) != 1 {
 		t.Errorf("%d people are listed, want 1", len(all))
@@ -559,7 +628,7 @@ func testWriters(t *testing.T, s store.Store) {
 	for i := range 24 {
 		racers.Go(func() {
 			id := notice.RecipientID(fmt.Sprintf("w%02d", i))
-			if outcomes, err := s.ImportRecipients(ctx, []notice.Imported{{ID: id, Address: string(id) + "@example.com", At: now}}, lead); err != nil || outcomes[0] != notice.Added {
+			if outcomes, err := s.ImportRecipients(ctx, []notice.Imported{{ID: id, Address: string(id) + "@example.com", At: now}}, lead); err != nil || outcomes[0].What != notice.Added {
 				t.Error(outcomes, err)
 			}
 			if r, err := s.Recipient(ctx, id); err != nil || r.Rev != 1 {
