@@ -46,6 +46,10 @@ func bodyOf(c Comparison, isNew bool) body {
 		return body{0, max(len(c.old), len(c.new)), -1}
 	}
 	b.first, b.last = prose[0], prose[len(prose)-1]
+	named := b.title >= 0 && natureOf(d[b.title:b.title+1]) != ""
+	for named && b.first-1 > b.title && (d[b.first-1].Item || d[b.first-1].Heading > 0) && !d[b.first-1].Linked {
+		b.first-- // a list, with its heading, before the first sentence
+	}
 	for b.last+1 < len(d) && d[b.last+1].listed() && (d[b.last+1].Item || strings.HasSuffix(strings.TrimSpace(d[prose[len(prose)-1]].Text), ":")) {
 		b.last++ // the list its last sentence opens
 	}
@@ -118,6 +122,25 @@ func (p Paragraph) copyright() bool {
 	return len(p.words) <= 30 && (strings.Contains(k, "©") || strings.Contains(k, "copyright") || strings.Contains(k, "all rights reserved"))
 }
 
+// timeStamp reports whether a line is a date with a time of day: the page's, for a
+// policy knows none.
+func (p Paragraph) timeStamp() bool {
+	if !timeOfDay.MatchString(p.Text) || letterWords(p.words) > 14 || p.core() > 0 {
+		return false
+	}
+	date, rest := 0, 0
+	for _, w := range p.words {
+		switch k := plainKey(w.key); {
+		case w.mark() || stopwords[k] || dateContext.has(k):
+		case dateWord(k) || w.number():
+			date++
+		default:
+			rest++
+		}
+	}
+	return date >= 2 && rest <= 2
+}
+
 // dateLine reports whether a paragraph says no more than when the text is from.
 func (p Paragraph) dateLine() bool {
 	date, context, rest := false, false, 0
@@ -142,13 +165,23 @@ func dateWord(k string) bool { return months[k] || dateLike.MatchString(k) }
 
 // contactLine reports whether a paragraph says no more than where to write.
 func (p Paragraph) contactLine() bool {
-	where, how, web, named, rest := 0, 0, 0, 0, 0
+	where, how, web, named, rest, digits, sure := 0, 0, 0, 0, 0, 0, 0
 	for _, w := range p.words {
 		k := plainKey(w.key)
 		switch {
 		case w.mark() || stopwords[k]:
 		case strings.Contains(k, "@") || places.has(k) || w.number() && !dateWord(k) || streetWords[k] || postcode.MatchString(k) && !dateWord(k):
 			where++
+			if w.number() && !postcode.MatchString(k) {
+				digits += len(strings.Map(func(r rune) rune {
+					if r < '0' || r > '9' {
+						return -1
+					}
+					return r
+				}, k))
+			} else {
+				sure++
+			}
 		case w.address():
 			web++
 		case contacts.has(k):
@@ -158,6 +191,9 @@ func (p Paragraph) contactLine() bool {
 		default:
 			rest++
 		}
+	}
+	if sure == 0 && web+how == 0 && digits < 6 {
+		return false // figures alone are no address
 	}
 	if where > 1 && rest*2 <= where+named && p.core() == 0 && letterWords(p.words) <= 40 {
 		return true // an address in full

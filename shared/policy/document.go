@@ -185,18 +185,13 @@ var headings = map[atom.Atom]int{atom.H1: 1, atom.H2: 2, atom.H3: 3, atom.H4: 4,
 
 func (r *reader) walk(n *html.Node, at inside) {
 	if n.Type == html.TextNode {
-		r.line.WriteString(n.Data)
-		count := letters(n.Data)
-		if at.link {
-			r.linked += count
-		} else {
-			r.loose += count
+		rest := n.Data
+		for next := entryLine.FindStringIndex(rest); next != nil; next = entryLine.FindStringIndex(rest) {
+			r.text(rest[:next[0]], at)
+			r.flush(at)
+			rest = "* " + rest[next[1]:]
 		}
-		if at.bold {
-			r.bold += count
-		} else {
-			r.linePlain += count
-		}
+		r.text(rest, at)
 	}
 	block := n.Type == html.ElementNode && blocks[n.DataAtom]
 	if block {
@@ -231,6 +226,22 @@ func (r *reader) walk(n *html.Node, at inside) {
 	}
 }
 
+// text adds to the line.
+func (r *reader) text(s string, at inside) {
+	r.line.WriteString(s)
+	count := letters(s)
+	if at.link {
+		r.linked += count
+	} else {
+		r.loose += count
+	}
+	if at.bold {
+		r.bold += count
+	} else {
+		r.linePlain += count
+	}
+}
+
 // maxParagraph is how many words a paragraph may have that is compared as one; a
 // longer one, of a page that knows no paragraphs, is cut into its sentences.
 const maxParagraph = 600
@@ -250,7 +261,7 @@ func (r *reader) flush(at inside) {
 	}
 	if len(p.words) > 0 {
 		p.Heading, p.Item = at.heading, at.item || at.heading == 0 && bullet.MatchString(strings.TrimSpace(raw))
-		p.Linked = strings.Contains(raw, "](http") && len(p.words) < 20 || r.linked > 0 && r.loose <= r.linked/20
+		p.Linked = strings.Contains(raw, "](") && len(p.words) < 20 && halfLink.MatchString(raw) || r.linked > 0 && r.loose <= r.linked/20
 		if p.Heading == 0 && !p.Item && r.bold > 0 && r.linePlain == 0 && len(p.words) <= 14 && !sentenceEnd(p.Text) {
 			p.Heading = guessedHeading
 		}
@@ -273,7 +284,7 @@ func (r *reader) flush(at inside) {
 func fold(s string) string {
 	s = invisible.Replace(norm.NFKC.String(s))
 	s = strings.Join(strings.Fields(s), " ")
-	if strings.Contains(s, "](http") {
+	if strings.Contains(s, "](") {
 		s = strings.Join(strings.Fields(halfLink.ReplaceAllString(s, "")), " ")
 	}
 	if strings.ContainsAny(s, "<>") {
@@ -284,6 +295,11 @@ func fold(s string) string {
 	if strings.Contains(s, "|") {
 		s = strings.TrimSpace(tableMarks.ReplaceAllString(s, " | "))
 		s = strings.TrimSpace(strings.Trim(s, "|"))
+	}
+	if strings.ContainsAny(s, "[({<") {
+		s = spelledOut.ReplaceAllStringFunc(s, func(spelled string) string {
+			return spelledOut.ReplaceAllString(spelled, "$1@") + spelledDot.ReplaceAllString(spelledOut.ReplaceAllString(spelled, "$2"), ".")
+		})
 	}
 	if strings.Contains(s, "email-protection") {
 		s = hiddenLink.ReplaceAllString(s, hiddenAddress)

@@ -13,8 +13,16 @@ var (
 	price     = regexp.MustCompile(`[€$£¥₹]\s?\d|\d\s?[€$£¥₹]|\d+ ?% (?:off|rabatt|de descuento|de réduction|di sconto|korting)`)
 	countdown = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
 	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
+	live      = regexp.MustCompile(`(?i)\d ?°[CF]\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
 	stars     = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
 	pageMark  = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$`)
+
+	// banner is a sentence of a cookie banner: it names its button.
+	banner = regexp.MustCompile(`(?i)\b(?:click(?:ing)?|en cliquant|klick\w*|al hacer clic|haciendo clic|cliccando|ao clicar)\b.{0,24}["“«'„]?(?:accept|allow|agree|ok\b|tout accepter|accepter|alle akzeptieren|akzeptieren|zustimmen|aceptar|accetta|aceitar)|we value your privacy$`)
+	// toggles open and close parts of a page.
+	toggles = phrases("open", "close", "expand", "collapse", "open all", "close all", "expand all", "collapse all", "show more", "show less", "show all", "hide", "hide all", "see more", "see less",
+		"read more", "read less", "top", "back to top", "ouvrir", "fermer", "voir plus", "voir moins", "tout ouvrir", "tout fermer", "haut", "öffnen", "schließen", "mehr anzeigen", "weniger anzeigen", "alle öffnen", "alle schließen",
+		"nach oben", "abrir", "cerrar", "abrir todo", "cerrar todo", "ver más", "ver menos", "apri", "chiudi", "apri tutto", "chiudi tutto", "fechar", "ver mais", "meer", "minder", "openen", "sluiten")
 
 	// furnitureLabels are what sites write on what is no text.
 	furnitureLabels = regexp.MustCompile(`(?i)\b(?:related (?:articles|posts|topics|pages|links)|did this answer|was this (?:article |page |information )?helpful|found (?:it|this) (?:article |page )?helpful|did you find|subscribe|newsletter|follow us|share (?:this|on)|` +
@@ -30,11 +38,34 @@ var (
 // adorned reports whether a paragraph carries a sign of what sites put around a text.
 func (p Paragraph) adorned() bool {
 	return p.Linked || price.MatchString(p.Text) || countdown.MatchString(p.Text) || stars.MatchString(p.Text) || strings.Contains(p.Text, someTimeAgo) ||
-		consentLabels[p.key] || p.dateLine() || clock.MatchString(p.Text) || p.copyright() || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
+		consentLabels[p.key] || p.dateLine() || clock.MatchString(p.Text) || live.MatchString(p.Text) || p.banner() || toggles[p.key] || p.copyright() || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
+}
+
+// banner reports whether a paragraph is of a cookie banner: the sentence that names the
+// button, or the buttons.
+func (p Paragraph) banner() bool {
+	if n := letterWords(p.words); n <= 80 && banner.MatchString(p.Text) {
+		return true
+	}
+	key, labels := p.key, 0
+	for again := true; again; {
+		again = false
+		for label := range consentLabels {
+			if rest, ok := strings.CutPrefix(key, label); ok && (rest == "" || rest[0] == ' ') {
+				key, again = strings.TrimSpace(rest), true
+				labels++
+				break
+			}
+		}
+	}
+	return key == "" && labels > 0
 }
 
 // idle reports whether a paragraph may be furniture: it says nothing of data.
 func (p Paragraph) idle() bool {
+	if p.banner() {
+		return true
+	}
 	return p.core() == 0 && (!p.sentence() || p.subject() <= 1) && !(p.dateLine() && slices.ContainsFunc(p.words, func(w word) bool { return dateContext.has(plainKey(w.key)) }))
 }
 
@@ -49,7 +80,7 @@ func (j *judge) furnished() map[int]bool {
 			continue
 		}
 		var run []int
-		signs, idle := 0, true
+		signs, links, idle := 0, 0, true
 		end := start
 		for ; end < len(j.c.rows) && (j.c.rows[end].fate == fate || j.c.rows[end].fate == moved); end++ {
 			if j.c.rows[end].fate == moved {
@@ -60,10 +91,15 @@ func (j *judge) furnished() map[int]bool {
 			idle = idle && p.idle()
 			if p.adorned() {
 				signs++
+				if p.Linked {
+					links++
+				}
 			}
 		}
-		if len(run) == 1 && j.c.only(run[0]).Linked {
-			signs = 0 // a link of the text's, or a label of the site's: rules further on tell
+		// Links may be the text's as well as the site's: one alone, or entries beside
+		// others of a list that stayed.
+		if links == signs && (len(run) == 1 || j.extends(run[0]) || j.extends(run[len(run)-1])) {
+			signs = 0
 		}
 		if idle && signs > 0 && signs*3 >= len(run) {
 			for _, i := range run {
@@ -75,6 +111,34 @@ func (j *judge) furnished() map[int]bool {
 	return out
 }
 
+// extends reports whether a row is an entry of a list of the policy's that both texts
+// have: right before or behind it stands one that stayed.
+func (j *judge) extends(row int) bool {
+	r := j.c.rows[row]
+	own, index := j.new, 0
+	if len(r.new) > 0 {
+		index = r.new[0]
+	} else {
+		own, index = j.old, r.old[0]
+	}
+	if !own.Document[index].Item || own.body.outside(index) {
+		return false
+	}
+	for _, i := range []int{row - 1, row + 1} {
+		if i < 0 || i >= len(j.c.rows) || j.c.rows[i].fate != same {
+			continue
+		}
+		beside := j.c.rows[i].new
+		if len(r.new) == 0 {
+			beside = j.c.rows[i].old
+		}
+		if own.Document[beside[0]].Item || own.Document[beside[len(beside)-1]].Item {
+			return true
+		}
+	}
+	return false
+}
+
 // only is the paragraph of a row that one text only has.
 func (c Comparison) only(row int) Paragraph {
 	r := c.rows[row]
@@ -82,6 +146,20 @@ func (c Comparison) only(row int) Paragraph {
 		return c.new[r.new[0]]
 	}
 	return c.old[r.old[0]]
+}
+
+// contents reports whether a line of links is a table of contents: headings in a row.
+func (p Paragraph) contents(headings map[string]int) bool {
+	if !p.Linked || letterWords(p.words) < 6 {
+		return false
+	}
+	rest := " " + p.key + " "
+	for key := range headings {
+		if strings.Contains(key, " ") {
+			rest = strings.ReplaceAll(rest, " "+key+" ", "  ")
+		}
+	}
+	return len(strings.TrimSpace(rest))*2 <= len(p.key)
 }
 
 // overElsewhere reports whether a heading that came or went stands over text that both

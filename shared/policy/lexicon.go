@@ -139,7 +139,7 @@ var (
 		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang adopted approved vastgesteld beschlossen verabschiedet adopte approuve aprobad approvat aprovad
 		aktualis aktualiz zaktualiz obowiazuj uppdater gaeller galler opdater guncel yururluk tarih wersj ersion obnov zmeneno редакци обновлен 改定 制定 改訂 施行日 更新日 更新 生效 施行`)
 
-	units = stems(`day days week month year hour minute second percent age ages old gb mb km mile meter euro eur usd dollar gbp pound
+	units = stems(`day days week month year hour minute second percent age ages gb mb km mile meter euro eur usd dollar gbp pound
 		jour semaine mois an ans annee heure pour centimes
 		tag tage tagen woche monat jahr stunde prozent
 		dia dias semana mes meses ano anos hora
@@ -175,13 +175,15 @@ var (
 	// dialWords stand right before a number to call.
 	dialWords = set(`tel telephone phone call fax telefax extension ext durchwahl telefon fon rufnummer hotline poste telefono telefone interno telefoon toestel tfn puhelin`)
 	// officers are whom a policy names to answer for it.
-	officers = stems(`officer representative dpo datenschutzbeauftragt beauftragt vertreter geschaftsfuhr burgermeister leiter delegue representant directeur directric responsab
+	officers = stems(`officer director manager ceo president founder secretary representative dpo datenschutzbeauftragt beauftragt vertreter geschaftsfuhr burgermeister leiter delegue representant directeur directric responsab
 		delegad representante encarregad responsabile rappresentante functionaris vertegenwoordiger inspektor dataskyddsombud`)
 	weekdays = stems(`monday tuesday wednesday thursday friday saturday sunday weekday weekdays lundi mardi mercredi jeudi vendredi samedi dimanche
 		montag dienstag mittwoch donnerstag freitag samstag sonntag werktag lunes martes miercoles jueves viernes sabado domingo
 		lunedi martedi mercoledi giovedi venerdi sabato domenica segunda terca quarta quinta sexta
 		maandag dinsdag woensdag donderdag vrijdag zaterdag zondag poniedzialek wtorek sroda czwartek piatek mandag tisdag onsdag torsdag fredag
 		pazartesi sali carsamba persembe cuma 月曜 火曜 水曜 木曜 金曜 土曜 日曜 平日`)
+
+	delays = stems(`delay verzogerung verzug retard delai dilacion demora ritardo atraso zwloki zwlok vertraging drojsmal`)
 
 	// bodies are what companies and offices consist of; beside a name they are part of it.
 	bodies = set(`department team office desk centre center unit division group service services abteilung stelle referat servicio equipo departamento ufficio reparto afdeling`)

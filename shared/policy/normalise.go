@@ -78,7 +78,7 @@ func Read(source []byte, name string) (Text, error) {
 		page = string(source)
 	case "markdown":
 		var b bytes.Buffer
-		if err := markdown.Convert(source, &b); err != nil {
+		if err := markdown.Convert(emptyLink.ReplaceAll(source, []byte("$1")), &b); err != nil {
 			return Text{}, notice.Invalid("%s cannot be read as Markdown: %v", name, err)
 		}
 		page = b.String()

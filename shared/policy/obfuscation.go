@@ -27,8 +27,15 @@ var (
 	bullet    = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖✓✔*–—-]+\s+)+`)
 	strayTag  = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|/p>`)
 	// halfLink is what Markdown leaves of a link it cannot read.
-	halfLink   = regexp.MustCompile(`\]\(https?://[^\s)]*(?:\s+"[^"]*")?\)?`)
+	halfLink   = regexp.MustCompile(`\]\(\x{e000}?(?:https?://|#|/)[^\s)\x{e001}]*(?:\s+"[^"]*")?\)?\x{e001}?\)?`)
 	tableMarks = regexp.MustCompile(`(?:\|\s*|:?-{3,}:?\s*)*\|\s*(?:\|\s*|:?-{3,}:?\s*)+`) // of a table that is none
+	// spelledOut is an address written for people only: "name (at) example (dot) com".
+	spelledOut = regexp.MustCompile(`(?i)([\w.+-]+)\s*[\[({<]+\s*(?:at|arobase|ät)\s*[\])}>]+\s*([\w-]+(?:(?:\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*|\.)[\w-]+)+)`)
+	spelledDot = regexp.MustCompile(`(?i)\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*`)
+	// emptyLink is an anchor; before a mark it hides a list from Markdown.
+	emptyLink = regexp.MustCompile(`(?m)^([ \t]*)\[\]\([^)\n]*\)[ \t]*`)
+	// entryLine begins a line of a list within a block that knows none.
+	entryLine = regexp.MustCompile(`\n[ \t]*[*•·▪-][ \t]+`)
 	// iconNames are words of fonts that draw them as icons.
 	iconNames = regexp.MustCompile(`\b(?:keyboard_arrow_(?:down|up|left|right)|expand_(?:more|less)|chevron_(?:right|left)|arrow_(?:back|forward|upward|downward|drop_(?:down|up)|right(?:_alt)?|left)(?:_ios)?|open_in_new|more_(?:vert|horiz)|menu_open|check_circle|content_copy|add_circle(?:_outline)?|remove_circle(?:_outline)?|help_outline|error_outline|info_outline)\b`)
 	agoWords  = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace `)

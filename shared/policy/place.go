@@ -175,6 +175,9 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.65, "a reference differs")
 	}
 	size := max(len(old), len(new))
+	if names(e.hunk.old, e.hunk.new) && slices.ContainsFunc(e.near(8), func(w word) bool { return officers.has(plainKey(w.key)) }) && size <= 6 {
+		return as(Editorial, 0.7, "the name of who answers differs")
+	}
 	if len(old) == 0 || len(new) == 0 {
 		switch {
 		case e.opening() && !any(both, e.strong):
@@ -185,6 +188,9 @@ func (e place) judge() Finding {
 			return as(Editorial, 0.7, "a reference differs")
 		case e.names() && e.unbalanced():
 			return as(Editorial, 0.65, "a name is explained")
+		}
+		if e.names() && e.joins() && !e.contact() && !e.heading {
+			return as(Substantive, 0.65, "a name came or went")
 		}
 		if e.enumeration() && size <= 8 && !(e.names() && e.contact()) {
 			return as(Substantive, 0.8, "an entry of an enumeration came or went")
@@ -198,8 +204,8 @@ func (e place) judge() Finding {
 		return as(Substantive, min(0.5+0.05*float64(size), 0.9), "words came or went")
 	}
 	// One wording took another's place.
-	if names(e.hunk.old, e.hunk.new) && slices.ContainsFunc(e.near(8), func(w word) bool { return officers.has(plainKey(w.key)) }) && size <= 6 {
-		return as(Editorial, 0.7, "the name of who answers differs")
+	if e.p.Item && letterWords(e.p.words) <= 20 && overlap(old, new) == 0 && !e.names() && !e.outside && !e.contact() && e.p.subject() > 0 {
+		return as(Substantive, 0.55, "an entry of a list or table reads otherwise")
 	}
 	if slices.ContainsFunc(e.near(12), func(w word) bool { return lawWords.has(plainKey(w.key)) }) && names(e.hunk.old, e.hunk.new) && len(old) > 0 && len(new) > 0 && size <= 6 {
 		return as(Substantive, 0.75, "a name beside the law or the court differs")
@@ -234,6 +240,9 @@ func polarity(old, new, after []word) string {
 			k := plainKey(w.key)
 			sense := negations[k]
 			next := append(slices.Clone(all[i+1:]), after...)
+			if sense == "not" && slices.ContainsFunc(next[:min(len(next), 4)], func(w word) bool { return delays.has(plainKey(w.key)) }) {
+				continue // "without undue delay" is "at once"
+			}
 			if sense == "" || len(next) > 0 && next[0].key == "-" && next[0].text == "-" { // non-fungible
 				continue
 			}
@@ -275,6 +284,9 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 	if starts(e.old, e.oldAt) && starts(e.new, e.newAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
 		return Finding{Class: None, Weight: 0.8, Reason: "the marks of a list differ"}, true
 	}
+	if toggles[strings.Join(slices.Concat(keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new)), " ")] && (e.newAt > 0 && len(e.after()) == 0 || e.linked || inLink(e.hunk.old) || inLink(e.hunk.new)) {
+		return Finding{Class: None, Weight: 0.85, Reason: "a button of the page differs"}, true
+	}
 	figures := func(k string) bool { return dateWord(k) || k[0] >= '0' && k[0] <= '9' }
 	if len(old)+len(new) == 0 || slices.ContainsFunc(slices.Concat(old, new), func(k string) bool { return !figures(k) }) {
 		return f, false
@@ -292,13 +304,18 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 	return f, false
 }
 
-var timeOfDay = regexp.MustCompile(`\b[0-2]?\d:[0-5]\d\b`)
+var timeOfDay = regexp.MustCompile(`(?i)\b[0-2]?\d:[0-5]\d\b|\b[0-2]?\d[.h][0-5]\d ?(?:am|pm|cet|cest|est|edt|gmt|utc|pst|pdt|bst|uhr)\b`)
 
 // unbalanced reports whether the words open a bracket and do not close it: what stood
 // there stands in brackets now.
 func (e place) unbalanced() bool {
 	text := textOfWords(e.hunk.old) + textOfWords(e.hunk.new)
 	return strings.Count(text, "(") != strings.Count(text, ")")
+}
+
+// joins reports whether the words add something by a conjunction or a comma.
+func (e place) joins() bool {
+	return slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return conjunctions[w.key] || w.key == "," })
 }
 
 // elsewhere reports whether words are whole sentences that the other text has, too.
@@ -449,6 +466,9 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	}
 	if (len(o) > 0 || len(n) > 0) && len(both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
 		return as(Editorial, 0.8, "contact details differ")
+	}
+	if e.contact() && !slices.ContainsFunc(both, isUnit) && (len(after) == 0 || !units.has(plainKey(after[0].key))) {
+		return f, false
 	}
 	if unit && difference(o, n) != "" {
 		return as(Substantive, 0.9, "a figure with its unit differs")
@@ -609,6 +629,16 @@ func overlap(a, b []string) float64 {
 		}
 	}
 	return float64(2*n) / float64(len(a)+len(b))
+}
+
+// keysOfMarked are the keys of the words that are no marks.
+func keysOfMarked(all []word) (out []string) {
+	for _, w := range all {
+		if !w.mark() {
+			out = append(out, w.key)
+		}
+	}
+	return out
 }
 
 func keysOfWords(all []word) (out []string) {

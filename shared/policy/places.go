@@ -267,7 +267,7 @@ func (j *judge) framed() map[int]bool {
 		} else if r.fate != added {
 			continue
 		}
-		if consentLabels[d[indexes[0]].key] {
+		if p := d[indexes[0]]; consentLabels[p.key] || p.banner() {
 			buttons[r.gap]++
 		}
 		if d[indexes[0]].Linked {
@@ -311,7 +311,11 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.99, "marks without words differ")
 	case p.copyright():
 		return as(None, 0.97, "the copyright line of the page differs")
-	case p.Heading == 0 && (own.headings[p.key] > 0 || other.headings[p.key] > 0):
+	case toggles[p.key]:
+		return as(None, 0.9, "a button of the page differs")
+	case p.timeStamp():
+		return as(None, 0.8, "the time the page was made differs")
+	case p.Heading == 0 && (own.headings[p.key] > 0 || other.headings[p.key] > 0) || p.contents(own.headings):
 		return as(None, 0.95, "a table of contents differs")
 	case p.Heading > 0 && other.headings[p.key] > 0:
 		return as(None, 0.95, "a heading stands once more or once less")
@@ -329,6 +333,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.8, "a line that stood twice stands once, or the other way round")
 	case p.sentence() && other.says(p):
 		return as(Editorial, 0.7, "what is said elsewhere, too, differs")
+	case p.Linked && p.Item && !outside && j.extends(row):
+		return as(Substantive, 0.55, "an entry of a list or table differs")
 	case p.Linked && (outside || subject == 0):
 		return as(None, 0.9, "links around the text differ")
 	case j.frames[j.c.rows[row].gap] && outside:
@@ -347,6 +353,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.85, "a line that stood twice stands once, or the other way round")
 	case p.contactLine():
 		return as(Editorial, 0.75, "contact details differ")
+	case n <= 15 && p.core() == 0 && p.capitals() && slices.ContainsFunc(p.words, func(w word) bool { return officers.has(plainKey(w.key)) }):
+		return as(Editorial, 0.65, "the name of who answers differs")
 	case subject <= 2 && p.core() == 0 && contactHeading(section) && p.capitals() && p.reaches():
 		return as(Editorial, 0.7, "contact details differ")
 	case p.sentence() && subject > 0 && !(outside && (subject < 2 || subject*15 < n)):
@@ -403,9 +411,12 @@ func (j *judge) edit(r row) (out []Finding) {
 	single := len(r.new) == 1 && len(r.old) == 1
 	outside := j.new.body.outside(r.new[0]) && j.old.body.outside(r.old[0])
 	oldAt, newAt := 0, 0
-	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && (p.sentence() || p.Heading > 0) && !p.dateLine() && !was.dateLine() && !p.contactLine() && !was.contactLine()
+	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && !p.dateLine() && !was.dateLine() && !p.contactLine() && !was.contactLine()
 	if max(letterWords(p.words), letterWords(was.words)) <= 15 && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
 		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
+	}
+	if toggles[p.key] && toggles[was.key] || p.timeStamp() && was.timeStamp() {
+		return []Finding{{Class: None, Weight: 0.85, Reason: "what the page writes by itself differs", Quote: quote(was.words, p.words)}}
 	}
 	if r.rearranged() {
 		return []Finding{{Class: None, Weight: 0.7, Reason: "the layout of a list or table differs", Quote: quote(was.words, p.words)}}
