@@ -72,10 +72,10 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 	if longer.words >= 60 && missing > 0.02 && shorter.kept >= 0.6 && p.unfinished() {
 		return "the end is missing, from the middle of something", 0.85, true
 	}
-	if shorter.kept < 0.85 || longer.words < 60 {
+	clipped := p.clipped()
+	if shorter.kept < 0.85 && len(clipped) < 3 || longer.words < 60 {
 		return "", 0, false
 	}
-	clipped := p.clipped()
 	others, dated := 0, false
 	for _, f := range findings {
 		r := c.rows[f.row]
@@ -236,20 +236,19 @@ func (m missingPieces) collapsed() (n int) {
 func (m missingPieces) clipped() map[int]bool {
 	out := map[int]bool{}
 	for i, r := range m.c.rows {
-		if r.fate != edited || len(r.old) != 1 || len(r.new) != 1 || len(r.hunks) < 2 || !r.hunks[0].same {
+		if r.fate != edited || len(r.old) != 1 || len(r.new) != 1 {
 			continue
 		}
-		end := m.c.new[r.new[0]]
+		long, short := m.c.old[r.old[0]], m.c.new[r.new[0]]
 		if m.fate == added {
-			end = m.c.old[r.old[0]]
+			long, short = short, long
 		}
-		last := r.hunks[len(r.hunks)-1]
-		long, short := last.old, last.new
-		if m.fate == added {
-			long, short = last.new, last.old
+		n := 0
+		for n < min(len(long.words), len(short.words)) && long.words[n].key == short.words[n].key {
+			n++
 		}
-		if len(r.hunks) == 2 && !last.same && letterWords(long) >= 5 && letterWords(short) <= 3 && !sentenceEnd(strings.TrimRight(end.Text, ".… ")+"") &&
-			(strings.ContainsAny(end.Text, "…") || strings.HasSuffix(end.Text, "...") || !sentenceEnd(end.Text)) {
+		open := strings.Contains(short.Text, "…") || strings.Contains(short.Text, "...") || !sentenceEnd(short.Text)
+		if open && letterWords(short.words[:n]) >= 5 && letterWords(short.words[n:]) <= 3 && letterWords(long.words[n:]) >= 5 {
 			out[i] = true
 		}
 	}

@@ -297,6 +297,7 @@ func fold(s string) string {
 		s = strings.TrimSpace(strings.Trim(s, "|"))
 	}
 	if strings.ContainsAny(s, "[({<") {
+		s = linkHint.ReplaceAllString(s, "")
 		s = spelledOut.ReplaceAllStringFunc(s, func(spelled string) string {
 			return spelledOut.ReplaceAllString(spelled, "$1@") + spelledDot.ReplaceAllString(spelledOut.ReplaceAllString(spelled, "$2"), ".")
 		})

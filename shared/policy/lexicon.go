@@ -134,7 +134,7 @@ var (
 	parties = stems(`processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
 		prestatair sous-traitant traitant destinatair partenair fournisseur partag
 		auftragsverarbeit empfang dienstleist partner anbieter ubermitt weitergeb
-		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier`)
+		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier host hosted server cloud`)
 	dateContext = stems(`effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
 		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang adopted approved vastgesteld beschlossen verabschiedet adopte approuve aprobad approvat aprovad
 		aktualis aktualiz zaktualiz obowiazuj uppdater gaeller galler opdater guncel yururluk tarih wersj ersion obnov zmeneno редакци обновлен 改定 制定 改訂 施行日 更新日 更新 生效 施行`)
@@ -177,6 +177,9 @@ var (
 	// officers are whom a policy names to answer for it.
 	officers = stems(`officer director manager ceo president founder secretary representative dpo datenschutzbeauftragt beauftragt vertreter geschaftsfuhr burgermeister leiter delegue representant directeur directric responsab
 		delegad representante encarregad responsabile rappresentante functionaris vertegenwoordiger inspektor dataskyddsombud`)
+	// authorities are whom people complain to.
+	authorities = set(`authority commissioner commission ombudsman agency inspectorate aufsichtsbehorde landesbeauftragten landesbeauftragte bundesbeauftragten datenschutzbehorde
+		autorite cnil autoridad agencia aepd autorita garante autoridade autoriteit urzad urzedu tietosuojavaltuutettu myndigheten integritetsskyddsmyndigheten tilsynet datatilsynet`)
 	weekdays = stems(`monday tuesday wednesday thursday friday saturday sunday weekday weekdays lundi mardi mercredi jeudi vendredi samedi dimanche
 		montag dienstag mittwoch donnerstag freitag samstag sonntag werktag lunes martes miercoles jueves viernes sabado domingo
 		lunedi martedi mercoledi giovedi venerdi sabato domenica segunda terca quarta quinta sexta
@@ -194,7 +197,10 @@ var (
 	// consentLabels are the buttons of a cookie banner.
 	consentLabels = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "cookie settings",
 		"manage cookies", "customize", "customise", "show details", "only necessary", "necessary only", "got it", "tout accepter", "tout refuser", "accepter", "refuser",
-		"alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo", "rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti")
+		"alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo", "rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti",
+		"accept cookies", "allow cookies", "reject non-essential", "reject non-essential cookies", "essential only", "manage preferences", "manage settings", "manage options", "preferences", "settings", "options", "agree", "i agree",
+		"disagree", "save preferences", "save settings", "confirm my choices", "confirm choices", "cookie preferences", "more options", "ok", "continuer sans accepter", "paramétrer", "personnaliser", "gérer mes choix", "enregistrer",
+		"einstellungen", "nur notwendige", "nur erforderliche", "auswahl speichern", "auswahl bestätigen", "cookie-einstellungen", "mehr informationen", "configurar", "configurar cookies", "guardar", "preferencias", "personalizza", "salva", "solo necessari", "weigeren", "accepteren", "alles accepteren", "instellingen")
 
 	// hanDate is a whole date in Chinese, Japanese or Korean.
 	hanDate = regexp.MustCompile(`[0-9]{4}\s?[年년]\s?[0-9]{1,2}\s?[月월]\s?[0-9]{1,2}\s?[日일]`)
@@ -205,7 +211,7 @@ var (
 	// entryMark is what a list counts its entries by.
 	entryMark = regexp.MustCompile(`^(?i:\(?(?:[0-9]{1,2}|[a-z]|[ivx]{1,5})[.)\]]+)+$`)
 	// leadingMark is such a mark with what it counts after it.
-	leadingMark = regexp.MustCompile(`^(?i:\(?(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-z][0-9]{0,2}|[ivx]{1,5})[.)\]]+\s+)+`)
+	leadingMark = regexp.MustCompile(`^(?i:\(?(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-z][0-9]{0,2}|[ivx]{1,5})[.)\]]+(?:\.{2,})?\s+)+`)
 	dotted      = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+\.?$|^[0-9]{1,2}[a-z]?$|^[ivxlc]+$|^[a-z]$`)
 )
 

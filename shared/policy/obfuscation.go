@@ -32,6 +32,9 @@ var (
 	// spelledOut is an address written for people only: "name (at) example (dot) com".
 	spelledOut = regexp.MustCompile(`(?i)([\w.+-]+)\s*[\[({<]+\s*(?:at|arobase|ät)\s*[\])}>]+\s*([\w-]+(?:(?:\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*|\.)[\w-]+)+)`)
 	spelledDot = regexp.MustCompile(`(?i)\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*`)
+	// linkHint is what a page says to screen readers of a link.
+	linkHint = regexp.MustCompile(`(?i)\s*[\[(](?:(?:this )?(?:link )?(?:will )?opens? in (?:a )?new (?:window|tab)|external link|external site|(?:le lien )?s['’]ouvre dans (?:une? )?(?:nouvelle fenêtre|nouvel onglet)|nouvelle fenêtre|lien externe|` +
+		`(?:wird in |öffnet (?:sich )?)?(?:in )?(?:einem )?neue[mns]? (?:fenster|tab)(?: geöffnet)?|externer link|(?:se abre|abre) en (?:una )?(?:nueva ventana|ventana nueva|nueva pestaña)|enlace externo|si apre in (?:una )?nuova (?:finestra|scheda)|link esterno|abre em nova (?:janela|guia)|opent in (?:een )?nieuw (?:venster|tabblad))[\])]`)
 	// emptyLink is an anchor; before a mark it hides a list from Markdown.
 	emptyLink = regexp.MustCompile(`(?m)^([ \t]*)\[\]\([^)\n]*\)[ \t]*`)
 	// entryLine begins a line of a list within a block that knows none.

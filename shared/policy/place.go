@@ -175,6 +175,12 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.65, "a reference differs")
 	}
 	size := max(len(old), len(new))
+	if e.names() && size <= 6 && slices.ContainsFunc(slices.Concat(e.near(4), e.hunk.new), func(w word) bool { return authorities[plainKey(w.key)] && w.capital() }) {
+		return as(Editorial, 0.7, "the name of the authority differs")
+	}
+	if e.p.Item && e.newAt == 0 && len(old) > 0 && len(new) > 0 && e.names() && overlap(old, new) == 0 && !e.outside && !e.contact() && !any(both, func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }) && len(content(e.p.words)) > len(new) {
+		return as(Substantive, 0.6, "an entry of a list names another")
+	}
 	if names(e.hunk.old, e.hunk.new) && slices.ContainsFunc(e.near(8), func(w word) bool { return officers.has(plainKey(w.key)) }) && size <= 6 {
 		return as(Editorial, 0.7, "the name of who answers differs")
 	}
@@ -536,7 +542,15 @@ func (e place) contact() bool {
 			verb = 1
 		}
 	}
-	return signs+verb >= 2 && signs > 0 && names(e.hunk.old, e.hunk.new)
+	if signs+verb < 2 || signs == 0 {
+		return false
+	}
+	for _, w := range slices.Concat(e.hunk.old, e.hunk.new) {
+		if k := plainKey(w.key); !w.mark() && !stopwords[k] && !bodies[k] && !places.has(k) && !streetWords[k] && !w.capital() && !w.number() && !w.address() {
+			return false
+		}
+	}
+	return len(content(e.hunk.old))+len(content(e.hunk.new)) > 0
 }
 
 // enumeration reports whether a hunk is an entry among others: it brings or takes a

@@ -73,6 +73,36 @@ func (p page) says(other Paragraph) bool {
 	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return !p.said[k] })
 }
 
+// leaders are the dots of a table of contents.
+var leaders = regexp.MustCompile(`\.{4,}|…{2,}|(?:\. ){4,}`)
+
+// invites reports whether a sentence says where to write and nothing else of weight.
+func (p Paragraph) invites() bool {
+	if !p.sentence() || letterWords(p.words) > 40 {
+		return false
+	}
+	address := false
+	for _, w := range p.words {
+		k := plainKey(w.key)
+		address = address || w.address()
+		if practiceStems.has(k) && !contacts.has(k) || negations[k] != "" {
+			return false
+		}
+	}
+	return address
+}
+
+// invitesToo reports whether the other text has such a sentence in the same place.
+func (j *judge) invitesToo(row int) bool {
+	at := j.c.rows[row]
+	for i := max(row-3, 0); i < min(row+4, len(j.c.rows)); i++ {
+		if r := j.c.rows[i]; r.gap == at.gap && (r.fate == added || r.fate == removed) && r.fate != at.fate && j.c.only(i).invites() {
+			return true
+		}
+	}
+	return false
+}
+
 // binding reports whether a sentence says what may, must or must not be.
 func (p Paragraph) binding() bool {
 	return slices.ContainsFunc(p.words, func(w word) bool {
@@ -81,12 +111,25 @@ func (p Paragraph) binding() bool {
 	})
 }
 
-// amongEntries reports whether a short line stands between others like it.
-func (d Document) amongEntries(index int) bool {
-	entry := func(i int) bool {
-		return i >= 0 && i < len(d) && d[i].listed() && !d[i].dateLine() && !d[i].contactLine() && !sentenceEnd(d[i].Text)
+// amongEntries reports whether a short line stands beside others like it that stayed.
+func (j *judge) amongEntries(row int) bool {
+	entry := func(p Paragraph) bool {
+		return p.listed() && !p.dateLine() && !p.contactLine() && !sentenceEnd(p.Text) && !p.adorned()
 	}
-	return entry(index) && (entry(index-1) && entry(index-2) || entry(index-1) && entry(index+1) || entry(index+1) && entry(index+2))
+	if !entry(j.c.only(row)) {
+		return false
+	}
+	stayed := 0
+	for _, way := range []int{-1, 1} {
+		for i := row + way; i >= 0 && i < len(j.c.rows) && i >= row-2 && i <= row+2; i += way {
+			r := j.c.rows[i]
+			if r.fate != same || !entry(j.c.new[r.new[0]]) {
+				break
+			}
+			stayed++
+		}
+	}
+	return stayed >= 2
 }
 
 // besideHolds reports whether a paragraph beside a row, of the other text, holds a line.
@@ -315,6 +358,12 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.9, "a button of the page differs")
 	case p.timeStamp():
 		return as(None, 0.8, "the time the page was made differs")
+	case n <= 25 && leaders.MatchString(p.Text):
+		return as(None, 0.9, "a table of contents differs")
+	case p.Linked && n <= 8 && strings.Contains(p.Text, "@") && p.Text != hiddenAddress && !outside:
+		return as(Editorial, 0.75, "contact details differ")
+	case p.invites() && j.invitesToo(row):
+		return as(Editorial, 0.7, "how to get in touch is worded otherwise")
 	case p.Heading == 0 && (own.headings[p.key] > 0 || other.headings[p.key] > 0) || p.contents(own.headings):
 		return as(None, 0.95, "a table of contents differs")
 	case p.Heading > 0 && other.headings[p.key] > 0:
@@ -327,12 +376,12 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.85, "the head or foot of a printed page differs")
 	case j.idle[row]:
 		return as(None, 0.85, "the frame of the page differs")
-	case p.Heading > 0 && (j.c.overElsewhere(row) || n >= 3 && other.holds(p.key)):
+	case p.Heading > 0 && (other.headings[newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key] > 0 || j.c.overElsewhere(row) || n >= 3 && other.holds(p.key)):
 		return as(None, 0.7, "a heading over text that stands elsewhere differs")
 	case n <= 6 && j.c.besideHolds(row, p.key):
 		return as(None, 0.8, "a line that stood twice stands once, or the other way round")
 	case p.sentence() && other.says(p):
-		return as(Editorial, 0.7, "what is said elsewhere, too, differs")
+		return as(None, 0.7, "what is said elsewhere, too, differs")
 	case p.Linked && p.Item && !outside && j.extends(row):
 		return as(Substantive, 0.55, "an entry of a list or table differs")
 	case p.Linked && (outside || subject == 0):
@@ -369,7 +418,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Editorial, 0.5, "a passage that does not speak of the subject differs")
 	case p.Item:
 		return as(Substantive, 0.6, "an entry of a list or table differs")
-	case d.amongEntries(index):
+	case j.amongEntries(row):
 		return as(Substantive, 0.55, "an entry of a list differs")
 	case n <= 4 || subject == 0:
 		return as(None, 0.65, "a label differs")
@@ -436,6 +485,9 @@ func (j *judge) edit(r row) (out []Finding) {
 			out = append(out, f)
 		}
 		oldAt, newAt = oldAt+len(h.old), newAt+len(h.new)
+	}
+	if single && !p.Item && !p.foreign && !foreign(p.words) {
+		return reworded(was, p, out)
 	}
 	return out
 }
