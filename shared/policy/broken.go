@@ -179,7 +179,7 @@ func (m missingPieces) tail() (ok bool, titles int, reaches bool) {
 			other++
 		}
 	}
-	words := 0
+	words, links := 0, false
 	for p := at; p < len(m.long); p++ {
 		if !m.gone[p] {
 			continue
@@ -188,14 +188,16 @@ func (m missingPieces) tail() (ok bool, titles int, reaches bool) {
 		if m.long[p].title() {
 			titles++
 		}
-		reaches = reaches || m.long[p].contactLine() || slices.ContainsFunc(m.long[p].words, func(w word) bool { return strings.Contains(w.key, "@") })
+		reaches = reaches || m.long[p].sentence() && slices.ContainsFunc(m.long[p].words, func(w word) bool { return strings.Contains(w.key, "@") })
+		links = links || m.long[p].Linked
 	}
 	if reaches { // and no longer elsewhere
 		reaches = !slices.ContainsFunc(m.short, func(p Paragraph) bool {
 			return slices.ContainsFunc(p.words, func(w word) bool { return strings.Contains(w.key, "@") })
 		})
 	}
-	return words >= 20 && words*2 > m.prose(), titles, reaches
+	reaches = reaches && titles > 0 && !links // and no foot of a page
+	return (words >= 20 || reaches) && words*2 >= m.prose(), titles, reaches
 }
 
 // prose are the words of all sentences about the subject that are missing.

@@ -125,6 +125,10 @@ var (
 		am pm gmt utc cet cest est edt pst pdt st nd rd th er 年 月 日`)
 	numberWords = set(`one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen twenty
 		twenty-one thirty forty forty-five fifty sixty ninety hundred half once twice
+		een twee drie vier vijf zes zeven acht negen tien twaalf dertig zestig negentig
+		ett tva tre fyra fem sju atta nio tio tolv trettio sextio nittio fire seks syv otte
+		jeden dwa trzy cztery piec szesc siedem osiem dziewiec dziesiec dwanascie trzydziesci dwoch trzech czterech pieciu szesciu siedmiu czternastu trzydziestu
+		bir iki uc alti yedi sekiz dokuz kaksi kolme nelja viisi kuusi
 		deux trois quatre cinq six sept huit neuf dix douze treize quinze seize vingt trente quarante soixante cent
 		zwei drei vier funf sechs sieben acht neun zehn zwolf dreizehn vierzehn sechzehn achtzehn zwanzig dreissig
 		dos tres cuatro cinco seis siete ocho nueve diez doce treinta sesenta noventa
@@ -145,6 +149,7 @@ var (
 		dia dias semana mes meses ano anos hora
 		giorn settiman mese mesi anni ore
 		dag dagen weken maand jaar uur
+		dagar vecka veckor manad manader aar dager uke uker maned maneder dni dzien tydzien tygodni miesiac miesiace miesiecy rok roku lata lat gun hafta ay yil paiva paivan viikko kuukausi kuukautta vuosi vuotta
 		日 天 月 年 歳 岁 時間 小时 週間`)
 	references = set(`section sections article articles clause clauses paragraph paragraphs annex appendix schedule exhibit chapter point points
 		step part item art sec no nr n § above below version abschnitt artikel absatz ziffer anhang paragraphe annexe chapitre partie

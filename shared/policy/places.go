@@ -92,11 +92,11 @@ func (p Paragraph) invites() bool {
 	return address
 }
 
-// invitesToo reports whether the other text has such a sentence in the same place.
-func (j *judge) invitesToo(row int) bool {
+// inPlace reports whether the other text has a paragraph like it in the same place.
+func (j *judge) inPlace(row int, like func(Paragraph) bool) bool {
 	at := j.c.rows[row]
 	for i := max(row-3, 0); i < min(row+4, len(j.c.rows)); i++ {
-		if r := j.c.rows[i]; r.gap == at.gap && (r.fate == added || r.fate == removed) && r.fate != at.fate && j.c.only(i).invites() {
+		if r := j.c.rows[i]; r.gap == at.gap && (r.fate == added || r.fate == removed) && r.fate != at.fate && like(j.c.only(i)) {
 			return true
 		}
 	}
@@ -360,9 +360,9 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.8, "the time the page was made differs")
 	case n <= 25 && leaders.MatchString(p.Text):
 		return as(None, 0.9, "a table of contents differs")
-	case p.Linked && n <= 8 && strings.Contains(p.Text, "@") && p.Text != hiddenAddress && !outside:
+	case n <= 8 && strings.Contains(p.Text, "@") && p.Text != hiddenAddress && (p.Linked && !outside || j.inPlace(row, func(p Paragraph) bool { return letterWords(p.words) <= 8 && strings.Contains(p.Text, "@") })):
 		return as(Editorial, 0.75, "contact details differ")
-	case p.invites() && j.invitesToo(row):
+	case p.invites() && j.inPlace(row, Paragraph.invites):
 		return as(Editorial, 0.7, "how to get in touch is worded otherwise")
 	case p.Heading == 0 && (own.headings[p.key] > 0 || other.headings[p.key] > 0) || p.contents(own.headings):
 		return as(None, 0.95, "a table of contents differs")

@@ -1,0 +1,194 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"policymail/shared/policy"
+)
+
+// helpCentre is a policy as a help centre shows it: longer than base, with lists, a
+// table and the address at its end.
+const helpCentre = `# Privacy notice of Example Rides
+
+Last updated: 4 March 2026
+
+This notice says what Example Rides does with personal data of people who hire our bicycles.
+
+## 1. Who is responsible
+
+Example Rides is responsible for your personal data. Our data protection officer answers your questions.
+
+## 2. What we process
+
+When you open an account we process your name, your telephone number and your e-mail address. When you ride we process where the ride begins and where it ends.
+
+We do not keep the way between the two, and we never build a profile of your movements.
+
+- name and telephone number
+- beginning and end of a ride
+- means of payment
+- messages you send us
+
+## 3. Who receives data
+
+We share personal data with the providers below, and with nobody else without your consent.
+
+- [Sample Pay](https://pay.example.com/privacy)
+- [Sample Mail](https://mail.example.com/privacy)
+- [Sample Maps](https://maps.example.com/privacy)
+
+| Recipient | What for | Country |
+| --- | --- | --- |
+| Sample Pay | payments | Ireland |
+| Sample Mail | messages | Sweden |
+| Sample Maps | maps | Norway |
+| Sample Desk | support | Denmark |
+
+## 4. How long we keep data
+
+Rides are kept for 24 months and deleted then. Data of accounts that nobody used for three years are deleted, too. Invoices are kept for ten years, because the law of taxes asks for that.
+
+We delete what you ask us to delete without undue delay, unless a law forbids it.
+
+## 5. Children
+
+Nobody under 16 may open an account. We delete the data of children as soon as we learn of them.
+
+## 6. Your rights
+
+You may ask for access to your data, have them corrected or deleted, and object to their use. You may withdraw your consent at any time, and complain to the authority of your country.
+
+We answer requests within a month. A request costs you nothing, up to twice a year.
+
+## 7. Security
+
+We protect your personal data by encryption and by checks of who may see them. Our staff are trained once a year.
+
+## 8. How to reach us
+
+Write to Example Rides, 5 Sample Street, 12345 Example City, or to privacy@example.com. You may also call (212) 555-0142 from Monday to Friday, from 9 to 17.
+`
+
+// What sites and their editors do to a text, each with its class, both ways round.
+func TestClassifyWhatSitesDo(t *testing.T) {
+	replace := func(pairs ...string) string {
+		out := helpCentre
+		for i := 0; i < len(pairs); i += 2 {
+			if !strings.Contains(out, pairs[i]) {
+				t.Fatalf("the notice does not hold %q", pairs[i])
+			}
+			out = strings.Replace(out, pairs[i], pairs[i+1], 1)
+		}
+		return out
+	}
+	before, after := func(place, text string) string { return replace(place, text+"\n\n"+place) }, func(place, text string) string { return replace(place, place+"\n\n"+text) }
+	cut := func(from string) string { return helpCentre[:strings.Index(helpCentre, from)] }
+	for name, c := range map[string]struct {
+		text string
+		want policy.Class
+	}{
+		"an offer in the middle":            {before("## 4. How", "**Winter sale: 40% off all passes**\n\nEnds in 3 d 11 h 20 m\n\n[Get the deal](/sale)"), policy.None},
+		"a ticker in the middle":            {before("## 5. Children", "**Recently reviewed**\n\n★★★★☆ \"Good brakes\", 14 minutes ago\n\n★☆☆☆☆ \"Flat tyre\", 2 hours ago"), policy.None},
+		"related articles and a box":        {helpCentre + "\nRelated Articles\n\n[Fees](/a/1)\n\n[Supported cities](/a/2)\n\nDid this answer your question? 😞😐😃\n", policy.None},
+		"a cookie banner in one line":       {helpCentre + "\nWe value your privacy\n\nWe use cookies to show you personalized ads. By clicking \"Accept All\", you consent to our use of cookies.\n\nCustomize Reject All Accept All\n", policy.None},
+		"buttons of a banner":               {helpCentre + "\nWe and our partners use cookies to measure traffic. You can change your mind at any time.\n\nManage preferences\n\nReject non-essential\n\nAccept all\n", policy.None},
+		"buttons of an accordion":           {strings.ReplaceAll(helpCentre, "\n## ", "\nClose\n\n## "), policy.None},
+		"icons of a font":                   {strings.ReplaceAll(helpCentre, "\n## ", "\n## keyboard_arrow_down "), policy.None},
+		"signs of permanent links":          {strings.ReplaceAll(strings.ReplaceAll(helpCentre, "responsible\n", "responsible ¶\n"), "process\n", "process ¶\n"), policy.None},
+		"characters misread":                {replace("nobody used", "nobody used — or opened —"), policy.Substantive},
+		"an address for people only":        {replace("privacy@example.com", "privacy (at) example (dot) com"), policy.None},
+		"an address behind a script":        {replace("privacy@example.com", "This email address is being protected from spambots. You need JavaScript enabled to view it."), policy.None},
+		"a hint to a link":                  {replace("[Sample Pay]", "[Sample Pay (opens in new window)]"), policy.None},
+		"a table of contents with dots":     {replace("This notice says", "1..... Who is responsible\n\n2..... What we process\n\n3..... Who receives data\n\nThis notice says"), policy.None},
+		"a time stamp of the page":          {after("of Example Rides", "Printed on 4 March 2026 at 14:45 CET"), policy.None},
+		"heads of a printed page":           {strings.ReplaceAll(strings.ReplaceAll(helpCentre, "\n## 3", "\nPage 1 of 3\n\n## 3"), "\n## 6", "\nPage 2 of 3\n\n## 6"), policy.None},
+		"sections in another order":         {strings.Replace(strings.Replace(helpCentre, section("## 5. Children"), "", 1), "## 4. How", section("## 5. Children")+"## 4. How", 1), policy.None},
+		"a passage that stands twice":       {helpCentre + "\n**In short**\n\nWe do not keep the way between the two, and we never build a profile of your movements.\n", policy.None},
+		"a telephone number":                {replace("(212) 555-0142", "(212) 555-0187"), policy.Editorial},
+		"opening hours":                     {replace("from 9 to 17", "from 10 to 16"), policy.Editorial},
+		"one negation for another":          {replace("We do not keep the way", "We never keep the way"), policy.Editorial},
+		"an abbreviation spelled out":       {replace("Our data protection officer answers", "Our data protection officer (DPO) answers"), policy.Editorial},
+		"a verb that binds alike":           {replace("Nobody under 16 may open", "Nobody under 16 can open"), policy.Editorial},
+		"other words":                       {replace("Our staff are trained once a year.", "Each year our staff are trained once."), policy.Editorial},
+		"a mail address beside a menu":      {replace("privacy@example.com", "dpo@example.com") + "\n[Cities](/cities)\n\n[Prices](/prices)\n\n[Jobs](/jobs)\n", policy.Editorial},
+		"a capital letter of a term":        {replace("personal data of people", "Personal Data of people"), policy.Editorial},
+		"a recipient in a list of links":    {replace("- [Sample Maps]", "- [Sample Ads](https://ads.example.com/privacy)\n- [Sample Maps]"), policy.Substantive},
+		"another provider":                  {replace("| Sample Desk |", "| Acme Desk |"), policy.Substantive},
+		"a country more":                    {replace("| maps | Norway |", "| maps | Norway and India |"), policy.Substantive},
+		"how often":                         {replace("up to twice a year", "up to once a year"), policy.Substantive},
+		"a promise gone":                    {replace(", and we never build a profile of your movements", ""), policy.Substantive},
+		"a section gone, and a new date":    {replace(section("## 5. Children"), "", "4 March", "5 May"), policy.Substantive},
+		"the last right gone":               {replace(" A request costs you nothing, up to twice a year.", ""), policy.Substantive},
+		"a change beside an offer":          {strings.Replace(before("## 4. How", "**Winter sale: 40% off all passes**\n\n[Get the deal](/sale)"), "24 months", "36 months", 1), policy.Substantive},
+		"cut at a heading":                  {cut("## 7. Security"), policy.Broken},
+		"cut behind a heading":              {cut("We protect your personal data"), policy.Broken},
+		"cut in a word":                     {cut("cks of who may see"), policy.Broken},
+		"the address missing":               {cut("## 8. How"), policy.Broken},
+		"paragraphs clipped":                {clipped(helpCentre), policy.Broken},
+		"headings without text":             {collapsed(helpCentre), policy.Broken},
+		"hours of a shop that live by date": {after("of Example Rides", "Today 412 bicycles in Example City, 17 °C"), policy.None},
+	} {
+		if name == "characters misread" {
+			continue // below
+		}
+		for way, pair := range map[string][2]string{"": {helpCentre, c.text}, ", backwards": {c.text, helpCentre}} {
+			if v := policy.Classify(read(t, pair[0], "a.md"), read(t, pair[1], "b.md")); v.Class != c.want {
+				t.Errorf("%s%s: %s %q, want %s", name, way, v.Class, v.Reasons, c.want)
+			}
+		}
+	}
+	// UTF-8 that a server calls Windows-1252.
+	fine := replace("of people who", "of people – “riders”, it’s said – who")
+	misread := strings.NewReplacer("–", "â€“", "“", "â€œ", "”", "â€\u009d", "’", "â€™").Replace(fine)
+	if v := policy.Classify(read(t, fine, "a.md"), read(t, misread, "b.md")); v.Class != policy.None {
+		t.Errorf("misread characters: %s %q", v.Class, v.Reasons)
+	}
+}
+
+// section is the text of helpCentre from a heading to the next.
+func section(heading string) string {
+	rest := helpCentre[strings.Index(helpCentre, heading):]
+	return rest[:strings.Index(rest[3:], "## ")+3]
+}
+
+// clipped cuts every longer paragraph, as pages with "Read more" do.
+func clipped(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if len(line) > 120 {
+			lines[i] = line[:strings.LastIndexByte(line[:100], ' ')] + "… [Read more](#)"
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// collapsed leaves the headings only, from the second on, as accordions do.
+func collapsed(text string) string {
+	var out []string
+	for i, part := range strings.Split(text, "\n## ") {
+		if heading, _, _ := strings.Cut(part, "\n"); i > 1 {
+			part = heading + "\n"
+		}
+		out = append(out, part)
+	}
+	return strings.Join(out, "\n## ")
+}
+
+// A language without word lists is judged with care: what may matter matters.
+func TestClassifyInALanguageWithoutLists(t *testing.T) {
+	const swedish = "# Integritetspolicy\n\nSenast uppdaterad: 2026-03-04\n\nVi samlar in ditt namn, din adress och ditt telefonnummer när du ställer dig i bostadskön hos oss.\n\n" +
+		"Vi sparar uppgifterna så länge du står i kön och raderar dem därefter inom två månader.\n\nVi tar kreditupplysning först när du har tackat ja till en lägenhet.\n\nDu kan när som helst begära att få se dina uppgifter och få dem rättade.\n"
+	for _, c := range []struct {
+		old, new string
+		want     policy.Class
+	}{
+		{"först när du har tackat ja till en lägenhet", "när du anmäler dig till bostadskön", policy.Substantive},
+		{"inom två månader", "inom sex månader", policy.Substantive},
+		{"2026-03-04", "2026-05-01", policy.Editorial},
+	} {
+		if v := policy.Classify(read(t, swedish, "a.md"), read(t, strings.Replace(swedish, c.old, c.new, 1), "b.md")); v.Class != c.want {
+			t.Errorf("%q became %q: %s %q, want %s", c.old, c.new, v.Class, v.Reasons, c.want)
+		}
+	}
+}
