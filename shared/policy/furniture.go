@@ -179,3 +179,34 @@ func (c Comparison) overElsewhere(row int) bool {
 	}
 	return some
 }
+
+// framed counts, by gap, what came or went together: a gap that is links for the most
+// part is a menu, one with two buttons of consent a banner, and so is what stands
+// between them.
+func (j *judge) framed() map[int]bool {
+	links, others, buttons := map[int]int{}, map[int]int{}, map[int]int{}
+	for _, r := range j.c.rows {
+		d, indexes := j.c.new, r.new
+		if r.fate == removed {
+			d, indexes = j.c.old, r.old
+		} else if r.fate != added {
+			continue
+		}
+		if p := d[indexes[0]]; consentLabels[p.key] || p.banner() {
+			buttons[r.gap]++
+		}
+		if d[indexes[0]].Linked {
+			links[r.gap]++
+		} else {
+			others[r.gap]++
+		}
+	}
+	out := map[int]bool{}
+	for g, n := range links {
+		out[g] = n >= 3 && n >= others[g]
+	}
+	for g, n := range buttons {
+		out[g] = out[g] || n >= 2
+	}
+	return out
+}

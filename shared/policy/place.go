@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -34,12 +33,6 @@ func (e place) quoteInContext() string {
 // whole reports whether nothing of the paragraph remained.
 func (e place) whole() bool {
 	return len(e.hunk.new) > 0 && len(content(e.hunk.new)) == len(content(e.new)) && len(content(e.hunk.old)) == len(content(e.old))
-}
-
-// partOfName reports whether a word right beside the hunk is written like a name.
-func (e place) partOfName() bool {
-	next := e.newAt + len(e.hunk.new)
-	return e.newAt > 0 && e.new[e.newAt-1].capital() || next < len(e.new) && e.new[next].capital()
 }
 
 // near are the words around the hunk in the new text.
@@ -280,277 +273,9 @@ func strengths(verbs []string) string {
 	return strings.Join(slices.Compact(all), " ")
 }
 
-// layout judges what a page writes by itself or a list counts by: the mark of an entry,
-// the time the page was made, a figure that lives.
-func (e place) layout(old, new []string) (f Finding, ok bool) {
-	enumerates := func(all []word) bool {
-		text := textOfWords(all)
-		return text == "" || entryMark.MatchString(text)
-	}
-	if starts(e.old, e.oldAt) && starts(e.new, e.newAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
-		return Finding{Class: None, Weight: 0.8, Reason: "the marks of a list differ"}, true
-	}
-	if toggles[strings.Join(slices.Concat(keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new)), " ")] && (e.newAt > 0 && len(e.after()) == 0 || e.linked || inLink(e.hunk.old) || inLink(e.hunk.new)) {
-		return Finding{Class: None, Weight: 0.85, Reason: "a button of the page differs"}, true
-	}
-	figures := func(k string) bool { return dateWord(k) || k[0] >= '0' && k[0] <= '9' }
-	if len(old)+len(new) == 0 || slices.ContainsFunc(slices.Concat(old, new), func(k string) bool { return !figures(k) }) {
-		return f, false
-	}
-	before := e.new[max(e.newAt-16, 0):e.newAt]
-	if slices.ContainsFunc(before, func(w word) bool { return stampWords[plainKey(w.key)] }) {
-		return Finding{Class: None, Weight: 0.85, Reason: "the time the page was made differs"}, true
-	}
-	if timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
-		return Finding{Class: None, Weight: 0.8, Reason: "the time the page was made differs"}, true
-	}
-	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
-		return Finding{Class: None, Weight: 0.8, Reason: "a figure that lives differs"}, true
-	}
-	return f, false
-}
-
-var timeOfDay = regexp.MustCompile(`(?i)\b[0-2]?\d:[0-5]\d\b|\b[0-2]?\d[.h][0-5]\d ?(?:am|pm|cet|cest|est|edt|gmt|utc|pst|pdt|bst|uhr)\b`)
-
-// unbalanced reports whether the words open a bracket and do not close it: what stood
-// there stands in brackets now.
-func (e place) unbalanced() bool {
-	text := textOfWords(e.hunk.old) + textOfWords(e.hunk.new)
-	return strings.Count(text, "(") != strings.Count(text, ")")
-}
-
-// joins reports whether the words add something by a conjunction or a comma.
-func (e place) joins() bool {
-	return slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return conjunctions[w.key] || w.key == "," })
-}
-
 // elsewhere reports whether words are whole sentences that the other text has, too.
 func (e place) elsewhere(all []word, other page) bool {
 	return letterWords(all) >= saidWords && other.says(newParagraph(textOfWords(all)))
-}
-
-// starts reports whether a place is the beginning of a paragraph, of a few joined too.
-func starts(all []word, at int) bool {
-	return at == 0 || at < len(all) && strings.HasPrefix(all[at].text, "\n")
-}
-
-// abbreviation judges words added before or after their own abbreviation, or taken
-// from there: "non-fungible tokens (NFT)".
-func (e place) abbreviation() (f Finding, ok bool) {
-	long, at, all := e.hunk.new, e.newAt, e.new
-	if len(content(long)) == 0 {
-		long, at, all = e.hunk.old, e.oldAt, e.old
-	} else if len(content(e.hunk.old)) > 0 {
-		return f, false
-	}
-	var initials []rune
-	count := 0
-	for _, w := range long {
-		if r := []rune(w.key); !w.mark() && len(r) > 0 {
-			initials = append(initials, r[0])
-			count++
-		}
-	}
-	if count < 2 || count > 12 {
-		return f, false
-	}
-	near := slices.Concat(all[max(at-4, 0):at], all[min(at+len(long), len(all)):min(at+len(long)+4, len(all))])
-	for _, w := range near {
-		short := strings.TrimSpace(w.text)
-		if len(short) < 2 || len(short) > 8 || strings.ToLower(short) == short || w.mark() {
-			continue
-		}
-		i := 0
-		letters := []rune(strings.TrimSuffix(strings.ToLower(short), "s"))
-		for _, r := range initials {
-			if i < len(letters) && letters[i] == r {
-				i++
-			}
-		}
-		if i == len(letters) && i >= 2 && i*3 >= count {
-			return Finding{Class: Editorial, Weight: 0.8, Reason: "an abbreviation is spelled out, or a name abbreviated"}, true
-		}
-	}
-	return f, false
-}
-
-// dialled reports whether a hunk stands within a telephone number, or right behind the
-// word for one.
-func (e place) dialled() bool {
-	digits := 0
-	count := func(w word) bool {
-		if !w.number() && !(w.mark() && strings.Trim(w.key, "+-()/. ") == "") {
-			return false
-		}
-		for _, r := range w.key {
-			if r >= '0' && r <= '9' {
-				digits++
-			}
-		}
-		return true
-	}
-	at := e.newAt - 1
-	for ; at >= 0 && count(e.new[at]); at-- {
-	}
-	for _, w := range e.hunk.new {
-		count(w)
-	}
-	for _, w := range e.after() {
-		if !count(w) {
-			break
-		}
-	}
-	if digits >= 7 && digits <= 16 && !slices.ContainsFunc(e.hunk.new, func(w word) bool { return dateLike.MatchString(w.key) && strings.Count(w.key, ".") == 2 }) {
-		return true
-	}
-	for i := at; i >= max(at-2, 0); i-- {
-		if dialWords[plainKey(e.new[i].key)] {
-			return true
-		}
-	}
-	return false
-}
-
-// opening reports whether a hunk is about the hours at which somebody is there.
-func (e place) opening() bool {
-	return slices.ContainsFunc(e.near(8), func(w word) bool { return weekdays.has(plainKey(w.key)) })
-}
-
-// numbers judges hunks in which figures differ.
-func (e place) numbers(old, new []string) (f Finding, ok bool) {
-	isNumber := func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }
-	o, n := filter(old, isNumber), filter(new, isNumber)
-	both := slices.Concat(old, new)
-	isUnit := func(k string) bool { return units.has(k) }
-	isCount := func(k string) bool { return isNumber(k) || numberWords[k] }
-	if next := e.newAt + len(e.hunk.new); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
-		(next < len(e.new) && units.has(plainKey(e.new[next].key)) || slices.ContainsFunc(both, isUnit)) {
-		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
-	}
-	often := func(k string) bool { return k == "once" || k == "twice" }
-	if slices.ContainsFunc(old, often) && slices.ContainsFunc(new, isCount) || slices.ContainsFunc(new, often) && slices.ContainsFunc(old, isCount) {
-		if difference(filter(old, isCount), filter(new, isCount)) != "" {
-			return Finding{Class: Substantive, Weight: 0.8, Reason: "how often differs"}, true
-		}
-	}
-	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(old, isUnit), filter(new, isUnit)) != "" && len(old) > 0 && len(new) > 0 {
-		return Finding{Class: Substantive, Weight: 0.85, Reason: "the unit of a figure differs"}, true
-	}
-	if len(o)+len(n) == 0 && !(slices.ContainsFunc(both, func(k string) bool { return months[k] }) && slices.ContainsFunc(e.near(2), word.number)) {
-		return f, false // "may" and "march" are verbs, too
-	}
-	as := func(class Class, weight float64, reason string) (Finding, bool) {
-		return Finding{Class: class, Weight: weight, Reason: reason}, true
-	}
-	if text := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new); hanDate.MatchString(text) && len(words(hanDate.ReplaceAllString(text, ""))) <= 4 {
-		return as(Editorial, 0.85, "a date differs")
-	}
-	after := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+3, len(e.new))]
-	before := e.new[max(e.newAt-3, 0):e.newAt]
-	unit := false
-	for _, w := range slices.Concat(after, e.hunk.new, e.hunk.old) {
-		unit = unit || units.has(plainKey(w.key)) || strings.ContainsAny(w.key, "%€$£¥")
-	}
-	for _, w := range before {
-		unit = unit || strings.ContainsAny(w.key, "€$£¥") || plainKey(w.key) == "age" || plainKey(w.key) == "under" || plainKey(w.key) == "aged"
-	}
-	dates := !slices.ContainsFunc(both, func(k string) bool { return !dateWord(k) && !dateContext.has(k) })
-	month := slices.ContainsFunc(slices.Concat(before, after, e.hunk.new, e.hunk.old), func(w word) bool { return months[plainKey(w.key)] })
-	year := slices.ContainsFunc(both, func(k string) bool { return len(k) == 4 && (k[:2] == "19" || k[:2] == "20") })
-	full := slices.ContainsFunc(both, func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) })
-	context := slices.ContainsFunc(e.near(12), func(w word) bool { return dateContext.has(plainKey(w.key)) })
-	if dates && !unit && (month || year || full || context) {
-		switch {
-		case context || e.p.dateLine() || len(e.p.words) <= 15:
-			return as(Editorial, 0.93, "a date differs")
-		default:
-			return as(Editorial, 0.7, "a date in the text differs")
-		}
-	}
-	if dates && context && month {
-		return as(Editorial, 0.85, "a date differs")
-	}
-	if (len(o) > 0 || len(n) > 0) && len(both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
-		return as(Editorial, 0.8, "contact details differ")
-	}
-	if e.contact() && !slices.ContainsFunc(both, isUnit) && (len(after) == 0 || !units.has(plainKey(after[0].key))) {
-		return f, false
-	}
-	if unit && difference(o, n) != "" {
-		return as(Substantive, 0.9, "a figure with its unit differs")
-	}
-	if len(o)+len(n) == 0 {
-		return f, false
-	}
-	for _, w := range before {
-		if references[plainKey(w.key)] || w.key == "§" {
-			return as(Editorial, 0.88, "a reference differs")
-		}
-	}
-	if onlyNumbering := !slices.ContainsFunc(both, func(k string) bool { return !dotted.MatchString(k) }); onlyNumbering && (e.newAt <= 1 || e.heading || slices.ContainsFunc(both, func(k string) bool { return strings.Contains(k, ".") })) {
-		return as(Editorial, 0.88, "numbering differs")
-	}
-	if e.contact() {
-		return f, false
-	}
-	if len(both) == len(o)+len(n) && difference(o, n) != "" {
-		return as(Substantive, 0.6, "a figure differs")
-	}
-	return f, false
-}
-
-// entity judges hunks that touch the name of a company: another legal form, or
-// another name before one, is another party; a mark behind it is not.
-func (e place) entity(old, new []string) (f Finding, ok bool) {
-	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
-	o, n := filter(old, form), filter(new, form)
-	next := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):]
-	touches := len(next) > 0 && (form(next[0].key) || len(next) > 1 && next[0].mark() && form(next[1].key))
-	if len(o)+len(n) == 0 && !touches {
-		return f, false
-	}
-	as := func(class Class, weight float64, reason string) (Finding, bool) {
-		return Finding{Class: class, Weight: weight, Reason: reason}, true
-	}
-	notForm := func(k string) bool { return !form(k) && !formMarks[k] }
-	on, nn := filter(old, notForm), filter(new, notForm)
-	switch {
-	case len(o)+len(n) > 0 && len(on)+len(nn) == 0 && (len(o) == 0 || len(n) == 0):
-		return as(Editorial, 0.75, "the mark of a company's form differs")
-	case len(o)+len(n) > 0 && names(e.hunk.old, e.hunk.new):
-		return as(Substantive, 0.8, "another company is named")
-	case touches && len(on) > 0 && len(nn) > 0 && names(e.hunk.old, e.hunk.new):
-		return as(Substantive, 0.75, "another company is named")
-	}
-	return f, false
-}
-
-// contact reports whether the words around a hunk say where to write.
-func (e place) contact() bool {
-	signs, verb := 0, 0
-	for _, w := range slices.Concat(e.near(14), e.hunk.new, e.hunk.old) {
-		k := plainKey(w.key)
-		switch {
-		case w.mark():
-		case w.address(), streetWords[k]:
-			signs++
-		case places.has(k):
-			signs++
-		case postcode.MatchString(k) && !dateWord(k):
-			signs++
-		case contacts.has(k):
-			verb = 1
-		}
-	}
-	if signs+verb < 2 || signs == 0 {
-		return false
-	}
-	for _, w := range slices.Concat(e.hunk.old, e.hunk.new) {
-		if k := plainKey(w.key); !w.mark() && !stopwords[k] && !bodies[k] && !places.has(k) && !streetWords[k] && !w.capital() && !w.number() && !w.address() {
-			return false
-		}
-	}
-	return len(content(e.hunk.old))+len(content(e.hunk.new)) > 0
 }
 
 // enumeration reports whether a hunk is an entry among others: it brings or takes a
@@ -579,9 +304,6 @@ func (e place) strong(k string) bool {
 	return practiceStems.has(k) || e.p.foreign && utf8.RuneCountInString(k) >= 5 && !e.names()
 }
 
-// names reports whether nothing but names differs.
-func (e place) names() bool { return names(e.hunk.old, e.hunk.new) }
-
 // inLink reports whether all of some words, and more than none, are a link's.
 func inLink(all []word) bool {
 	return len(all) > 0 && !slices.ContainsFunc(all, func(w word) bool { return !w.linked && !w.mark() }) &&
@@ -592,23 +314,6 @@ func isAddress(k string) bool { return word{key: k}.address() }
 
 func hidden(all []word) bool {
 	return slices.ContainsFunc(all, func(w word) bool { return strings.Contains(w.key, hiddenAddress) })
-}
-
-// names reports whether all words that carry meaning are written like names.
-func names(lists ...[]word) bool {
-	some := false
-	for _, all := range lists {
-		for _, w := range all {
-			if w.mark() || stopwords[plainKey(w.key)] || bodies[plainKey(w.key)] {
-				continue
-			}
-			if !w.capital() && !w.number() && !w.address() {
-				return false
-			}
-			some = true
-		}
-	}
-	return some
 }
 
 func filter(list []string, keep func(string) bool) (out []string) {

@@ -15,83 +15,6 @@ type judge struct {
 	idle     map[int]bool // rows that are the site's
 }
 
-// page is one of the two texts, looked over.
-type page struct {
-	Document
-	body     body
-	headings map[string]int  // by key
-	keys     map[string]int  // how often each paragraph stands
-	text     string          // all keys, a space around each
-	said     map[string]bool // the keys of its sentences
-}
-
-func lookedOver(c Comparison, isNew bool) page {
-	d := c.old
-	if isNew {
-		d = c.new
-	}
-	p := page{Document: d, body: bodyOf(c, isNew), headings: headingKeys(d), keys: count(keysOf(d)), said: map[string]bool{}}
-	p.text = " " + strings.Join(keysOf(d), " ") + " "
-	for i := range c.rows {
-		indexes := c.rows[i].old
-		if isNew {
-			indexes = c.rows[i].new
-		}
-		if c.rows[i].fate == same {
-			continue // nothing of it is looked for
-		}
-		for _, index := range indexes {
-			for _, key := range sentenceKeys(d[index].Text) {
-				p.said[key] = true
-			}
-		}
-	}
-	return p
-}
-
-// saidWords is how long a sentence is at least that is recognised elsewhere.
-const saidWords = 5
-
-// sentenceKeys are the longer sentences of a text, as keys, without the numbers lists
-// count by.
-func sentenceKeys(text string) (out []string) {
-	for _, s := range sentences(text) {
-		if p := newParagraph(leadingMark.ReplaceAllString(s, "")); letterWords(p.words) >= saidWords {
-			out = append(out, p.key)
-		}
-	}
-	return out
-}
-
-// holds reports whether a page has some words in a row.
-func (p page) holds(key string) bool { return strings.Contains(p.text, " "+key+" ") }
-
-// says reports whether a page says every sentence of a paragraph, somewhere among what
-// differs.
-func (p page) says(other Paragraph) bool {
-	keys := sentenceKeys(other.Text)
-	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return !p.said[k] })
-}
-
-// leaders are the dots of a table of contents.
-var leaders = regexp.MustCompile(`\.{4,}|…{2,}|(?:\. ){4,}`)
-
-// invites reports whether a sentence says where to write and nothing else of weight.
-func (p Paragraph) invites() bool {
-	if !p.sentence() || letterWords(p.words) > 40 {
-		return false
-	}
-	address := false
-	for _, w := range p.words {
-		k := plainKey(w.key)
-		address = address || w.address()
-		if practiceStems.has(k) && !contacts.has(k) || negations[k] != "" {
-			return false
-		}
-	}
-	return address
-}
-
 // inPlace reports whether the other text has a paragraph like it in the same place.
 func (j *judge) inPlace(row int, like func(Paragraph) bool) bool {
 	at := j.c.rows[row]
@@ -101,14 +24,6 @@ func (j *judge) inPlace(row int, like func(Paragraph) bool) bool {
 		}
 	}
 	return false
-}
-
-// binding reports whether a sentence says what may, must or must not be.
-func (p Paragraph) binding() bool {
-	return slices.ContainsFunc(p.words, func(w word) bool {
-		k := plainKey(w.key)
-		return negations[k] == "not" || modals[k] == "must" || k == "allowed" || k == "permitted" || k == "forbidden"
-	})
 }
 
 // amongEntries reports whether a short line stands beside others like it that stayed.
@@ -249,29 +164,6 @@ func contactHeading(heading string) bool {
 	})
 }
 
-// reaches reports whether a paragraph holds something to reach somebody by, or a
-// company.
-func (p Paragraph) reaches() bool {
-	return slices.ContainsFunc(p.words, func(w word) bool {
-		k := plainKey(w.key)
-		return w.address() || w.number() && !dateWord(k) || places.has(k) || streetWords[k] || legalForms[k] && len(p.words) > 1
-	})
-}
-
-// capitals reports whether most words of a paragraph are names and numbers.
-func (p Paragraph) capitals() bool {
-	n, all := 0, 0
-	for _, w := range p.words {
-		if w.mark() || stopwords[plainKey(w.key)] {
-			continue
-		}
-		if all++; w.capital() || w.number() {
-			n++
-		}
-	}
-	return n*5 >= all*3
-}
-
 // apart reports whether a paragraph of the new text stands clearly off the policy:
 // above its title, or behind its last sentence under another heading.
 func (j *judge) apart(index int) bool {
@@ -296,47 +188,6 @@ func (j *judge) aside(d Document, index int) bool {
 		}
 	}
 	return about*3 <= near
-}
-
-// framed counts, by gap, what came or went together: a gap that is links for the most
-// part is a menu, one with two buttons of consent a banner, and so is what stands
-// between them.
-func (j *judge) framed() map[int]bool {
-	links, others, buttons := map[int]int{}, map[int]int{}, map[int]int{}
-	for _, r := range j.c.rows {
-		d, indexes := j.c.new, r.new
-		if r.fate == removed {
-			d, indexes = j.c.old, r.old
-		} else if r.fate != added {
-			continue
-		}
-		if p := d[indexes[0]]; consentLabels[p.key] || p.banner() {
-			buttons[r.gap]++
-		}
-		if d[indexes[0]].Linked {
-			links[r.gap]++
-		} else {
-			others[r.gap]++
-		}
-	}
-	out := map[int]bool{}
-	for g, n := range links {
-		out[g] = n >= 3 && n >= others[g]
-	}
-	for g, n := range buttons {
-		out[g] = out[g] || n >= 2
-	}
-	return out
-}
-
-func headingKeys(d Document) map[string]int {
-	out := map[string]int{}
-	for _, p := range d {
-		if p.Heading > 0 {
-			out[p.key]++
-		}
-	}
-	return out
 }
 
 // paragraph judges one that only one of the texts has. What the site put around the

@@ -1,60 +1,11 @@
 package policy
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
-
-// body is the part of a page that is its policy: from the first to the last sentence
-// about the subject that both readings hold. What lies outside may be the site's.
-type body struct {
-	first, last int
-	title       int // the heading both readings begin with, if it stands before first
-}
-
-func (b body) outside(paragraph int) bool { return paragraph < b.first || paragraph > b.last }
-
-func bodyOf(c Comparison, isNew bool) body {
-	b := body{first: -1, title: -1}
-	d := c.old
-	if isNew {
-		d = c.new
-	}
-	about := Paragraph.subject
-	if natureOf(d) == "privacy" {
-		about = Paragraph.core
-	}
-	var prose []int // paragraphs about the subject that both readings hold
-	for _, r := range c.rows {
-		if r.fate != same && r.fate != edited {
-			continue
-		}
-		indexes := r.old
-		if isNew {
-			indexes = r.new
-		}
-		if b.title < 0 && len(prose) == 0 && r.fate == same && d[indexes[0]].Heading > 0 {
-			b.title = indexes[0]
-		}
-		for _, p := range indexes {
-			if d[p].sentence() && about(d[p]) > 0 {
-				prose = append(prose, p)
-			}
-		}
-	}
-	if len(prose) == 0 {
-		return body{0, max(len(c.old), len(c.new)), -1}
-	}
-	b.first, b.last = prose[0], prose[len(prose)-1]
-	named := b.title >= 0 && natureOf(d[b.title:b.title+1]) != ""
-	for named && b.first-1 > b.title && (d[b.first-1].Item || d[b.first-1].Heading > 0) && !d[b.first-1].Linked {
-		b.first-- // a list, with its heading, before the first sentence
-	}
-	for b.last+1 < len(d) && d[b.last+1].listed() && (d[b.last+1].Item || strings.HasSuffix(strings.TrimSpace(d[prose[len(prose)-1]].Text), ":")) {
-		b.last++ // the list its last sentence opens
-	}
-	return b
-}
 
 // listed reports whether a paragraph reads as an entry of a list: short, no heading, no
 // link.
@@ -199,4 +150,54 @@ func (p Paragraph) contactLine() bool {
 		return true // an address in full
 	}
 	return (where > 0 || how > 1 && web > 0) && rest <= max(where, 1) && letterWords(p.words) <= 25 && rest <= 3
+}
+
+// leaders are the dots of a table of contents.
+var leaders = regexp.MustCompile(`\.{4,}|…{2,}|(?:\. ){4,}`)
+
+// invites reports whether a sentence says where to write and nothing else of weight.
+func (p Paragraph) invites() bool {
+	if !p.sentence() || letterWords(p.words) > 40 {
+		return false
+	}
+	address := false
+	for _, w := range p.words {
+		k := plainKey(w.key)
+		address = address || w.address()
+		if practiceStems.has(k) && !contacts.has(k) || negations[k] != "" {
+			return false
+		}
+	}
+	return address
+}
+
+// binding reports whether a sentence says what may, must or must not be.
+func (p Paragraph) binding() bool {
+	return slices.ContainsFunc(p.words, func(w word) bool {
+		k := plainKey(w.key)
+		return negations[k] == "not" || modals[k] == "must" || k == "allowed" || k == "permitted" || k == "forbidden"
+	})
+}
+
+// reaches reports whether a paragraph holds something to reach somebody by, or a
+// company.
+func (p Paragraph) reaches() bool {
+	return slices.ContainsFunc(p.words, func(w word) bool {
+		k := plainKey(w.key)
+		return w.address() || w.number() && !dateWord(k) || places.has(k) || streetWords[k] || legalForms[k] && len(p.words) > 1
+	})
+}
+
+// capitals reports whether most words of a paragraph are names and numbers.
+func (p Paragraph) capitals() bool {
+	n, all := 0, 0
+	for _, w := range p.words {
+		if w.mark() || stopwords[plainKey(w.key)] {
+			continue
+		}
+		if all++; w.capital() || w.number() {
+			n++
+		}
+	}
+	return n*5 >= all*3
 }

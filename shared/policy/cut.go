@@ -1,0 +1,316 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// cutShort asks whether the shorter text is the longer one with a piece missing. A
+// page that loses half of its policy is cut, whatever date it carries; one that loses
+// less is cut if what is missing has the shape of a failure, not of an edit: it ends in
+// the middle of something, lost its end with the address to write to, or kept headings
+// without what stood under them.
+func cutShort(longer, shorter side, findings []Finding, c Comparison, fate string) (reason string, weight float64, ok bool) {
+	missing := 1 - longer.kept
+	p := pieces(c, fate)
+	if longer.words >= 60 && missing > 0.02 && shorter.kept >= 0.6 && p.unfinished() {
+		return "the end is missing, from the middle of something", 0.85, true
+	}
+	clipped := p.clipped()
+	if shorter.kept < 0.85 && len(clipped) < 3 || longer.words < 60 {
+		return "", 0, false
+	}
+	others, dated := 0, false
+	for _, f := range findings {
+		r := c.rows[f.row]
+		dated = dated || r.fate != fate && strings.Contains(f.Reason, "date")
+		if f.Class == Substantive && r.fate != fate && !r.torn(fate) && !clipped[f.row] { // where it is torn the cut goes through
+			others++
+		}
+	}
+	if others > 0 && missing <= 0.5 {
+		return "", 0, false
+	}
+	if len(clipped) >= 3 && others == 0 {
+		return "the paragraphs are clipped, " + itoa(len(clipped)) + " of them", 0.85, true
+	}
+	if n := p.collapsed(); n >= 3 && missing > 0.1 {
+		return "headings are left without their text, " + itoa(n) + " of them", 0.8, true
+	}
+	if p.emptied() {
+		return "the tables are empty", 0.75, true
+	}
+	if longer.words < 150 {
+		return "", 0, false
+	}
+	tail, titles, reaches := p.tail()
+	switch {
+	case missing > 0.5:
+		return "more than half of the text is missing", 0.9, true
+	case p.headless():
+		return "the beginning with the title is missing", 0.75, true
+	case missing > 0.25 && (p.titles >= 2 || fate == removed && p.count <= 2):
+		return "a large part of the text is missing and nothing else differs", 0.8, true
+	case tail && reaches && missing > 0.03 && (!dated || titles >= 2):
+		return "the end is missing, with the address to write to", 0.7, true
+	case tail && titles >= 2 && missing > 0.06 && !dated:
+		return "the end is missing, several sections of it", 0.7, true
+	case missing > 0.06 && p.largest >= 300 && !dated && p.titles >= 3 && p.count <= 2 && p.largest*10 > int(missing*float64(longer.words)*7):
+		return "several sections in one piece is missing and nothing else differs, not even the date", 0.7, true
+	}
+	return "", 0, false
+}
+
+// missingPieces is what one text of a pair lacks of the other, looked over.
+type missingPieces struct {
+	c              Comparison
+	fate           string
+	long, short    Document
+	gone, kept     map[int]bool // paragraphs of the longer text
+	count, largest int          // runs of them, and the words of the largest
+	titles         int          // headings among them, of the level that has most
+}
+
+func pieces(c Comparison, fate string) missingPieces {
+	m := missingPieces{c: c, fate: fate, long: c.old, short: c.new, gone: map[int]bool{}, kept: map[int]bool{}}
+	if fate == added {
+		m.long, m.short = c.new, c.old
+	}
+	levels := map[int]int{}
+	current, inPiece := 0, false
+	for _, r := range c.rows {
+		if r.fate != fate {
+			for _, p := range m.indexes(r) {
+				m.kept[p] = r.fate == same || r.fate == moved
+			}
+			if r.fate != moved {
+				inPiece, current = false, 0
+			}
+			continue
+		}
+		for _, p := range m.indexes(r) {
+			m.gone[p] = true
+			current += letterWords(m.long[p].words)
+			if m.long[p].title() {
+				levels[m.long[p].Heading]++
+			}
+		}
+		if !inPiece {
+			m.count++
+			inPiece = true
+		}
+		m.largest = max(m.largest, current)
+	}
+	m.titles = most(levels)
+	return m
+}
+
+// indexes are the paragraphs of a row in the longer text.
+func (m missingPieces) indexes(r row) []int {
+	if m.fate == added {
+		return r.new
+	}
+	return r.old
+}
+
+// tail reports whether the end of the longer text is among what is missing, how many
+// headings it has, and whether it is where people may write to.
+func (m missingPieces) tail() (ok bool, titles int, reaches bool) {
+	at := len(m.long)
+	other := 0 // a line at the foot of the page may still be there
+	for at > 0 && (m.gone[at-1] || other < 3 && letterWords(m.long[at-1].words) <= 12) {
+		if at--; !m.gone[at] {
+			other++
+		}
+	}
+	words, links := 0, false
+	for p := at; p < len(m.long); p++ {
+		if !m.gone[p] {
+			continue
+		}
+		words += m.long[p].prose()
+		if m.long[p].title() {
+			titles++
+		}
+		reaches = reaches || m.long[p].sentence() && slices.ContainsFunc(m.long[p].words, func(w word) bool { return strings.Contains(w.key, "@") })
+		links = links || m.long[p].Linked
+	}
+	if reaches { // and no longer elsewhere
+		reaches = !slices.ContainsFunc(m.short, func(p Paragraph) bool {
+			return slices.ContainsFunc(p.words, func(w word) bool { return strings.Contains(w.key, "@") })
+		})
+	}
+	reaches = reaches && titles > 0 && !links // and no foot of a page
+	return (words >= 20 || reaches) && words*2 >= m.prose(), titles, reaches
+}
+
+// prose are the words of all sentences about the subject that are missing.
+func (m missingPieces) prose() (n int) {
+	for p := range m.gone {
+		n += m.long[p].prose()
+	}
+	return n
+}
+
+// collapsed counts headings both texts have whose text one lacks: a section that opens
+// on a click.
+func (m missingPieces) collapsed() (n int) {
+	kept := map[int]bool{}
+	for _, r := range m.c.rows {
+		if r.fate == same || r.fate == edited {
+			for _, p := range m.indexes(r) {
+				kept[p] = true
+			}
+		}
+	}
+	for i := 0; i+1 < len(m.long); i++ {
+		if !kept[i] || !m.long[i].title() || !m.gone[i+1] || m.long[i+1].title() {
+			continue
+		}
+		k := i + 1
+		for k < len(m.long) && m.gone[k] {
+			k++
+		}
+		if k == len(m.long) || kept[k] && m.long[k].title() {
+			n++
+		}
+	}
+	return n
+}
+
+// clipped are the rows of paragraphs that end early, with an ellipsis or in a sentence.
+func (m missingPieces) clipped() map[int]bool {
+	out := map[int]bool{}
+	for i, r := range m.c.rows {
+		if r.fate != edited || len(r.old) != 1 || len(r.new) != 1 {
+			continue
+		}
+		long, short := m.c.old[r.old[0]], m.c.new[r.new[0]]
+		if m.fate == added {
+			long, short = short, long
+		}
+		n := 0
+		for n < min(len(long.words), len(short.words)) && long.words[n].key == short.words[n].key {
+			n++
+		}
+		open := strings.Contains(short.Text, "…") || strings.Contains(short.Text, "...") || !sentenceEnd(short.Text)
+		if open && letterWords(short.words[:n]) >= 5 && letterWords(short.words[n:]) <= 3 && letterWords(long.words[n:]) >= 5 {
+			out[i] = true
+		}
+	}
+	return out
+}
+
+// emptied reports whether the entries of the tables and lists are gone, nearly all of
+// them, and hardly anything else.
+func (m missingPieces) emptied() bool {
+	entries, gone, others := 0, 0, 0
+	for p := range m.long {
+		if m.long[p].Linked {
+			continue
+		}
+		switch {
+		case m.long[p].Item:
+			entries++
+			if m.gone[p] {
+				gone++
+			}
+		case m.gone[p] && m.long[p].sentence():
+			others++
+		}
+	}
+	return gone >= 12 && gone*10 >= entries*7 && others == 0
+}
+
+// unfinished reports whether one text ends in the middle of a paragraph of the other,
+// or right after a heading or a colon, and the other goes on with what the first lacks.
+func (m missingPieces) unfinished() bool {
+	if len(m.short) == 0 {
+		return false
+	}
+	end := m.short[len(m.short)-1]
+	announces := end.title() && !end.dateLine() && !end.contactLine() || strings.HasSuffix(end.Text, ":")
+	if sentenceEnd(end.Text) || end.Linked || end.copyright() {
+		return false
+	}
+	for i := len(m.long) - 1; i >= 0; i-- {
+		rest, found := strings.CutPrefix(m.long[i].Text, end.Text)
+		if !found || strings.TrimSpace(rest) == "" && (!announces || i+1 >= len(m.long) || m.long[i+1].title()) {
+			continue
+		}
+		if letterWords(end.words) < 3 && !(i > 0 && len(m.short) > 1 && m.long[i-1].key == m.short[len(m.short)-2].key) {
+			continue // a word or two may begin many a paragraph
+		}
+		gone, prose := 0, letterWords(newParagraph(rest).words)
+		for k := i + 1; k < len(m.long); k++ {
+			if !m.kept[k] {
+				gone++
+				prose += m.long[k].prose()
+			}
+		}
+		if gone*10 >= (len(m.long)-1-i)*8 && prose >= 10 {
+			return true
+		}
+	}
+	return false
+}
+
+// prose are the words of a sentence about the subject, none of others.
+func (p Paragraph) prose() int {
+	if p.sentence() && p.subject() >= 2 {
+		return letterWords(p.words)
+	}
+	return 0
+}
+
+// torn reports whether one side of an edited paragraph is a piece of the other: its
+// beginning or its end.
+func (r row) torn(fate string) bool {
+	if r.fate != edited || len(r.hunks) != 2 || r.hunks[0].same == r.hunks[1].same {
+		return false
+	}
+	rest := r.hunks[0]
+	if rest.same {
+		rest = r.hunks[1]
+	}
+	longer, shorter := rest.old, rest.new
+	if fate == added {
+		longer, shorter = rest.new, rest.old
+	}
+	// The cut may go through a word.
+	return len(shorter) == 0 || len(shorter) == 1 && len(longer) > 0 && strings.HasPrefix(longer[0].key, shorter[0].key)
+}
+
+// headless reports whether one text begins with a title and prose that the other
+// lacks altogether: the first row both hold comes later.
+func (m missingPieces) headless() bool {
+	titled, prose := false, 0
+	for _, r := range m.c.rows {
+		if r.fate != m.fate {
+			break
+		}
+		for _, p := range m.indexes(r) {
+			if m.long[p].Heading > 0 && natureOf(m.long[p:p+1]) != "" {
+				titled = true
+			}
+			if titled && m.long[p].sentence() && m.long[p].subject() > 1 {
+				prose += letterWords(m.long[p].words)
+			}
+		}
+	}
+	return titled && prose >= 30
+}
+
+// title reports whether a paragraph reads as a heading, marked up as one or not.
+func (p Paragraph) title() bool {
+	n := letterWords(p.words)
+	return p.Heading > 0 || n > 0 && n <= 10 && !p.Item && !p.Linked && !sentenceEnd(p.Text)
+}
+
+// most is the largest count of headings of one level.
+func most(headings map[int]int) (n int) {
+	for _, count := range headings {
+		n = max(n, count)
+	}
+	return n
+}

@@ -1,0 +1,138 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// partOfName reports whether a word right beside the hunk is written like a name.
+func (e place) partOfName() bool {
+	next := e.newAt + len(e.hunk.new)
+	return e.newAt > 0 && e.new[e.newAt-1].capital() || next < len(e.new) && e.new[next].capital()
+}
+
+// unbalanced reports whether the words open a bracket and do not close it: what stood
+// there stands in brackets now.
+func (e place) unbalanced() bool {
+	text := textOfWords(e.hunk.old) + textOfWords(e.hunk.new)
+	return strings.Count(text, "(") != strings.Count(text, ")")
+}
+
+// joins reports whether the words add something by a conjunction or a comma.
+func (e place) joins() bool {
+	return slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return conjunctions[w.key] || w.key == "," })
+}
+
+// abbreviation judges words added before or after their own abbreviation, or taken
+// from there: "non-fungible tokens (NFT)".
+func (e place) abbreviation() (f Finding, ok bool) {
+	long, at, all := e.hunk.new, e.newAt, e.new
+	if len(content(long)) == 0 {
+		long, at, all = e.hunk.old, e.oldAt, e.old
+	} else if len(content(e.hunk.old)) > 0 {
+		return f, false
+	}
+	var initials []rune
+	count := 0
+	for _, w := range long {
+		if r := []rune(w.key); !w.mark() && len(r) > 0 {
+			initials = append(initials, r[0])
+			count++
+		}
+	}
+	if count < 2 || count > 12 {
+		return f, false
+	}
+	near := slices.Concat(all[max(at-4, 0):at], all[min(at+len(long), len(all)):min(at+len(long)+4, len(all))])
+	for _, w := range near {
+		short := strings.TrimSpace(w.text)
+		if len(short) < 2 || len(short) > 8 || strings.ToLower(short) == short || w.mark() {
+			continue
+		}
+		i := 0
+		letters := []rune(strings.TrimSuffix(strings.ToLower(short), "s"))
+		for _, r := range initials {
+			if i < len(letters) && letters[i] == r {
+				i++
+			}
+		}
+		if i == len(letters) && i >= 2 && i*3 >= count {
+			return Finding{Class: Editorial, Weight: 0.8, Reason: "an abbreviation is spelled out, or a name abbreviated"}, true
+		}
+	}
+	return f, false
+}
+
+// entity judges hunks that touch the name of a company: another legal form, or
+// another name before one, is another party; a mark behind it is not.
+func (e place) entity(old, new []string) (f Finding, ok bool) {
+	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
+	o, n := filter(old, form), filter(new, form)
+	next := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):]
+	touches := len(next) > 0 && (form(next[0].key) || len(next) > 1 && next[0].mark() && form(next[1].key))
+	if len(o)+len(n) == 0 && !touches {
+		return f, false
+	}
+	as := func(class Class, weight float64, reason string) (Finding, bool) {
+		return Finding{Class: class, Weight: weight, Reason: reason}, true
+	}
+	notForm := func(k string) bool { return !form(k) && !formMarks[k] }
+	on, nn := filter(old, notForm), filter(new, notForm)
+	switch {
+	case len(o)+len(n) > 0 && len(on)+len(nn) == 0 && (len(o) == 0 || len(n) == 0):
+		return as(Editorial, 0.75, "the mark of a company's form differs")
+	case len(o)+len(n) > 0 && names(e.hunk.old, e.hunk.new):
+		return as(Substantive, 0.8, "another company is named")
+	case touches && len(on) > 0 && len(nn) > 0 && names(e.hunk.old, e.hunk.new):
+		return as(Substantive, 0.75, "another company is named")
+	}
+	return f, false
+}
+
+// contact reports whether the words around a hunk say where to write.
+func (e place) contact() bool {
+	signs, verb := 0, 0
+	for _, w := range slices.Concat(e.near(14), e.hunk.new, e.hunk.old) {
+		k := plainKey(w.key)
+		switch {
+		case w.mark():
+		case w.address(), streetWords[k]:
+			signs++
+		case places.has(k):
+			signs++
+		case postcode.MatchString(k) && !dateWord(k):
+			signs++
+		case contacts.has(k):
+			verb = 1
+		}
+	}
+	if signs+verb < 2 || signs == 0 {
+		return false
+	}
+	for _, w := range slices.Concat(e.hunk.old, e.hunk.new) {
+		if k := plainKey(w.key); !w.mark() && !stopwords[k] && !bodies[k] && !places.has(k) && !streetWords[k] && !w.capital() && !w.number() && !w.address() {
+			return false
+		}
+	}
+	return len(content(e.hunk.old))+len(content(e.hunk.new)) > 0
+}
+
+// names reports whether nothing but names differs.
+func (e place) names() bool { return names(e.hunk.old, e.hunk.new) }
+
+// names reports whether all words that carry meaning are written like names.
+func names(lists ...[]word) bool {
+	some := false
+	for _, all := range lists {
+		for _, w := range all {
+			if w.mark() || stopwords[plainKey(w.key)] || bodies[plainKey(w.key)] {
+				continue
+			}
+			if !w.capital() && !w.number() && !w.address() {
+				return false
+			}
+			some = true
+		}
+	}
+	return some
+}

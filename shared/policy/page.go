@@ -1,0 +1,125 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// page is one of the two texts, looked over.
+type page struct {
+	Document
+	body     body
+	headings map[string]int  // by key
+	keys     map[string]int  // how often each paragraph stands
+	text     string          // all keys, a space around each
+	said     map[string]bool // the keys of its sentences
+}
+
+func lookedOver(c Comparison, isNew bool) page {
+	d := c.old
+	if isNew {
+		d = c.new
+	}
+	p := page{Document: d, body: bodyOf(c, isNew), headings: headingKeys(d), keys: count(keysOf(d)), said: map[string]bool{}}
+	p.text = " " + strings.Join(keysOf(d), " ") + " "
+	for i := range c.rows {
+		indexes := c.rows[i].old
+		if isNew {
+			indexes = c.rows[i].new
+		}
+		if c.rows[i].fate == same {
+			continue // nothing of it is looked for
+		}
+		for _, index := range indexes {
+			for _, key := range sentenceKeys(d[index].Text) {
+				p.said[key] = true
+			}
+		}
+	}
+	return p
+}
+
+// saidWords is how long a sentence is at least that is recognised elsewhere.
+const saidWords = 5
+
+// sentenceKeys are the longer sentences of a text, as keys, without the numbers lists
+// count by.
+func sentenceKeys(text string) (out []string) {
+	for _, s := range sentences(text) {
+		if p := newParagraph(leadingMark.ReplaceAllString(s, "")); letterWords(p.words) >= saidWords {
+			out = append(out, p.key)
+		}
+	}
+	return out
+}
+
+// holds reports whether a page has some words in a row.
+func (p page) holds(key string) bool { return strings.Contains(p.text, " "+key+" ") }
+
+// says reports whether a page says every sentence of a paragraph, somewhere among what
+// differs.
+func (p page) says(other Paragraph) bool {
+	keys := sentenceKeys(other.Text)
+	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return !p.said[k] })
+}
+
+func headingKeys(d Document) map[string]int {
+	out := map[string]int{}
+	for _, p := range d {
+		if p.Heading > 0 {
+			out[p.key]++
+		}
+	}
+	return out
+}
+
+// body is the part of a page that is its policy: from the first to the last sentence
+// about the subject that both readings hold. What lies outside may be the site's.
+type body struct {
+	first, last int
+	title       int // the heading both readings begin with, if it stands before first
+}
+
+func (b body) outside(paragraph int) bool { return paragraph < b.first || paragraph > b.last }
+
+func bodyOf(c Comparison, isNew bool) body {
+	b := body{first: -1, title: -1}
+	d := c.old
+	if isNew {
+		d = c.new
+	}
+	about := Paragraph.subject
+	if natureOf(d) == "privacy" {
+		about = Paragraph.core
+	}
+	var prose []int // paragraphs about the subject that both readings hold
+	for _, r := range c.rows {
+		if r.fate != same && r.fate != edited {
+			continue
+		}
+		indexes := r.old
+		if isNew {
+			indexes = r.new
+		}
+		if b.title < 0 && len(prose) == 0 && r.fate == same && d[indexes[0]].Heading > 0 {
+			b.title = indexes[0]
+		}
+		for _, p := range indexes {
+			if d[p].sentence() && about(d[p]) > 0 {
+				prose = append(prose, p)
+			}
+		}
+	}
+	if len(prose) == 0 {
+		return body{0, max(len(c.old), len(c.new)), -1}
+	}
+	b.first, b.last = prose[0], prose[len(prose)-1]
+	named := b.title >= 0 && natureOf(d[b.title:b.title+1]) != ""
+	for named && b.first-1 > b.title && (d[b.first-1].Item || d[b.first-1].Heading > 0) && !d[b.first-1].Linked {
+		b.first-- // a list, with its heading, before the first sentence
+	}
+	for b.last+1 < len(d) && d[b.last+1].listed() && (d[b.last+1].Item || strings.HasSuffix(strings.TrimSpace(d[prose[len(prose)-1]].Text), ":")) {
+		b.last++ // the list its last sentence opens
+	}
+	return b
+}
