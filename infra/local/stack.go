@@ -46,6 +46,9 @@ type Options struct {
 	Demo     bool   // play the demonstration
 	DynamoDB string // endpoint of a DynamoDB to use instead of the embedded store
 	Watch    string // address of the policy's public page; empty watches nothing
+	// Selectors say what of the page is the policy, Language what it is expected in.
+	Selectors watch.Selectors
+	Language  string
 	// TwoApprovers asks for a second person's approval before a run starts.
 	TwoApprovers bool
 	// Approvers are mailed what waits for approval; the demonstration has one.
@@ -118,6 +121,9 @@ func Run(ctx context.Context, o Options) error {
 func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if err := o.Selectors.Check(); err != nil {
+		return nil, err
 	}
 	if o.Demo && len(o.Approvers) == 0 {
 		o.Approvers = []string{officer}
@@ -262,7 +268,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		"web":     lambda.NewHandler(handlers.Web(site.Handler())),
 		"imports": lambda.NewHandler(handlers.Imports(jobs, s.log)),
 		"watch": lambda.NewHandler(watch.Watcher{Store: s.db, Pages: watch.Fetcher{Private: true}, Now: s.clock.Now, Log: s.log,
-			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Apart: watch.ReadingsApart}}.Look),
+			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Selectors: o.Selectors, Language: o.Language, Apart: watch.ReadingsApart}}.Look),
 		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
 		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, Desk: desk, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},

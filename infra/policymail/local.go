@@ -1,6 +1,9 @@
 package main
 
-import "policymail/infra/local"
+import (
+	"policymail/infra/local"
+	"policymail/shared/watch"
+)
 
 type localCmd struct {
 	Addr     string   `help:"Address to listen on." default:"127.0.0.1:8080"`
@@ -8,6 +11,9 @@ type localCmd struct {
 	Demo     bool     `help:"Play the whole story with sample people, then keep serving."`
 	DynamoDB string   `name:"dynamodb" help:"Use the DynamoDB at this endpoint (DynamoDB Local, for one) instead of the embedded store." placeholder:"URL"`
 	Watch    string   `help:"Page of the policy to watch, every six hours. Addresses of this machine are allowed here." placeholder:"URL" env:"POLICYMAIL_WATCH"`
+	Take     string   `name:"watch-take" help:"CSS selectors of what is the policy on that page, like main; without it the main text is found." placeholder:"SELECTORS"`
+	Drop     string   `name:"watch-drop" help:"CSS selectors of what is not, like .cookie-banner." placeholder:"SELECTORS"`
+	Language string   `name:"watch-language" help:"Language the page is expected in, like en; without it that of the version known." placeholder:"LANGUAGE"`
 	Two      bool     `name:"two-approvers" help:"Ask for a second person's approval before a run starts."`
 	Approver []string `help:"Address that is mailed what waits for approval and decides on a page; may be repeated. The demonstration has officer@example.com." placeholder:"ADDRESS"`
 	SESRate  float64  `name:"ses-rate" help:"Messages a second the local SES accepts." default:"500"`
@@ -15,5 +21,5 @@ type localCmd struct {
 }
 
 func (c localCmd) Run(a *app) error {
-	return local.Run(a.ctx, local.Options{Addr: c.Addr, Data: c.Data, Demo: c.Demo, DynamoDB: c.DynamoDB, Watch: c.Watch, TwoApprovers: c.Two, Approvers: c.Approver, SESRate: c.SESRate, SESQuota: c.SESQuota, Out: a.out})
+	return local.Run(a.ctx, local.Options{Addr: c.Addr, Data: c.Data, Demo: c.Demo, DynamoDB: c.DynamoDB, Watch: c.Watch, Selectors: watch.Selectors{Take: c.Take, Drop: c.Drop}, Language: c.Language, TwoApprovers: c.Two, Approvers: c.Approver, SESRate: c.SESRate, SESQuota: c.SESQuota, Out: a.out})
 }
