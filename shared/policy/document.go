@@ -189,7 +189,7 @@ func (r *reader) walk(n *html.Node, at inside) {
 		for next := entryLine.FindStringIndex(rest); next != nil; next = entryLine.FindStringIndex(rest) {
 			r.text(rest[:next[0]], at)
 			r.flush(at)
-			rest = "* " + rest[next[1]:]
+			rest = strings.TrimLeft(rest[next[0]:], "\n \t")
 		}
 		r.text(rest, at)
 	}

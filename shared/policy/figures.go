@@ -30,6 +30,10 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 	if timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
 		return Finding{Class: None, Weight: 0.8, Reason: "the time the page was made differs"}, true
 	}
+	if letterWords(e.p.words) <= 15 && e.p.core() == 0 && !e.p.sentence() && slices.ContainsFunc(e.p.words, func(w word) bool { return weekdays.has(plainKey(w.key)) }) &&
+		!slices.ContainsFunc(e.p.words, func(w word) bool { return dateContext.has(plainKey(w.key)) || contacts.has(plainKey(w.key)) }) && slices.ContainsFunc(slices.Concat(old, new), func(k string) bool { return months[k] }) {
+		return Finding{Class: None, Weight: 0.7, Reason: "the date of an event differs"}, true
+	}
 	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
 		return Finding{Class: None, Weight: 0.8, Reason: "a figure that lives differs"}, true
 	}

@@ -13,7 +13,8 @@ var (
 	price     = regexp.MustCompile(`[€$£¥₹]\s?\d|\d\s?[€$£¥₹]|\d+ ?% (?:off|rabatt|de descuento|de réduction|di sconto|korting)`)
 	countdown = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
 	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
-	live      = regexp.MustCompile(`(?i)\d ?°[CF]\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
+	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
+	live      = regexp.MustCompile(`(?i)^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
 	stars     = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
 	pageMark  = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$`)
 
@@ -39,6 +40,11 @@ var (
 func (p Paragraph) adorned() bool {
 	return p.Linked || price.MatchString(p.Text) || countdown.MatchString(p.Text) || stars.MatchString(p.Text) || strings.Contains(p.Text, someTimeAgo) ||
 		consentLabels[p.key] || p.dateLine() || clock.MatchString(p.Text) || live.MatchString(p.Text) || p.banner() || toggles[p.key] || p.copyright() || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
+}
+
+// breadcrumb reports whether a line is the path to the page.
+func (p Paragraph) breadcrumb() bool {
+	return crumbs.MatchString(p.Text) && letterWords(p.words) <= 20 && !p.addressed() && slices.ContainsFunc(p.words, func(w word) bool { return w.linked })
 }
 
 // banner reports whether a paragraph is of a cookie banner: the sentence that names the
@@ -80,7 +86,7 @@ func (j *judge) furnished() map[int]bool {
 			continue
 		}
 		var run []int
-		signs, links, idle := 0, 0, true
+		signs, links, dates, idle := 0, 0, 0, true
 		end := start
 		for ; end < len(j.c.rows) && (j.c.rows[end].fate == fate || j.c.rows[end].fate == moved); end++ {
 			if j.c.rows[end].fate == moved {
@@ -91,6 +97,9 @@ func (j *judge) furnished() map[int]bool {
 			idle = idle && p.idle()
 			if p.adorned() {
 				signs++
+				if p.dateLine() {
+					dates++
+				}
 				if p.Linked {
 					links++
 				}
@@ -100,6 +109,9 @@ func (j *judge) furnished() map[int]bool {
 		// others of a list that stayed.
 		if links == signs && (len(run) == 1 || j.extends(run[0]) || j.extends(run[len(run)-1])) {
 			signs = 0
+		}
+		if dates == signs && len(run) < 3 {
+			signs = 0 // a date alone may be the policy's
 		}
 		if idle && signs > 0 && signs*3 >= len(run) {
 			for _, i := range run {

@@ -143,7 +143,7 @@ var (
 		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang adopted approved vastgesteld beschlossen verabschiedet adopte approuve aprobad approvat aprovad
 		aktualis aktualiz zaktualiz obowiazuj uppdater gaeller galler opdater guncel yururluk tarih wersj ersion obnov zmeneno редакци обновлен 改定 制定 改訂 施行日 更新日 更新 生效 施行`)
 
-	units = stems(`day days week month year hour minute second percent age ages gb mb km mile meter euro eur usd dollar gbp pound
+	units = stems(`day days week month year hour minute percent age ages gb mb km mile meter euro eur usd dollar gbp pound
 		jour semaine mois an ans annee heure pour centimes
 		tag tage tagen woche monat jahr stunde prozent
 		dia dias semana mes meses ano anos hora
@@ -192,6 +192,9 @@ var (
 		pazartesi sali carsamba persembe cuma 月曜 火曜 水曜 木曜 金曜 土曜 日曜 平日`)
 
 	delays = stems(`delay verzogerung verzug retard delai dilacion demora ritardo atraso zwloki zwlok vertraging drojsmal`)
+
+	// formerly says what somebody was called.
+	formerly = set(`formerly previously now aka anciennement desormais ehemals vormals fruher antes ahora anteriormente precedentemente gia voorheen dawniej`)
 
 	// bodies are what companies and offices consist of; beside a name they are part of it.
 	bodies = set(`department team office desk centre center unit division group service services abteilung stelle referat servicio equipo departamento ufficio reparto afdeling`)

@@ -11,6 +11,15 @@ func (e place) partOfName() bool {
 	return e.newAt > 0 && e.new[e.newAt-1].capital() || next < len(e.new) && e.new[next].capital()
 }
 
+// renamed reports whether the words are the headings of a section, before and now, or
+// say what somebody was called before.
+func (e place) renamed() bool {
+	if was, is := keyOfWords(e.hunk.old), keyOfWords(e.hunk.new); strings.Contains(was, " ") && e.otherOld.heads(was) && e.otherNew.heads(is) {
+		return true
+	}
+	return e.names() && slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return formerly[plainKey(w.key)] })
+}
+
 // unbalanced reports whether the words open a bracket and do not close it: what stood
 // there stands in brackets now.
 func (e place) unbalanced() bool {
@@ -125,7 +134,7 @@ func names(lists ...[]word) bool {
 	some := false
 	for _, all := range lists {
 		for _, w := range all {
-			if w.mark() || stopwords[plainKey(w.key)] || bodies[plainKey(w.key)] {
+			if k := plainKey(w.key); w.mark() || stopwords[k] || bodies[k] || formerly[k] {
 				continue
 			}
 			if !w.capital() && !w.number() && !w.address() {

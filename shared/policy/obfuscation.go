@@ -23,7 +23,7 @@ var (
 	spamText = regexp.MustCompile(`(?i)This email address is being protected from spambots\. You need JavaScript enabled to view it\.?|Diese E-Mail-Adresse ist vor Spambots geschützt! Zur Anzeige muss JavaScript eingeschaltet (?:sein|werden)[.!]?|` +
 		`Cette adresse e-?mail est protégée contre les robots spammeurs\. Vous devez activer le JavaScript pour la visualiser\.?|Esta dirección de correo electrónico está siendo protegida contra los robots de spam\. Necesita tener JavaScript habilitado para poder verlo\.?|` +
 		`Questo indirizzo email è protetto dagli spambots\. È necessario abilitare JavaScript per vederlo\.?`)
-	invisible = strings.NewReplacer("\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "")
+	invisible = strings.NewReplacer("\u2800", "", "\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "")
 	bullet    = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖✓✔*–—-]+\s+)+`)
 	strayTag  = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|/p>`)
 	// halfLink is what Markdown leaves of a link it cannot read.
@@ -38,7 +38,7 @@ var (
 	// emptyLink is an anchor; before a mark it hides a list from Markdown.
 	emptyLink = regexp.MustCompile(`(?m)^([ \t]*)\[\]\([^)\n]*\)[ \t]*`)
 	// entryLine begins a line of a list within a block that knows none.
-	entryLine = regexp.MustCompile(`\n[ \t]*[*•·▪-][ \t]+`)
+	entryLine = regexp.MustCompile(`\n[ \t]*(?:[*•·▪-]|\(?[a-z0-9]{1,2}[.)])[ \t]+`)
 	// iconNames are words of fonts that draw them as icons.
 	iconNames = regexp.MustCompile(`\b(?:keyboard_arrow_(?:down|up|left|right)|expand_(?:more|less)|chevron_(?:right|left)|arrow_(?:back|forward|upward|downward|drop_(?:down|up)|right(?:_alt)?|left)(?:_ios)?|open_in_new|more_(?:vert|horiz)|menu_open|check_circle|content_copy|add_circle(?:_outline)?|remove_circle(?:_outline)?|help_outline|error_outline|info_outline)\b`)
 	agoWords  = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace `)

@@ -53,6 +53,19 @@ func sentenceKeys(text string) (out []string) {
 	return out
 }
 
+// heads reports whether a page has a heading of these words, numbered or not.
+func (p page) heads(key string) bool {
+	if key == "" {
+		return false
+	}
+	for heading := range p.headings {
+		if heading == key || strings.HasSuffix(heading, " "+key) && len(heading) <= len(key)+6 {
+			return true
+		}
+	}
+	return false
+}
+
 // holds reports whether a page has some words in a row.
 func (p page) holds(key string) bool { return strings.Contains(p.text, " "+key+" ") }
 
@@ -92,6 +105,7 @@ func bodyOf(c Comparison, isNew bool) body {
 	if natureOf(d) == "privacy" {
 		about = Paragraph.core
 	}
+	kept := map[int]bool{}
 	var prose []int // paragraphs about the subject that both readings hold
 	for _, r := range c.rows {
 		if r.fate != same && r.fate != edited {
@@ -105,6 +119,7 @@ func bodyOf(c Comparison, isNew bool) body {
 			b.title = indexes[0]
 		}
 		for _, p := range indexes {
+			kept[p] = true
 			if d[p].sentence() && about(d[p]) > 0 {
 				prose = append(prose, p)
 			}
@@ -114,6 +129,18 @@ func bodyOf(c Comparison, isNew bool) body {
 		return body{0, max(len(c.old), len(c.new)), -1}
 	}
 	b.first, b.last = prose[0], prose[len(prose)-1]
+	// Behind it may come sentences that do without its words, until the site begins.
+	for next, i := b.last, b.last+1; i < len(d) && i <= next+3 && !d[i].Linked && !d[i].adorned() && !d[i].copyright(); i++ {
+		if n := d[i].subject(); kept[i] && d[i].sentence() && n > 0 && n*10 >= letterWords(d[i].words) {
+			b.last, next = i, i
+		}
+	}
+	// Of a page that shows nothing of a site all that both readings hold is policy.
+	for i := len(d) - 1; i > b.last && d.bare(); i-- {
+		if kept[i] && d[i].sentence() {
+			b.last = i
+		}
+	}
 	named := b.title >= 0 && natureOf(d[b.title:b.title+1]) != ""
 	for named && b.first-1 > b.title && (d[b.first-1].Item || d[b.first-1].Heading > 0) && !d[b.first-1].Linked {
 		b.first-- // a list, with its heading, before the first sentence
@@ -122,4 +149,15 @@ func bodyOf(c Comparison, isNew bool) body {
 		b.last++ // the list its last sentence opens
 	}
 	return b
+}
+
+// bare reports whether hardly anything in a text looks like a site's.
+func (d Document) bare() bool {
+	signs := 0
+	for _, p := range d {
+		if p.Linked && !p.addressed() || p.copyright() || p.adorned() && !p.dateLine() && !p.timeStamp() {
+			signs++
+		}
+	}
+	return signs == 0
 }

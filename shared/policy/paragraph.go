@@ -155,6 +155,11 @@ func (p Paragraph) contactLine() bool {
 // leaders are the dots of a table of contents.
 var leaders = regexp.MustCompile(`\.{4,}|…{2,}|(?:\. ){4,}`)
 
+// addressed reports whether a paragraph holds an address to write to.
+func (p Paragraph) addressed() bool {
+	return slices.ContainsFunc(p.words, func(w word) bool { return strings.Contains(w.key, "@") })
+}
+
 // invites reports whether a sentence says where to write and nothing else of weight.
 func (p Paragraph) invites() bool {
 	if !p.sentence() || letterWords(p.words) > 40 {

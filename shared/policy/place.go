@@ -123,6 +123,12 @@ func (e place) judge() Finding {
 	if n := polarity(e.hunk.old, e.hunk.new, e.after()); n != "" && !e.heading {
 		return as(Substantive, 0.85, "“%s” came or went", n)
 	}
+	if len(old) == 1 && len(new) == 1 && typo(e, old, new) && distance([]rune(old[0]), []rune(new[0])) == 1 && utf8.RuneCountInString(old[0]) >= 7 {
+		return as(Editorial, 0.85, "spelling or grammar differs")
+	}
+	if e.renamed() {
+		return as(Editorial, 0.75, "the new name of a section, or of somebody, differs")
+	}
 	if f, ok := e.entity(old, new); ok {
 		return f
 	}
@@ -359,6 +365,8 @@ func keysOfMarked(all []word) (out []string) {
 	}
 	return out
 }
+
+func keyOfWords(all []word) string { return strings.Join(keysOfMarked(all), " ") }
 
 func keysOfWords(all []word) (out []string) {
 	for _, w := range all {

@@ -311,12 +311,15 @@ func (j *judge) edit(r row) (out []Finding) {
 	single := len(r.new) == 1 && len(r.old) == 1
 	outside := j.new.body.outside(r.new[0]) && j.old.body.outside(r.old[0])
 	oldAt, newAt := 0, 0
-	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && !p.dateLine() && !was.dateLine() && !p.contactLine() && !was.contactLine()
-	if max(letterWords(p.words), letterWords(was.words)) <= 15 && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
+	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && !p.binding() && !was.binding() && !p.addressed() && !p.dateLine() && !was.dateLine() && !p.contactLine() && !was.contactLine()
+	if max(letterWords(p.words), letterWords(was.words)) <= 15 && !(p.dateLine() && was.dateLine()) && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
 		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
 	}
 	if toggles[p.key] && toggles[was.key] || p.timeStamp() && was.timeStamp() {
 		return []Finding{{Class: None, Weight: 0.85, Reason: "what the page writes by itself differs", Quote: quote(was.words, p.words)}}
+	}
+	if p.breadcrumb() && was.breadcrumb() {
+		return []Finding{{Class: None, Weight: 0.8, Reason: "the path to the page differs", Quote: quote(was.words, p.words)}}
 	}
 	if r.rearranged() {
 		return []Finding{{Class: None, Weight: 0.7, Reason: "the layout of a list or table differs", Quote: quote(was.words, p.words)}}
@@ -330,7 +333,7 @@ func (j *judge) edit(r row) (out []Finding) {
 				linked: single && p.Linked && was.Linked, outside: outside, otherOld: j.old, otherNew: j.new}
 			f := e.judge()
 			f.Quote = e.quoteInContext()
-			if frame && !(f.Class == Editorial && strings.HasPrefix(f.Reason, "a date") && slices.ContainsFunc(e.near(12), func(w word) bool { return dateContext.has(plainKey(w.key)) })) {
+			if frame && !(f.Class == Substantive && strings.HasPrefix(f.Reason, "a figure with") && p.sentence() && p.subject() > 0) && !(f.Class == Editorial && strings.HasPrefix(f.Reason, "a date") && slices.ContainsFunc(e.near(12), func(w word) bool { return dateContext.has(plainKey(w.key)) })) {
 				f.Class, f.Weight, f.Reason = None, 0.7, "text outside the policy's differs"
 			}
 			out = append(out, f)
