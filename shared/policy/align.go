@@ -72,6 +72,7 @@ func align(old, new Document) alignment {
 			g.rows = []row{{fate: same, old: g.old, new: g.new, gap: i}}
 			continue
 		}
+		g.old0, g.new0 = len(g.old), len(g.new)
 		g.old = g.takeMoved(old, g.old, elsewhereNew, elsewhereOld, false, i)
 		g.new = g.takeMoved(new, g.new, elsewhereOld, elsewhereNew, true, i)
 		if len(g.old) > 0 && len(g.new) > 0 && joined(old, g.old) == joined(new, g.new) {
@@ -127,6 +128,7 @@ func inPlace(rows []row) (out []row) {
 // gap is what lies between two unchanged paragraphs.
 type gap struct {
 	same, closed bool
+	old0, new0   int // how many paragraphs it has of each text
 	old, new     []int
 	rows         []row
 }
@@ -140,9 +142,13 @@ const movedWords = 4
 // to another that is found.
 func (g *gap) takeMoved(d Document, indexes []int, other, own map[string]int, isNew bool, at int) (left []int) {
 	found := make([]bool, len(indexes))
+	inPlace := g.old0 > 0 && g.new0 > 0
 	for i, p := range indexes {
 		k := d[p].key
 		found[i] = other[k] > 0 && (letterWords(d[p].words) >= movedWords || other[k] == own[k])
+		if inPlace && d[p].Item && other[k] != own[k] {
+			found[i] = false // a cell that took what other cells say
+		}
 	}
 	// Both ways along the gap, for a list of short lines between two that are found.
 	for i := 1; i < len(found); i++ {

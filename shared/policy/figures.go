@@ -86,7 +86,7 @@ func (e place) dialled() bool {
 
 // opening reports whether a hunk is about the hours at which somebody is there.
 func (e place) opening() bool {
-	return slices.ContainsFunc(e.near(8), func(w word) bool { return weekdays.has(plainKey(w.key)) })
+	return slices.ContainsFunc(e.near(20), func(w word) bool { return weekdays.has(plainKey(w.key)) })
 }
 
 // numbers judges hunks in which figures differ.
@@ -97,7 +97,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	isUnit := func(k string) bool { return units.has(k) }
 	isCount := func(k string) bool { return isNumber(k) || numberWords[k] }
 	if next := e.newAt + len(e.hunk.new); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
-		(next < len(e.new) && units.has(plainKey(e.new[next].key)) || slices.ContainsFunc(both, isUnit)) {
+		(slices.ContainsFunc(e.new[min(next, len(e.new)):min(next+3, len(e.new))], func(w word) bool { return units.has(plainKey(w.key)) }) || slices.ContainsFunc(both, isUnit)) {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
 	}
 	often := func(k string) bool { return k == "once" || k == "twice" }

@@ -14,12 +14,12 @@ var (
 	countdown = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
 	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
 	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
-	live      = regexp.MustCompile(`(?i)^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
+	live      = regexp.MustCompile(`(?i)\bvideo player\b|\bplay video\b|\b\d+:\d\d ?/ ?\d+:\d\d\b|^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
 	stars     = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
 	pageMark  = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$`)
 
 	// banner is a sentence of a cookie banner: it names its button.
-	banner = regexp.MustCompile(`(?i)\b(?:click(?:ing)?|en cliquant|klick\w*|al hacer clic|haciendo clic|cliccando|ao clicar)\b.{0,24}["“«'„]?(?:accept|allow|agree|ok\b|tout accepter|accepter|alle akzeptieren|akzeptieren|zustimmen|aceptar|accetta|aceitar)|we value your privacy$`)
+	banner = regexp.MustCompile(`(?i)\b(?:click(?:ing)?|en cliquant|klick\w*|al hacer clic|haciendo clic|cliccando|ao clicar)\b.{0,24}["“«'„]?(?:accept|allow|agree|ok\b|tout accepter|accepter|alle akzeptieren|akzeptieren|zustimmen|aceptar|accetta|aceitar)|we value your privacy$|(?:by continuing to (?:browse|use|visit)|en poursuivant votre (?:navigation|visite)|durch die weitere nutzung|si (?:contin[uú]a|sigue) navegando|continuando (?:a navigare|la navigazione)).{0,80}cookie`)
 	// toggles open and close parts of a page.
 	toggles = phrases("open", "close", "expand", "collapse", "open all", "close all", "expand all", "collapse all", "show more", "show less", "show all", "hide", "hide all", "see more", "see less",
 		"read more", "read less", "top", "back to top", "ouvrir", "fermer", "voir plus", "voir moins", "tout ouvrir", "tout fermer", "haut", "öffnen", "schließen", "mehr anzeigen", "weniger anzeigen", "alle öffnen", "alle schließen",

@@ -67,14 +67,15 @@ var (
 			не ни без нет никогда nie bez nigdy yok degil hayir
 			لا لن غير بدون ليس inte ej utan aldrig ingen inga inget ikke uten uden aldri ei eivat emme ilman
 			不 非 未 无 無 没 免`,
-		"only": `except unless only solely exclusively
-			sauf uniquement seulement exclusivement
-			ausser nur ausschliesslich lediglich
-			solo solamente salvo unicamente excepto
-			soltanto solamente esclusivamente tranne
-			somente apenas exceto
-			alleen behalve uitsluitend slechts
-			только кроме tylko wylacznie sadece yalnizca endast bara kun vain`,
+		"except": `except unless excluding sauf hormis ausser salvo excepto tranne exceto behalve tenzij кроме`,
+		"only": `only solely exclusively
+			uniquement seulement exclusivement
+			nur ausschliesslich lediglich
+			solo solamente unicamente
+			soltanto solamente esclusivamente
+			somente apenas
+			alleen uitsluitend slechts
+			только tylko wylacznie sadece yalnizca endast bara kun vain`,
 		"always": `yes unlimited always oui toujours ja immer si siempre sempre altijd zawsze zaman alltid`,
 	})
 	// modals are verbs of what may, should and must be, by how strong they are.
@@ -122,6 +123,7 @@ var (
 		januari februari mars maj juni juli augusti oktober januar marts helmikuu stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia
 		ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik ledna unora brezna dubna kvetna cervna cervence srpna zari rijna listopadu prosince
 		января февраля марта апреля мая июня июля августа сентября октября ноября декабря
+		mon tue tues wed thu thur thurs fri sat sun
 		am pm gmt utc cet cest est edt pst pdt st nd rd th er 年 月 日`)
 	numberWords = set(`one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen twenty
 		twenty-one thirty forty forty-five fifty sixty ninety hundred half once twice
@@ -139,7 +141,7 @@ var (
 		prestatair sous-traitant traitant destinatair partenair fournisseur partag
 		auftragsverarbeit empfang dienstleist partner anbieter ubermitt weitergeb
 		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier host hosted server cloud`)
-	dateContext = stems(`effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
+	dateContext = stems(`rev ver vers edition effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
 		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang adopted approved vastgesteld beschlossen verabschiedet adopte approuve aprobad approvat aprovad
 		aktualis aktualiz zaktualiz obowiazuj uppdater gaeller galler opdater guncel yururluk tarih wersj ersion obnov zmeneno редакци обновлен 改定 制定 改訂 施行日 更新日 更新 生效 施行`)
 
@@ -195,6 +197,9 @@ var (
 
 	// formerly says what somebody was called.
 	formerly = set(`formerly previously now aka anciennement desormais ehemals vormals fruher antes ahora anteriormente precedentemente gia voorheen dawniej`)
+
+	// deeds are what somebody does before or after something is done with data.
+	deeds = stems(`authoriz authoris permission permit approv agreement notif inform announce written writing obtain informe autoris genehmig benachrichtig unterricht zustimm avisa autoriz informa`)
 
 	// bodies are what companies and offices consist of; beside a name they are part of it.
 	bodies = set(`department team office desk centre center unit division group service services abteilung stelle referat servicio equipo departamento ufficio reparto afdeling`)

@@ -100,6 +100,9 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 
 // contact reports whether the words around a hunk say where to write.
 func (e place) contact() bool {
+	if e.p.contactLine() && e.was.contactLine() {
+		return true
+	}
 	signs, verb := 0, 0
 	for _, w := range slices.Concat(e.near(14), e.hunk.new, e.hunk.old) {
 		k := plainKey(w.key)

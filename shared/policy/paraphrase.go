@@ -57,7 +57,7 @@ func (p Paragraph) weight() map[string]bool {
 		case modals[k] != "":
 			out["modal "+modals[k]] = true
 		case contacts.has(k):
-		case practiceStems.has(k) || parties.has(k):
+		case practiceStems.has(k) || parties.has(k) || deeds.has(k):
 			out[stemOf(k)] = true
 		case w.capital() && i > 0 && !stopwords[k] && !sentenceEnd(p.words[i-1].key):
 			out[k] = true

@@ -120,6 +120,9 @@ func (e place) judge() Finding {
 		len(content(words(was)))+len(content(words(is))) <= 3 {
 		return as(Editorial, 0.6, "the name of a link differs")
 	}
+	if opts := func(w word) bool { return strings.HasPrefix(w.key, "opt") }; slices.ContainsFunc(e.near(2), opts) && difference(filter(keysOfWords(e.hunk.old), direction), filter(keysOfWords(e.hunk.new), direction)) != "" {
+		return as(Substantive, 0.85, "opting in became opting out, or the other way round")
+	}
 	if n := polarity(e.hunk.old, e.hunk.new, e.after()); n != "" && !e.heading {
 		return as(Substantive, 0.85, "“%s” came or went", n)
 	}
@@ -169,7 +172,7 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.6, "the label of a link differs")
 	}
 	if len(both) > 0 && every(both, func(k string) bool {
-		return references[k] || dateContext.has(k) || k == "date" || k == "last" || k == "stated" || k == "set" || k == "out"
+		return references[k] || dateContext.has(k) || k == "date" || k == "last" || k == "stated" || k == "set"
 	}) {
 		return as(Editorial, 0.65, "a reference differs")
 	}
@@ -258,7 +261,7 @@ func polarity(old, new, after []word) string {
 	}
 	o, oldSaid := count(old)
 	n, newSaid := count(new)
-	for _, sense := range []string{"not", "only", "always"} {
+	for _, sense := range []string{"not", "only", "except", "always"} {
 		switch {
 		case o[sense] > n[sense]:
 			return oldSaid[sense]
@@ -302,7 +305,9 @@ func (e place) enumeration() bool {
 	return comma && around >= 1
 }
 
-var conjunctions = set("and or et ou und oder y o e ed en of 和 及 或 と")
+var conjunctions = set("and or et ou und oder y o e ed en 和 及 或 と")
+
+func direction(k string) bool { return k == "in" || k == "out" }
 
 // strong reports whether a word speaks of what is done with data or of the terms; in a
 // language without lists any longer word may.
@@ -319,7 +324,10 @@ func inLink(all []word) bool {
 func isAddress(k string) bool { return word{key: k}.address() }
 
 func hidden(all []word) bool {
-	return slices.ContainsFunc(all, func(w word) bool { return strings.Contains(w.key, hiddenAddress) })
+	return slices.ContainsFunc(all, func(w word) bool {
+		_, host, ok := strings.Cut(w.key, "@")
+		return ok && !strings.Contains(host, ".") // what hides an address leaves a piece of it
+	})
 }
 
 func filter(list []string, keep func(string) bool) (out []string) {

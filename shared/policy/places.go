@@ -215,7 +215,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Editorial, 0.75, "contact details differ")
 	case p.invites() && j.inPlace(row, Paragraph.invites):
 		return as(Editorial, 0.7, "how to get in touch is worded otherwise")
-	case p.Heading == 0 && (own.headings[p.key] > 0 || other.headings[p.key] > 0) || p.contents(own.headings):
+	case p.Heading == 0 && (own.headings[p.key] > 0 || other.headings[p.key] > 0 || n >= 3 && own.heads(p.key) && other.heads(p.key)) || p.contents(own.headings):
 		return as(None, 0.95, "a table of contents differs")
 	case p.Heading > 0 && other.headings[p.key] > 0:
 		return as(None, 0.95, "a heading stands once more or once less")
@@ -263,6 +263,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Substantive, 0.55, "a rule differs")
 	case outside:
 		return as(None, 0.8, "text outside the policy's differs")
+	case p.Item && !outside && j.extends(row):
+		return as(Substantive, 0.55, "an entry of a list or table differs")
 	case p.sentence() && j.aside(d, index):
 		return as(None, 0.6, "text among other texts of the site differs")
 	case p.sentence():

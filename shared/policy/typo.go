@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // typo reports whether a hunk corrects a word: a letter or two, an ending, a word
 // that stood twice.
@@ -36,6 +39,9 @@ func misspelt(a, b string) bool {
 		return true
 	}
 	x, y := []rune(a), []rune(b)
+	if short, long := shorterFirst(a, b); len(short) >= 2 && strings.HasPrefix(long, short) && modals[a]+modals[b]+negations[a]+negations[b] == "" {
+		return true // an abbreviation
+	}
 	if modals[a] != "" || modals[b] != "" || negations[a] != "" || negations[b] != "" {
 		return false
 	}
@@ -46,6 +52,13 @@ func misspelt(a, b string) bool {
 	d := distance(x, y)
 	longest := max(len(x), len(y))
 	return d == 1 && longest >= 4 || d == 2 && longest >= 6 || common >= 4 && longest-common <= 3 && d <= 3
+}
+
+func shorterFirst(a, b string) (short, long string) {
+	if len(a) > len(b) {
+		return b, a
+	}
+	return a, b
 }
 
 // distance is the edit distance of two words.
