@@ -69,7 +69,7 @@ func (p Paragraph) banner() bool {
 
 // idle reports whether a paragraph may be furniture: it says nothing of data.
 func (p Paragraph) idle() bool {
-	if p.banner() {
+	if p.banner() || p.Linked {
 		return true
 	}
 	return p.core() == 0 && (!p.sentence() || p.subject() <= 1) && !(p.dateLine() && slices.ContainsFunc(p.words, func(w word) bool { return dateContext.has(plainKey(w.key)) }))
@@ -100,7 +100,7 @@ func (j *judge) furnished() map[int]bool {
 				if p.dateLine() {
 					dates++
 				}
-				if p.Linked {
+				if p.Linked = false; !p.adorned() {
 					links++
 				}
 			}

@@ -12,6 +12,7 @@ type page struct {
 	headings map[string]int  // by key
 	keys     map[string]int  // how often each paragraph stands
 	text     string          // all keys, a space around each
+	contents map[string]bool // the keys of lines with leaders, without these
 	said     map[string]bool // the keys of its sentences
 }
 
@@ -20,7 +21,12 @@ func lookedOver(c Comparison, isNew bool) page {
 	if isNew {
 		d = c.new
 	}
-	p := page{Document: d, body: bodyOf(c, isNew), headings: headingKeys(d), keys: count(keysOf(d)), said: map[string]bool{}}
+	p := page{Document: d, body: bodyOf(c, isNew), headings: headingKeys(d), keys: count(keysOf(d)), contents: map[string]bool{}, said: map[string]bool{}}
+	for _, paragraph := range d {
+		if leaders.MatchString(paragraph.Text) {
+			p.contents[newParagraph(leadingMark.ReplaceAllString(leaders.ReplaceAllString(paragraph.Text, ". "), "")).key] = true
+		}
+	}
 	p.text = " " + strings.Join(keysOf(d), " ") + " "
 	for i := range c.rows {
 		indexes := c.rows[i].old

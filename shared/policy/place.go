@@ -326,7 +326,7 @@ func isAddress(k string) bool { return word{key: k}.address() }
 func hidden(all []word) bool {
 	return slices.ContainsFunc(all, func(w word) bool {
 		_, host, ok := strings.Cut(w.key, "@")
-		return ok && !strings.Contains(host, ".") // what hides an address leaves a piece of it
+		return strings.Contains(w.key, hiddenAddress) || ok && !strings.Contains(host, ".") // what hides an address leaves a piece of it
 	})
 }
 

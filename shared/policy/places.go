@@ -209,7 +209,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.9, "a button of the page differs")
 	case p.timeStamp():
 		return as(None, 0.8, "the time the page was made differs")
-	case n <= 25 && leaders.MatchString(p.Text):
+	case n <= 25 && (leaders.MatchString(p.Text) || other.contents[newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key]):
 		return as(None, 0.9, "a table of contents differs")
 	case n <= 8 && strings.Contains(p.Text, "@") && p.Text != hiddenAddress && (p.Linked && !outside || j.inPlace(row, func(p Paragraph) bool { return letterWords(p.words) <= 8 && strings.Contains(p.Text, "@") })):
 		return as(Editorial, 0.75, "contact details differ")
