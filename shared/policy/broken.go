@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/abadojack/whatlanggo"
@@ -43,6 +44,12 @@ func brokenness(c Comparison, findings []Finding) (reason string, weight float64
 			return "the old text was another page; the new one restores the policy", 0.7, true, true
 		}
 	}
+	if old.kept < 0.75 && walled(c, added) {
+		return "a wall stands before the text", 0.85, false, true
+	}
+	if new.kept < 0.75 && walled(c, removed) {
+		return "a wall stood before the text; it is restored", 0.85, true, true
+	}
 	if reason, weight, ok := cutShort(old, new, findings, c, removed); ok {
 		return reason, weight, false, true
 	}
@@ -50,6 +57,23 @@ func brokenness(c Comparison, findings []Finding) (reason string, weight float64
 		return strings.Replace(reason, "is missing", "was missing and is restored", 1), weight, true, true
 	}
 	return "", 0, false, false
+}
+
+// wall is what a site says instead of the rest of a page.
+var wall = regexp.MustCompile(`(?i)\b(?:subscribe|register|(?:sign|log) ?in|create (?:a|an|your) (?:free )?account) (?:now )?to (?:continue|read|view|see|keep reading)|you(?:'ve| have) (?:reached|read|used) (?:your|the|all)|(?:verify|confirm) (?:that )?you are (?:a )?human|` +
+	`(?:enable|turn on) (?:javascript|cookies)|access (?:to this page )?(?:is |has been )?(?:denied|restricted)|unusual traffic|checking your browser|not available in your (?:country|region)|page (?:not found|cannot be found)|` +
+	`(?:abonnez|connectez|inscrivez)-vous pour|bitte (?:melden sie sich an|anmelden)|um weiterzulesen|para (?:continuar|seguir) leyendo|inicia sesión para|per continuare a leggere|accedi per|faça login para`)
+
+// walled reports whether paragraphs that came, or went, are such words.
+func walled(c Comparison, fate string) bool {
+	for i, r := range c.rows {
+		if r.fate == fate {
+			if p := c.only(i); letterWords(p.words) <= 40 && wall.MatchString(p.Text) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // otherPage reports whether both texts are the same wrong page: nothing they say, or

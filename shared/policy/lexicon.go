@@ -22,6 +22,9 @@ var (
 		opt portab access rectif restrict object withdraw complain arbitrat liabl liabil warrant refund cancel terminat jurisdiction govern law court
 		fee price charg record monitor train machine artificial automat anonym pseudonym aggregat encrypt decrypt hash hashed hashes identif
 		phone contact email birth gender ethnic relig genetic photo video voice messag device ip browser licens ownership
+		public private precise exact approximat optional voluntar permanent temporar worldwide enabled disabled
+		offentlich privat genau ungefahr freiwillig prive approximatif facultati publico privado precisa preciso aproximad opcional voluntari aberto fechado abierto cerrado
+		pubblico pubblica privato privata approssimat facoltativ publiek vrijwillig
 		necessar mandatory require prohibit obligat right certif framework shield member employ recruit survey referral
 		vendre vendu vendus vendons vente ventes partag divulg collecte consent conserv supprim efface tiers publicit partenair mineur enfant biometri localis sante sensible
 		financ paiement achat profilag traceur destinatair transfer finalit acces rectifi opposition oppos retrait reclam responsab rembours annul
@@ -200,6 +203,9 @@ var (
 
 	// deeds are what somebody does before or after something is done with data.
 	deeds = stems(`authoriz authoris permission permit approv agreement notif inform announce written writing obtain informe autoris genehmig benachrichtig unterricht zustimm avisa autoriz informa`)
+
+	// venues are words of places that mean other things, too, where they are no names.
+	venues = stems(`center centre tower house park square lane plaza office offic building floor suite box place siege sitz via`)
 
 	// bodies are what companies and offices consist of; beside a name they are part of it.
 	bodies = set(`department team office desk centre center unit division group service services abteilung stelle referat servicio equipo departamento ufficio reparto afdeling`)

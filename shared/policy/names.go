@@ -110,7 +110,7 @@ func (e place) contact() bool {
 		case w.mark():
 		case w.address(), streetWords[k]:
 			signs++
-		case places.has(k):
+		case places.has(k) && (w.capital() || !venues.has(k)):
 			signs++
 		case postcode.MatchString(k) && !dateWord(k):
 			signs++

@@ -115,15 +115,15 @@ func (j *judge) punctuation(r row) (f Finding, ok bool) {
 	return Finding{Class: Editorial, Weight: 0.8, Reason: "punctuation differs", Quote: "in “" + shorten(new.Text, 80) + "”"}, true
 }
 
-// recased reports whether words of the same text begin with a capital letter in one of
-// two texts only, and the texts are not all capitals.
+// recased reports whether words of the same text have capital letters in one of two
+// texts only, and the texts are not all capitals.
 func recased(old, new []word) bool {
 	differ, n := 0, 0
 	for i := range min(len(old), len(new)) {
 		if old[i].mark() || old[i].key != new[i].key {
 			continue
 		}
-		if n++; old[i].capital() != new[i].capital() {
+		if n++; strings.TrimSpace(old[i].text) != strings.TrimSpace(new[i].text) && strings.EqualFold(strings.TrimSpace(old[i].text), strings.TrimSpace(new[i].text)) {
 			differ++
 		}
 	}
@@ -263,6 +263,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Substantive, 0.55, "a rule differs")
 	case outside:
 		return as(None, 0.8, "text outside the policy's differs")
+	case p.Column:
+		return as(Editorial, 0.6, "the name of a column differs")
 	case p.Item && !outside && j.extends(row):
 		return as(Substantive, 0.55, "an entry of a list or table differs")
 	case p.sentence() && j.aside(d, index):
