@@ -38,7 +38,10 @@ var (
 
 // adorned reports whether a paragraph carries a sign of what sites put around a text.
 func (p Paragraph) adorned() bool {
-	return p.Linked || price.MatchString(p.Text) || countdown.MatchString(p.Text) || stars.MatchString(p.Text) || strings.Contains(p.Text, someTimeAgo) ||
+	if p.Linked || len(p.Text) > longLabel {
+		return p.Linked || p.banner()
+	}
+	return price.MatchString(p.Text) || countdown.MatchString(p.Text) || stars.MatchString(p.Text) || strings.Contains(p.Text, someTimeAgo) ||
 		consentLabels[p.key] || p.dateLine() || clock.MatchString(p.Text) || live.MatchString(p.Text) || p.banner() || toggles[p.key] || p.copyright() || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
 }
 
@@ -50,8 +53,20 @@ func (p Paragraph) breadcrumb() bool {
 // banner reports whether a paragraph is of a cookie banner: the sentence that names the
 // button, or the buttons.
 func (p Paragraph) banner() bool {
-	if n := letterWords(p.words); n <= 80 && banner.MatchString(p.Text) {
-		return true
+	lower := strings.ToLower(p.Text)
+	if len(p.Text) > 800 {
+		return false
+	}
+	for _, word := range []string{"cookie", "click", "klick", "clic", "value"} {
+		if strings.Contains(lower, word) {
+			if letterWords(p.words) <= 80 && banner.MatchString(p.Text) {
+				return true
+			}
+			break
+		}
+	}
+	if len(p.Text) > longLabel {
+		return false
 	}
 	key, labels := p.key, 0
 	for again := true; again; {
@@ -66,6 +81,10 @@ func (p Paragraph) banner() bool {
 	}
 	return key == "" && labels > 0
 }
+
+// longLabel is how long, in bytes, a line is that may carry another sign than a link; a
+// longer one is text, whatever it mentions.
+const longLabel = 240
 
 // idle reports whether a paragraph may be furniture: it says nothing of data.
 func (p Paragraph) idle() bool {

@@ -142,9 +142,11 @@ func bodyOf(c Comparison, isNew bool) body {
 		}
 	}
 	// Of a page that shows nothing of a site all that both readings hold is policy.
-	for i := len(d) - 1; i > b.last && d.bare(); i-- {
-		if kept[i] && d[i].sentence() {
-			b.last = i
+	if b.last < len(d)-1 && d.bare() {
+		for i := range d {
+			if kept[i] && d[i].sentence() {
+				b.last = max(b.last, i)
+			}
 		}
 	}
 	named := b.title >= 0 && natureOf(d[b.title:b.title+1]) != ""
