@@ -10,6 +10,7 @@ type page struct {
 	Document
 	body     body
 	headings map[string]int  // by key
+	bare     map[string]bool // their keys, and these without a number before them
 	keys     map[string]int  // how often each paragraph stands
 	text     string          // all keys, a space around each
 	contents map[string]bool // the keys of lines with leaders, without these
@@ -21,10 +22,16 @@ func lookedOver(c Comparison, isNew bool) page {
 	if isNew {
 		d = c.new
 	}
-	p := page{Document: d, body: bodyOf(c, isNew), headings: headingKeys(d), keys: count(keysOf(d)), contents: map[string]bool{}, said: map[string]bool{}}
+	p := page{Document: d, body: bodyOf(c, isNew), headings: headingKeys(d), bare: map[string]bool{}, keys: count(keysOf(d)), contents: map[string]bool{}, said: map[string]bool{}}
 	for _, paragraph := range d {
 		if leaders.MatchString(paragraph.Text) {
 			p.contents[newParagraph(leadingMark.ReplaceAllString(leaders.ReplaceAllString(paragraph.Text, ". "), "")).key] = true
+		}
+	}
+	for key := range p.headings {
+		p.bare[key] = true
+		if number, rest, ok := strings.Cut(key, " "); ok && len(number) <= 5 {
+			p.bare[rest] = true
 		}
 	}
 	p.text = " " + strings.Join(keysOf(d), " ") + " "
@@ -60,17 +67,7 @@ func sentenceKeys(text string) (out []string) {
 }
 
 // heads reports whether a page has a heading of these words, numbered or not.
-func (p page) heads(key string) bool {
-	if key == "" {
-		return false
-	}
-	for heading := range p.headings {
-		if heading == key || strings.HasSuffix(heading, " "+key) && len(heading) <= len(key)+6 {
-			return true
-		}
-	}
-	return false
-}
+func (p page) heads(key string) bool { return key != "" && p.bare[key] }
 
 // holds reports whether a page has some words in a row.
 func (p page) holds(key string) bool { return strings.Contains(p.text, " "+key+" ") }
@@ -142,7 +139,7 @@ func bodyOf(c Comparison, isNew bool) body {
 		}
 	}
 	// Of a page that shows nothing of a site all that both readings hold is policy.
-	if b.last < len(d)-1 && d.bare() {
+	if b.last < len(d)-1 && d.siteless() {
 		for i := range d {
 			if kept[i] && d[i].sentence() {
 				b.last = max(b.last, i)
@@ -159,8 +156,8 @@ func bodyOf(c Comparison, isNew bool) body {
 	return b
 }
 
-// bare reports whether hardly anything in a text looks like a site's.
-func (d Document) bare() bool {
+// siteless reports whether hardly anything in a text looks like a site's.
+func (d Document) siteless() bool {
 	signs := 0
 	for _, p := range d {
 		if p.Linked && !p.addressed() || p.copyright() || p.adorned() && !p.dateLine() && !p.timeStamp() {
