@@ -75,7 +75,7 @@ func align(old, new Document) alignment {
 		g.old0, g.new0 = len(g.old), len(g.new)
 		g.old = g.takeMoved(old, g.old, elsewhereNew, elsewhereOld, false, i)
 		g.new = g.takeMoved(new, g.new, elsewhereOld, elsewhereNew, true, i)
-		if len(g.old) > 0 && len(g.new) > 0 && joined(old, g.old) == joined(new, g.new) {
+		if len(g.old) > 0 && len(g.new) > 0 && joined(old, g.old) == joined(new, g.new) && slices.Equal(figuresOf(wordsOf(old, g.old)), figuresOf(wordsOf(new, g.new))) {
 			g.rows = append(g.rows, row{fate: same, old: g.old, new: g.new, gap: i})
 			g.old, g.new = nil, nil
 			continue
@@ -146,8 +146,8 @@ func (g *gap) takeMoved(d Document, indexes []int, other, own map[string]int, is
 	for i, p := range indexes {
 		k := d[p].key
 		found[i] = other[k] > 0 && (letterWords(d[p].words) >= movedWords || other[k] == own[k])
-		if inPlace && d[p].Item && other[k] != own[k] {
-			found[i] = false // a cell that took what other cells say
+		if (inPlace && d[p].Item || g.old0 == 1 && g.new0 == 1) && other[k] != own[k] {
+			found[i] = false // it took another's place, and says what others say, too
 		}
 	}
 	// Both ways along the gap, for a list of short lines between two that are found.

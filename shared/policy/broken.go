@@ -68,8 +68,10 @@ var wall = regexp.MustCompile(`(?i)\b(?:subscribe|register|(?:sign|log) ?in|crea
 func walled(c Comparison, fate string) bool {
 	for i, r := range c.rows {
 		if r.fate == fate {
-			if p := c.only(i); letterWords(p.words) <= 40 && wall.MatchString(p.Text) {
-				return true
+			for _, s := range sentences(c.only(i).Text) {
+				if len(s) <= 240 && wall.MatchString(s) {
+					return true
+				}
 			}
 		}
 	}

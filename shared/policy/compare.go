@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Comparison is how one text became another, section by section.
 type Comparison struct {
 	Sections []Section `json:"sections"`
@@ -117,12 +122,21 @@ func (c *Comparison) sections() {
 	for i := range c.Sections {
 		c.Sections[i].Change = fateOf(c.Sections[i], from[i] < 0)
 	}
-	for n := len(gone) - 1; n >= 0; n-- {
-		o := gone[n]
-		s := Section{Heading: oldSections.heading(c.old, o), Change: removed, Blocks: goneBlocks[o]}
-		at := min(goneAfter[o]+1, len(c.Sections))
-		c.Sections = append(c.Sections[:at], append([]Section{s}, c.Sections[at:]...)...)
+	// What is gone is shown behind the section it stood behind.
+	var merged []Section
+	next := 0
+	lost := func(after int) {
+		for ; next < len(gone) && goneAfter[gone[next]] <= after; next++ {
+			merged = append(merged, Section{Heading: oldSections.heading(c.old, gone[next]), Change: removed, Blocks: goneBlocks[gone[next]]})
+		}
 	}
+	slices.SortStableFunc(gone, func(x, y int) int { return cmp.Compare(goneAfter[x], goneAfter[y]) })
+	for i, s := range c.Sections {
+		lost(i - 1)
+		merged = append(merged, s)
+	}
+	lost(len(c.Sections))
+	c.Sections = merged
 	for i := range c.Sections {
 		c.Sections[i].ID = "s" + itoa(i+1)
 	}

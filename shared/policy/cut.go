@@ -28,14 +28,14 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 			others++
 		}
 	}
+	if n := p.collapsed(); n >= 3 && missing > 0.1 {
+		return "headings are left without their text, " + itoa(n) + " of them", 0.8, true
+	}
 	if others > 0 && missing <= 0.5 {
 		return "", 0, false
 	}
 	if len(clipped) >= 3 && others == 0 {
 		return "the paragraphs are clipped, " + itoa(len(clipped)) + " of them", 0.85, true
-	}
-	if n := p.collapsed(); n >= 3 && missing > 0.1 {
-		return "headings are left without their text, " + itoa(n) + " of them", 0.8, true
 	}
 	if p.emptied() {
 		return "the tables are empty", 0.75, true
@@ -53,7 +53,7 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 		return "a large part of the text is missing and nothing else differs", 0.8, true
 	case tail && reaches && missing > 0.03 && (!dated || titles >= 2):
 		return "the end is missing, with the address to write to", 0.7, true
-	case tail && titles >= 2 && missing > 0.06 && !dated:
+	case tail && titles >= 2 && missing > 0.06 && (!dated || missing > 0.1 && titles >= 3):
 		return "the end is missing, several sections of it", 0.7, true
 	case missing > 0.06 && p.largest >= 300 && !dated && p.titles >= 3 && p.count <= 2 && p.largest*10 > int(missing*float64(longer.words)*7):
 		return "several sections in one piece is missing and nothing else differs, not even the date", 0.7, true
@@ -233,7 +233,13 @@ func (m missingPieces) unfinished() bool {
 	if sentenceEnd(end.Text) || end.Linked || end.copyright() {
 		return false
 	}
+	gone, prose := 0, 0 // behind i
 	for i := len(m.long) - 1; i >= 0; i-- {
+		behind, words := gone, prose
+		if !m.kept[i] {
+			gone++
+			prose += m.long[i].prose()
+		}
 		rest, found := strings.CutPrefix(m.long[i].Text, end.Text)
 		if !found || strings.TrimSpace(rest) == "" && (!announces || i+1 >= len(m.long) || m.long[i+1].title()) {
 			continue
@@ -241,14 +247,7 @@ func (m missingPieces) unfinished() bool {
 		if letterWords(end.words) < 3 && !(i > 0 && len(m.short) > 1 && m.long[i-1].key == m.short[len(m.short)-2].key) {
 			continue // a word or two may begin many a paragraph
 		}
-		gone, prose := 0, letterWords(newParagraph(rest).words)
-		for k := i + 1; k < len(m.long); k++ {
-			if !m.kept[k] {
-				gone++
-				prose += m.long[k].prose()
-			}
-		}
-		if gone*10 >= (len(m.long)-1-i)*8 && prose >= 10 {
+		if behind*10 >= (len(m.long)-1-i)*8 && words+letterWords(newParagraph(rest).words) >= 10 {
 			return true
 		}
 	}

@@ -319,7 +319,10 @@ func fold(s string) string {
 		s = strings.TrimSpace(iconNames.ReplaceAllString(s, ""))
 	}
 	if len(s) < 160 && agoWords.MatchString(s) {
-		s = relativeDate.ReplaceAllString(s, someTimeAgo)
+		// A line that says when something was; a sentence of the policy may count so, too.
+		if rest := len(strings.Fields(relativeDate.ReplaceAllString(s, ""))); rest <= 5 || rest <= 14 && !sentenceEnd(s) {
+			s = relativeDate.ReplaceAllString(s, someTimeAgo)
+		}
 	}
 	return s
 }

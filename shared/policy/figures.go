@@ -11,7 +11,7 @@ import (
 func (e place) layout(old, new []string) (f Finding, ok bool) {
 	enumerates := func(all []word) bool {
 		text := textOfWords(all)
-		return text == "" || entryMark.MatchString(text)
+		return text == "" || text == "o" || entryMark.MatchString(text)
 	}
 	if starts(e.old, e.oldAt) && starts(e.new, e.newAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
 		return Finding{Class: None, Weight: 0.8, Reason: "the marks of a list differ"}, true
@@ -24,10 +24,10 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		return f, false
 	}
 	before := e.new[max(e.newAt-16, 0):e.newAt]
-	if slices.ContainsFunc(before, func(w word) bool { return stampWords[plainKey(w.key)] }) {
+	if !e.p.sentence() && slices.ContainsFunc(before, func(w word) bool { return stampWords[plainKey(w.key)] }) {
 		return Finding{Class: None, Weight: 0.85, Reason: "the time the page was made differs"}, true
 	}
-	if timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
+	if (e.outside || !e.p.sentence()) && timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
 		return Finding{Class: None, Weight: 0.8, Reason: "the time the page was made differs"}, true
 	}
 	if letterWords(e.p.words) <= 15 && e.p.core() == 0 && !e.p.sentence() && slices.ContainsFunc(e.p.words, func(w word) bool { return weekdays.has(plainKey(w.key)) }) &&
@@ -170,4 +170,14 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 		return as(Substantive, 0.6, "a figure differs")
 	}
 	return f, false
+}
+
+// figuresOf are the numbers among some words.
+func figuresOf(all []word) (out []string) {
+	for _, w := range all {
+		if w.number() {
+			out = append(out, w.key)
+		}
+	}
+	return out
 }

@@ -11,12 +11,13 @@ import (
 // by what it lacks: a word about data.
 var (
 	price     = regexp.MustCompile(`[€$£¥₹]\s?\d|\d\s?[€$£¥₹]|\d+ ?% (?:off|rabatt|de descuento|de réduction|di sconto|korting)`)
+	offer     = regexp.MustCompile(`(?i)% off|\b(?:sale|deal|offer|discount|promo\w*|cart|buy|shop|rabatt|angebot|soldes?|remise|oferta|descuento|saldi|sconto|korting)\b`)
 	countdown = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
 	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
 	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
 	live      = regexp.MustCompile(`(?i)\bvideo player\b|\bplay video\b|\b\d+:\d\d ?/ ?\d+:\d\d\b|^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
 	stars     = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
-	pageMark  = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$`)
+	pageMark  = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
 
 	// banner is a sentence of a cookie banner: it names its button.
 	banner = regexp.MustCompile(`(?i)\b(?:click(?:ing)?|en cliquant|klick\w*|al hacer clic|haciendo clic|cliccando|ao clicar)\b.{0,24}["“«'„]?(?:accept|allow|agree|ok\b|tout accepter|accepter|alle akzeptieren|akzeptieren|zustimmen|aceptar|accetta|aceitar)|we value your privacy$|(?:by continuing to (?:browse|use|visit)|en poursuivant votre (?:navigation|visite)|durch die weitere nutzung|si (?:contin[uú]a|sigue) navegando|continuando (?:a navigare|la navigazione)).{0,80}cookie`)
@@ -105,7 +106,7 @@ func (j *judge) furnished() map[int]bool {
 			continue
 		}
 		var run []int
-		signs, links, dates, idle := 0, 0, 0, true
+		signs, links, dates, charges, idle, inside := 0, 0, 0, 0, true, false
 		end := start
 		for ; end < len(j.c.rows) && (j.c.rows[end].fate == fate || j.c.rows[end].fate == moved); end++ {
 			if j.c.rows[end].fate == moved {
@@ -113,11 +114,16 @@ func (j *judge) furnished() map[int]bool {
 			}
 			p := j.c.only(end)
 			run = append(run, end)
-			idle = idle && p.idle()
+			inside = inside || j.inside(end)
+			// An entry of a list of the policy's is never the site's, whatever it is called.
+			idle = idle && p.idle() && (p.Linked || !p.Item || !j.inside(end))
 			if p.adorned() {
 				signs++
 				if p.dateLine() {
 					dates++
+				}
+				if price.MatchString(p.Text) && !offer.MatchString(p.Text) {
+					charges++
 				}
 				if p.Linked = false; !p.adorned() {
 					links++
@@ -128,6 +134,9 @@ func (j *judge) furnished() map[int]bool {
 		// others of a list that stayed.
 		if links == signs && (len(run) == 1 || j.extends(run[0]) || j.extends(run[len(run)-1])) {
 			signs = 0
+		}
+		if inside && charges > 0 {
+			signs = 0 // what a contract costs is part of it
 		}
 		if dates == signs && len(run) < 3 {
 			signs = 0 // a date alone may be the policy's
@@ -140,6 +149,15 @@ func (j *judge) furnished() map[int]bool {
 		start = end
 	}
 	return out
+}
+
+// inside reports whether a row stands within the policy.
+func (j *judge) inside(row int) bool {
+	r := j.c.rows[row]
+	if len(r.new) > 0 {
+		return !j.new.body.outside(r.new[0])
+	}
+	return !j.old.body.outside(r.old[0])
 }
 
 // extends reports whether a row is an entry of a list of the policy's that both texts

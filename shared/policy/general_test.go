@@ -192,3 +192,98 @@ func TestClassifyInALanguageWithoutLists(t *testing.T) {
 		}
 	}
 }
+
+// gym is short, in lists and lines, as many small companies write.
+const gym = `# Privacy policy
+
+Last updated: 1 May 2026
+
+Example Gym keeps personal data of its members to run their contracts.
+
+## Location data
+
+We collect personal data about where you train, to open the doors for you.
+
+## What we hold
+
+- Name
+- Address
+- Bank details
+
+Shared with third parties: No
+
+Shared with insurers: No
+
+## Fees
+
+Monthly fee: $25
+
+Joining fee: $50
+
+## Your rights
+
+You may ask for access to your personal data, and have them deleted, at any time.
+
+Write to privacy@example.com.
+`
+
+// What replaces a figure in such a sentence, or a range, or turns it round.
+func TestFiguresAndRangesCount(t *testing.T) {
+	for _, c := range [][2]string{
+		{"Logs of your visits are kept for 30 days.", "Logs of your visits are kept for 90 days."},
+		{"We record calls made between 9:00 and 17:00 and keep them for 30 days.", "We record calls made between 9:00 and 17:00 and keep them for 900 days."},
+		{"We delete messages that you sent more than 30 days ago.", "We delete messages that you sent more than 10 years ago."},
+		{"Orders are kept for 30 days after delivery.", "Orders are kept for 90\ufffddays after delivery."},
+		{"- kept 3-6 months", "- kept 36 months"},
+		{"- Sold: ✗", "- Sold: ✓"},
+		{"We do not sell your photos but share your videos.", "We sell your photos but do not share your videos."},
+	} {
+		old, new := strings.Replace(gym, "## Fees", c[0]+"\n\n## Fees", 1), strings.Replace(gym, "## Fees", c[1]+"\n\n## Fees", 1)
+		if v := policy.Classify(read(t, old, "a.md"), read(t, new, "b.md")); v.Class != policy.Substantive {
+			t.Errorf("%q became %q: %s %q", c[0], c[1], v.Class, v.Reasons)
+		}
+	}
+}
+
+// Small words in short lines carry as much as sentences do.
+func TestSmallIsNotSafe(t *testing.T) {
+	for _, c := range [][2]string{
+		{"- Address\n", "- Address\n- Location data\n"}, // the name of a heading
+		{"- Address\n", "- Address\n- Bank\n"},          // words of the line beside it
+		{"- Bank details\n", "- Bank details\n- Fingerprints\n"},
+		{"- Bank details\n", ""},
+		{"insurers: No", "insurers: Yes"},
+		{"fee: $25", "fee: $35"},
+		{"Joining fee: $50\n", "Joining fee: $50\n\nCancellation fee: $80\n"},
+		{"## Fees", "## Biometrics\n\nThe doors know your fingerprints.\n\n## Fees"},
+		{"## Fees", "## Biometrics\n\n- Fingerprints\n- Face\n\n[More](/biometrics)\n\n## Fees"},
+		{", and have them deleted,", ""},
+		{"at any time", "once a year"},
+		// Words that sites use, too.
+		{"- Address\n", "- Address\n- Search history\n"},
+		{"- Address\n", "- Address\n- Log in times and search terms\n"},
+		{"- Address\n", "- Address\n- 📍 Precise location\n"},
+		{"- Address\n", "- Address\n- Calls recorded 9:00-17:00\n"},
+		// Signs without words.
+		{"fee: $25", "fee: €25"},
+		// Figures beside words of page stamps, and times of day.
+		{"We collect personal data about where", "Logs of your visits are kept for 30 days. We collect personal data about where"},
+		// An address hidden beside it excuses nothing.
+		{"Write to", "We sell your data to brokers; object at [\\[email protected\\]](/cdn-cgi/l/email-protection) or not at all.\n\nWrite to"},
+		{"Write to", "We sell your data to brokers like @acme and others.\n\nWrite to"},
+		// No more does a broken character, nor a word of copyright.
+		{"to run their contracts", "to sell them to Caf\ufffd Partners and others"},
+		{"Write to", "We disclose your identity and your address to copyright owners who say that you infringe.\n\nWrite to"},
+		{"Write to", "Disputes are settled by a court of arbitration in Delaware.\n\nWrite to"},
+	} {
+		changed := strings.Replace(gym, c[0], c[1], 1)
+		if changed == gym {
+			t.Fatalf("%q is not in the text", c[0])
+		}
+		for way, pair := range map[string][2]string{"": {gym, changed}, ", backwards": {changed, gym}} {
+			if v := policy.Classify(read(t, pair[0], "a.md"), read(t, pair[1], "b.md")); v.Class != policy.Substantive {
+				t.Errorf("%q became %q%s: %s %q", c[0], c[1], way, v.Class, v.Reasons)
+			}
+		}
+	}
+}

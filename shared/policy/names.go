@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // partOfName reports whether a word right beside the hunk is written like a name.
@@ -15,6 +16,11 @@ func (e place) partOfName() bool {
 // say what somebody was called before.
 func (e place) renamed() bool {
 	if was, is := keyOfWords(e.hunk.old), keyOfWords(e.hunk.new); strings.Contains(was, " ") && e.otherOld.heads(was) && e.otherNew.heads(is) {
+		return true
+	}
+	if refers := func(all []word) bool {
+		return len(all) > 0 && !slices.ContainsFunc(content(all), func(k string) bool { return !references[k] && !dotted.MatchString(k) })
+	}; refers(e.hunk.old) && e.otherNew.heads(keyOfWords(e.hunk.new)) || refers(e.hunk.new) && e.otherOld.heads(keyOfWords(e.hunk.old)) {
 		return true
 	}
 	return e.names() && slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return formerly[plainKey(w.key)] })
@@ -147,4 +153,16 @@ func names(lists ...[]word) bool {
 		}
 	}
 	return some
+}
+
+// named reports whether words that begin a line are a name: a capital letter says so
+// behind the first word, or within it.
+func named(all []word) bool {
+	for i, w := range all {
+		text := strings.TrimSpace(w.text)
+		if r := []rune(text); len(r) > 1 && strings.ContainsFunc(string(r[1:]), unicode.IsUpper) || i > 0 && w.capital() {
+			return true
+		}
+	}
+	return false
 }

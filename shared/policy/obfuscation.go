@@ -24,7 +24,7 @@ var (
 		`Cette adresse e-?mail est protégée contre les robots spammeurs\. Vous devez activer le JavaScript pour la visualiser\.?|Esta dirección de correo electrónico está siendo protegida contra los robots de spam\. Necesita tener JavaScript habilitado para poder verlo\.?|` +
 		`Questo indirizzo email è protetto dagli spambots\. È necessario abilitare JavaScript per vederlo\.?`)
 	invisible = strings.NewReplacer("\u2800", "", "\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "")
-	bullet    = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖✓✔*–—-]+\s+)+`)
+	bullet    = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖*–—-]+\s+)+`)
 	strayTag  = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|/p>`)
 	// halfLink is what Markdown leaves of a link it cannot read.
 	halfLink   = regexp.MustCompile(`\]\(\x{e000}?(?:https?://|#|/)[^\s)\x{e001}]*(?:\s+"[^"]*")?\)?\x{e001}?\)?`)

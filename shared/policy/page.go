@@ -9,6 +9,7 @@ import (
 type page struct {
 	Document
 	body     body
+	siteless bool            // nothing in it looks like a site's
 	headings map[string]int  // by key
 	bare     map[string]bool // their keys, and these without a number before them
 	keys     map[string]int  // how often each paragraph stands
@@ -22,7 +23,7 @@ func lookedOver(c Comparison, isNew bool) page {
 	if isNew {
 		d = c.new
 	}
-	p := page{Document: d, body: bodyOf(c, isNew), headings: headingKeys(d), bare: map[string]bool{}, keys: count(keysOf(d)), contents: map[string]bool{}, said: map[string]bool{}}
+	p := page{Document: d, siteless: d.siteless(), body: bodyOf(c, isNew), headings: headingKeys(d), bare: map[string]bool{}, keys: count(keysOf(d)), contents: map[string]bool{}, said: map[string]bool{}}
 	for _, paragraph := range d {
 		if leaders.MatchString(paragraph.Text) {
 			p.contents[newParagraph(leadingMark.ReplaceAllString(leaders.ReplaceAllString(paragraph.Text, ". "), "")).key] = true
@@ -160,7 +161,7 @@ func bodyOf(c Comparison, isNew bool) body {
 func (d Document) siteless() bool {
 	signs := 0
 	for _, p := range d {
-		if p.Linked && !p.addressed() || p.copyright() || p.adorned() && !p.dateLine() && !p.timeStamp() {
+		if p.Linked && !p.addressed() || p.copyright() || p.adorned() && !price.MatchString(p.Text) && !p.dateLine() && !p.timeStamp() {
 			signs++
 		}
 	}

@@ -19,7 +19,7 @@ func (p Paragraph) sentence() bool {
 		return false
 	}
 	n := letterWords(p.words)
-	return n >= 15 || n >= 6 && sentenceEnd(p.Text)
+	return n >= 15 || n >= 5 && sentenceEnd(p.Text)
 }
 
 // subject counts the words a policy or a contract is made of.
@@ -67,10 +67,13 @@ func foreign(all []word) bool {
 	return other > latin
 }
 
+// copyrighted is the word where it begins the line or has its year.
+var copyrighted = regexp.MustCompile(`^copyright\b|copyright \W*(?:\(c\) ?)?\d{4}`)
+
 // copyright reports whether a paragraph is the line at the end of a page.
 func (p Paragraph) copyright() bool {
 	k := strings.ToLower(p.Text)
-	return len(p.words) <= 30 && (strings.Contains(k, "©") || strings.Contains(k, "copyright") || strings.Contains(k, "all rights reserved"))
+	return len(p.words) <= 30 && (strings.Contains(k, "©") || copyrighted.MatchString(k) || strings.Contains(k, "all rights reserved"))
 }
 
 // timeStamp reports whether a line is a date with a time of day: the page's, for a

@@ -82,9 +82,12 @@ func (e place) judge() Finding {
 		return s
 	}
 	switch {
-	case strings.ContainsRune(raw, '\ufffd'):
+	case strings.ContainsRune(raw, '\ufffd') && len(strings.Fields(textOfWords(e.hunk.old))) == len(strings.Fields(textOfWords(e.hunk.new))) && slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)):
 		return as(None, 0.95, "broken characters differ")
 	case plain(e.hunk.old) == plain(e.hunk.new):
+		if weighty(textOfWords(e.hunk.old)) != weighty(textOfWords(e.hunk.new)) || !slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)) {
+			return as(Substantive, 0.7, "a figure or a sign that carries meaning differs")
+		}
 		if textKeys(e.hunk.old) != textKeys(e.hunk.new) {
 			return as(Editorial, 0.9, "spelling differs")
 		}
@@ -94,7 +97,7 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.85, "punctuation differs")
 	case e.p.copyright() && every(both, func(k string) bool { return dateLike.MatchString(k) }):
 		return as(None, 0.97, "the year of the copyright line differs")
-	case hidden(e.hunk.old) && (hidden(e.hunk.new) || len(new) == 0 || every(new, isAddress)) || hidden(e.hunk.new) && (len(old) == 0 || every(old, isAddress)):
+	case len(filter(both, func(k string) bool { return !isAddress(k) && !hidden([]word{{key: k}}) })) <= 2 && hidden(e.hunk.old) && (hidden(e.hunk.new) || len(new) == 0 || every(new, isAddress)) || len(filter(both, func(k string) bool { return !isAddress(k) && !hidden([]word{{key: k}}) })) <= 2 && hidden(e.hunk.new) && (len(old) == 0 || every(old, isAddress)):
 		return as(None, 0.97, "an address is hidden or shown")
 	case len(old) == 1 && len(new) == 1 && strings.Contains(old[0], "@") && (strings.HasPrefix(old[0], new[0]) || strings.HasPrefix(new[0], old[0])):
 		return as(None, 0.8, "an address is hidden or shown")
@@ -180,7 +183,7 @@ func (e place) judge() Finding {
 	if e.names() && size <= 6 && slices.ContainsFunc(slices.Concat(e.near(4), e.hunk.new), func(w word) bool { return authorities[plainKey(w.key)] && w.capital() }) {
 		return as(Editorial, 0.7, "the name of the authority differs")
 	}
-	if e.p.Item && e.newAt == 0 && len(old) > 0 && len(new) > 0 && e.names() && overlap(old, new) == 0 && !e.outside && !e.contact() && !any(both, func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }) && len(content(e.p.words)) > len(new) {
+	if e.p.Item && e.newAt == 0 && (named(e.hunk.old) && named(e.hunk.new) || e.p.capitals() && e.was.capitals()) && len(old) > 0 && len(new) > 0 && e.names() && overlap(old, new) == 0 && !e.outside && !e.contact() && !any(both, func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }) && len(content(e.p.words)) > len(new) {
 		return as(Substantive, 0.6, "an entry of a list names another")
 	}
 	if names(e.hunk.old, e.hunk.new) && slices.ContainsFunc(e.near(8), func(w word) bool { return officers.has(plainKey(w.key)) }) && size <= 6 {
@@ -247,7 +250,7 @@ func polarity(old, new, after []word) string {
 		for i, w := range all {
 			k := plainKey(w.key)
 			sense := negations[k]
-			next := append(slices.Clone(all[i+1:]), after...)
+			next := slices.Concat(all[i+1:min(i+5, len(all))], after[:min(4, len(after))])
 			if sense == "not" && slices.ContainsFunc(next[:min(len(next), 4)], func(w word) bool { return delays.has(plainKey(w.key)) }) {
 				continue // "without undue delay" is "at once"
 			}

@@ -47,6 +47,20 @@ func (j *judge) amongEntries(row int) bool {
 	return stayed >= 2
 }
 
+// amongOthers reports whether a row is an entry of a list whose other entries are no
+// headings: no table of contents, though a heading has its name.
+func (j *judge) amongOthers(own page, row int) bool {
+	for _, i := range []int{row - 1, row + 1} {
+		if i < 0 || i >= len(j.c.rows) || j.c.rows[i].fate != same {
+			continue
+		}
+		if p := j.c.new[j.c.rows[i].new[0]]; p.Item && !own.heads(p.key) {
+			return true
+		}
+	}
+	return false
+}
+
 // besideHolds reports whether a paragraph beside a row, of the other text, holds a line.
 func (c Comparison) besideHolds(at int, key string) bool {
 	d, side := c.new, func(r row) []int { return r.new }
@@ -106,6 +120,9 @@ func (j *judge) punctuation(r row) (f Finding, ok bool) {
 	if old.key != new.key && !brokenLine.MatchString(old.Text) && !brokenLine.MatchString(new.Text) && old.sentence() {
 		return Finding{Class: Editorial, Weight: 0.7, Reason: "spelling differs", Quote: "in “" + shorten(new.Text, 80) + "”"}, true
 	}
+	if weighty(old.Text) != weighty(new.Text) {
+		return Finding{Class: Substantive, Weight: 0.8, Reason: "a sign that carries meaning differs", Quote: "“" + shorten(old.Text, 80) + "” became “" + shorten(new.Text, 80) + "”"}, true
+	}
 	if commas(old.words) == commas(new.words) {
 		if old.sentence() && new.sentence() && recased(old.words, new.words) {
 			return Finding{Class: Editorial, Weight: 0.7, Reason: "capital letters differ", Quote: "in “" + shorten(new.Text, 80) + "”"}, true
@@ -128,6 +145,19 @@ func recased(old, new []word) bool {
 		}
 	}
 	return differ > 0 && differ*2 <= n
+}
+
+// numbered is a line of contents with its number and its dots.
+var numbered = regexp.MustCompile(`^\d+\W*\.{4,}`)
+
+// weighty are the signs of a text that say something: a currency, a comparison, a tick.
+func weighty(text string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("$€£¥₹%≤≥<>✓✔✗✘☑☒", r) {
+			return r
+		}
+		return -1
+	}, text)
 }
 
 // brokenLine is a word that a printed line breaks.
@@ -200,6 +230,9 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return f
 	}
 	n, subject, outside := letterWords(p.words), p.subject(), own.body.outside(index)
+	if p.sentence() && !p.foreign && own.siteless && other.siteless && (p.core() > 0 || p.binding() || slices.ContainsFunc(p.words, func(w word) bool { return lawWords.has(plainKey(w.key)) })) {
+		outside = false // there is no site to be of
+	}
 	switch {
 	case n == 0:
 		return as(None, 0.99, "marks without words differ")
@@ -207,15 +240,15 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.97, "the copyright line of the page differs")
 	case toggles[p.key]:
 		return as(None, 0.9, "a button of the page differs")
-	case p.timeStamp():
+	case p.timeStamp() && (outside || !p.Item):
 		return as(None, 0.8, "the time the page was made differs")
-	case n <= 25 && (leaders.MatchString(p.Text) || other.contents[newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key]):
+	case n <= 25 && (!p.sentence() || numbered.MatchString(p.Text)) && (leaders.MatchString(p.Text) || other.contents[newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key]):
 		return as(None, 0.9, "a table of contents differs")
 	case n <= 8 && strings.Contains(p.Text, "@") && p.Text != hiddenAddress && (p.Linked && !outside || j.inPlace(row, func(p Paragraph) bool { return letterWords(p.words) <= 8 && strings.Contains(p.Text, "@") })):
 		return as(Editorial, 0.75, "contact details differ")
 	case p.invites() && j.inPlace(row, Paragraph.invites):
 		return as(Editorial, 0.7, "how to get in touch is worded otherwise")
-	case p.Heading == 0 && (own.headings[p.key] > 0 || other.headings[p.key] > 0 || n >= 3 && own.heads(p.key) && other.heads(p.key)) || p.contents(own.headings):
+	case p.Heading == 0 && !(p.Item && !p.Linked && !outside && j.amongOthers(own, row)) && (own.headings[p.key] > 0 || other.headings[p.key] > 0 || n >= 3 && own.heads(p.key) && other.heads(p.key)) || p.contents(own.headings):
 		return as(None, 0.95, "a table of contents differs")
 	case p.Heading > 0 && other.headings[p.key] > 0:
 		return as(None, 0.95, "a heading stands once more or once less")
@@ -223,13 +256,13 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.95, "a date relative to today differs")
 	case n <= 25 && strings.Contains(p.Text, someTimeAgo) && p.core() == 0:
 		return as(None, 0.85, "a date relative to today differs")
-	case pageMark.MatchString(p.Text) && !p.Item || n <= 12 && !p.Item && own.keys[p.key] >= 3 && !p.contactLine():
+	case pageMark.MatchString(p.Text) && !p.Item || n <= 12 && !p.Item && own.keys[p.key] >= 3 && !p.contactLine() && !(p.sentence() && subject > 0):
 		return as(None, 0.85, "the head or foot of a printed page differs")
 	case j.idle[row]:
 		return as(None, 0.85, "the frame of the page differs")
 	case p.Heading > 0 && (other.headings[newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key] > 0 || j.c.overElsewhere(row) || n >= 3 && other.holds(p.key)):
 		return as(None, 0.7, "a heading over text that stands elsewhere differs")
-	case n <= 6 && j.c.besideHolds(row, p.key):
+	case n <= 6 && !p.Item && j.c.besideHolds(row, p.key):
 		return as(None, 0.8, "a line that stood twice stands once, or the other way round")
 	case p.sentence() && other.says(p):
 		return as(None, 0.7, "what is said elsewhere, too, differs")
@@ -249,7 +282,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Editorial, 0.7, "a heading differs")
 	case p.Linked:
 		return as(Editorial, 0.6, "a link differs")
-	case n <= 6 && repeated(d, index):
+	case n <= 6 && !p.Item && repeated(d, index):
 		return as(None, 0.85, "a line that stood twice stands once, or the other way round")
 	case p.contactLine():
 		return as(Editorial, 0.75, "contact details differ")
@@ -267,6 +300,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Editorial, 0.6, "the name of a column differs")
 	case p.Item && !outside && j.extends(row):
 		return as(Substantive, 0.55, "an entry of a list or table differs")
+	case p.sentence() && row > 0 && j.c.rows[row-1].fate == j.c.rows[row].fate && j.c.only(row-1).Heading > 0 && (own.siteless || !j.aside(d, index)):
+		return as(Substantive, 0.5, "a section differs")
 	case p.sentence() && j.aside(d, index):
 		return as(None, 0.6, "text among other texts of the site differs")
 	case p.sentence():
@@ -275,6 +310,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Substantive, 0.6, "an entry of a list or table differs")
 	case j.amongEntries(row):
 		return as(Substantive, 0.55, "an entry of a list differs")
+	case subject > 0 && (price.MatchString(p.Text) || slices.ContainsFunc(p.words, word.number)):
+		return as(Substantive, 0.55, "a line with a figure differs")
 	case n <= 4 || subject == 0:
 		return as(None, 0.65, "a label differs")
 	}
@@ -316,13 +353,13 @@ func (j *judge) edit(r row) (out []Finding) {
 	outside := j.new.body.outside(r.new[0]) && j.old.body.outside(r.old[0])
 	oldAt, newAt := 0, 0
 	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && !p.binding() && !was.binding() && !p.addressed() && !p.dateLine() && !was.dateLine() && !p.contactLine() && !was.contactLine()
-	if max(letterWords(p.words), letterWords(was.words)) <= 15 && !(p.dateLine() && was.dateLine()) && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
+	if max(letterWords(p.words), letterWords(was.words)) <= 15 && (outside || !p.Item && !p.sentence() && p.subject()+was.subject() == 0 && !price.MatchString(p.Text)) && !(p.dateLine() && was.dateLine()) && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
 		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
 	}
 	if toggles[p.key] && toggles[was.key] || p.timeStamp() && was.timeStamp() {
 		return []Finding{{Class: None, Weight: 0.85, Reason: "what the page writes by itself differs", Quote: quote(was.words, p.words)}}
 	}
-	if p.breadcrumb() && was.breadcrumb() {
+	if (outside || !p.Item && !strings.Contains(p.Text, ":")) && p.breadcrumb() && was.breadcrumb() {
 		return []Finding{{Class: None, Weight: 0.8, Reason: "the path to the page differs", Quote: quote(was.words, p.words)}}
 	}
 	if r.rearranged() {
@@ -333,7 +370,7 @@ func (j *judge) edit(r row) (out []Finding) {
 	}
 	for _, h := range r.hunks {
 		if !h.same {
-			e := place{hunk: h, p: p, was: was, old: oldWords, new: newWords, oldAt: oldAt, newAt: newAt, heading: single && p.Heading > 0,
+			e := place{hunk: h, p: p, was: was, old: oldWords, new: newWords, oldAt: oldAt, newAt: newAt, heading: single && p.Heading > 0 && !strings.Contains(p.Text, ": "),
 				linked: single && p.Linked && was.Linked, outside: outside, otherOld: j.old, otherNew: j.new}
 			f := e.judge()
 			f.Quote = e.quoteInContext()

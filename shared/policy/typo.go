@@ -39,7 +39,7 @@ func misspelt(a, b string) bool {
 		return true
 	}
 	x, y := []rune(a), []rune(b)
-	if short, long := shorterFirst(a, b); len(short) >= 2 && strings.HasPrefix(long, short) && modals[a]+modals[b]+negations[a]+negations[b] == "" {
+	if short, long := shorterFirst(a, b); len(short) >= 2 && !practiceStems.has(short) && !practiceStems.has(long) && strings.HasPrefix(long, short) && modals[a]+modals[b]+negations[a]+negations[b] == "" {
 		return true // an abbreviation
 	}
 	if modals[a] != "" || modals[b] != "" || negations[a] != "" || negations[b] != "" {
