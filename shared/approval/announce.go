@@ -29,7 +29,8 @@ type announcement struct {
 	Plan  delivery.Plan        `json:"plan"`
 	At    time.Time            `json:"at"`
 	Until time.Time            `json:"until,omitzero"` // somebody is at it until then
-	Told  []notice.RecipientID `json:"told,omitempty"`
+	// Told says when each approver was told last.
+	Told map[notice.RecipientID]time.Time `json:"told_at,omitempty"`
 }
 
 func (g Gate) announcement(ctx context.Context, id notice.RunID) (a announcement, rev int64, err error) {
@@ -94,11 +95,9 @@ func (a Announcer) announce(ctx context.Context, run notice.Run) (mailed int, er
 	if mark.Until.After(a.Now()) {
 		return 0, nil
 	}
-	if !mark.At.Add(again).After(a.Now()) {
-		mark.Told = nil
-	}
 	missing := slices.DeleteFunc(slices.Clone(a.Approvers), func(to string) bool {
-		return slices.Contains(mark.Told, a.ID(to)) || run.First != nil && sameName(run.First.By, to)
+		at, told := mark.Told[a.ID(to)]
+		return told && at.Add(again).After(a.Now()) || run.First != nil && sameName(run.First.By, to)
 	})
 	if len(missing) == 0 {
 		return 0, nil
@@ -115,21 +114,27 @@ func (a Announcer) announce(ctx context.Context, run notice.Run) (mailed int, er
 	if err != nil {
 		return 0, err
 	}
+	var faults []error
 	for i, to := range missing {
 		claims := token.Claims{Purpose: token.Approve, Recipient: a.ID(to), Run: id, Expires: a.Now().Add(linkLife)}
 		in := delivery.Invitation{To: to, Link: a.Links.Link(claims), Two: a.Two, Run: review.Run, Version: review.Version, Change: string(review.Verdict.Class),
 			Confidence: review.Verdict.Confidence, Reasons: review.Verdict.Reasons, Comparison: review.Verdict.Comparison.Text(), Warnings: review.Warnings, Plan: mark.Plan}
+		// Whom it does not reach keeps nobody else from it, and is tried again next time.
 		if err := a.Post.Invite(ctx, in); err != nil {
-			return mailed, err
+			faults = append(faults, err)
+		} else {
+			mailed++
+			if mark.Told == nil {
+				mark.Told = map[notice.RecipientID]time.Time{}
+			}
+			mark.Told[a.ID(to)] = a.Now()
 		}
-		mailed++
-		mark.Told = append(mark.Told, a.ID(to))
 		if i == len(missing)-1 {
 			mark.Until = time.Time{}
 		}
 		if rev, err = a.Store.SaveDocument(ctx, announcedKind, string(id), mark, rev); err != nil {
-			return mailed, err
+			return mailed, errors.Join(append(faults, err)...)
 		}
 	}
-	return mailed, nil
+	return mailed, errors.Join(faults...)
 }

@@ -33,12 +33,16 @@ type desk struct {
 	now    time.Time
 	mu     sync.Mutex
 	mailed map[string]int
+	refuse map[string]bool
 	die    func() error // before a mark is kept
 }
 
 func (d *desk) Invite(_ context.Context, in delivery.Invitation) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.refuse[in.To] {
+		return errors.New("no such mailbox")
+	}
 	d.mailed[in.To]++
 	return nil
 }
@@ -105,6 +109,22 @@ func TestWaitingIsToldAgain(t *testing.T) {
 	d.announceNow(t)
 	if d.mailed[ada] != 2 || d.mailed[bob] != 3 {
 		t.Errorf("after one of two approved, mailed %v", d.mailed)
+	}
+}
+
+// Whom a mail does not reach keeps nobody else from theirs, nor moves their week.
+func TestOneMailboxThatFails(t *testing.T) {
+	d := setUp(t)
+	d.refuse = map[string]bool{ada: true}
+	if out, err := d.Announce(ctx); err == nil || out.Mailed != 1 || d.mailed[bob] != 1 {
+		t.Errorf("%+v %v, mailed %v", out, err, d.mailed)
+	}
+	d.refuse, d.now = nil, d.now.Add(6*24*time.Hour)
+	d.announceNow(t)
+	d.now = d.now.Add(24 * time.Hour)
+	d.announceNow(t)
+	if d.mailed[ada] != 1 || d.mailed[bob] != 2 {
+		t.Errorf("mailed %v", d.mailed)
 	}
 }
 

@@ -195,6 +195,15 @@ func Language(d Document) string {
 			break
 		}
 	}
+	if all > 0 && all < 4 { // too few to vote
+		var b strings.Builder
+		for _, p := range d {
+			b.WriteString(p.Text + "\n")
+		}
+		if info := whatlanggo.Detect(b.String()); b.Len() >= 200 && info.IsReliable() {
+			return info.Lang.Iso6391()
+		}
+	}
 	for language, n := range votes {
 		if all >= 4 && n*10 >= all*7 {
 			return language

@@ -71,8 +71,12 @@ func ReadPlain(text string) (d Document) {
 	return d
 }
 
+// covered are the languages of Latin script that the word lists are written for.
+var covered = set("en fr de es it pt nl")
+
 // markForeign marks the paragraphs of a text whose language the word lists do not
-// cover: every third word and more is a small one in the languages they do cover.
+// cover. In those they do cover two words of five are small ones; where it is fewer
+// the language is looked at, for some share their smallest words with others.
 func (d Document) markForeign() {
 	small, all := 0, 0
 	for _, p := range d {
@@ -88,7 +92,10 @@ func (d Document) markForeign() {
 			}
 		}
 	}
-	if all < 30 || small*5 >= all {
+	if all < 30 || small*3 >= all {
+		return
+	}
+	if language := Language(d); small*5 >= all && (language == "" || covered[language]) {
 		return
 	}
 	for i := range d {

@@ -175,6 +175,18 @@ func collapsed(text string) string {
 	return strings.Join(out, "\n## ")
 }
 
+// Small words alike do not make a language known.
+func TestClassifyHungarian(t *testing.T) {
+	const hungarian = "# Adatkezelési tájékoztató\n\nA társaság az Ön nevét, lakcímét és telefonszámát kezeli a megrendelések teljesítése érdekében.\n\n" +
+		"Az adatokat a teljesítés után 30 napig őrizzük meg, majd a törvény szerint véglegesen töröljük azokat.\n\nAz adatokat a futárszolgálatnak adjuk át, másnak a hozzájárulása nélkül nem adjuk tovább.\n\n" +
+		"Ön bármikor kérheti az adatokhoz való hozzáférést, azok helyesbítését és a törlésüket is tőlünk.\n"
+	for _, c := range [][2]string{{"30 napig", "900 napig"}, {"Ön bármikor", "Az Ön adatait hirdetési cégeknek is eladjuk, ha ez ellen nem tiltakozik nálunk.\n\nÖn bármikor"}} {
+		if v := policy.Classify(read(t, hungarian, "a.md"), read(t, strings.Replace(hungarian, c[0], c[1], 1), "b.md")); v.Class != policy.Substantive {
+			t.Errorf("%q: %s %q", c, v.Class, v.Reasons)
+		}
+	}
+}
+
 // A language without word lists is judged with care: what may matter matters.
 func TestClassifyInALanguageWithoutLists(t *testing.T) {
 	const swedish = "# Integritetspolicy\n\nSenast uppdaterad: 2026-03-04\n\nVi samlar in ditt namn, din adress och ditt telefonnummer när du ställer dig i bostadskön hos oss.\n\n" +

@@ -98,9 +98,9 @@ func (s Rights) Object(ctx context.Context, person notice.Recipient) error {
 	return s.done(ctx, notice.Objection, person, "every optional notice stopped")
 }
 
-// Correct sets name and language where they differ from what the person was shown.
-// What they say counts from then on: no import changes it (notice.Imported.Apply), and
-// what they left as it was is not theirs. Saying the same again changes nothing.
+// Correct sets name and language where they differ from those of person: a caller that
+// knows that one of them was left as it was shown hands in person's. What they say counts
+// from then on: no import changes it (notice.Imported.Apply). Saying the same again changes nothing.
 func (s Rights) Correct(ctx context.Context, person notice.Recipient, name, locale string) error {
 	var corrected []string
 	_, _, err := s.Preferences.change(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(r *notice.Recipient) []string {

@@ -120,6 +120,13 @@ func (s *Site) act(r *request, form map[string]string, person notice.Recipient) 
 		if language == shown.Tag && shown == locale.Match(person.Locale, "") {
 			language = person.Locale
 		}
+		// Nor did whoever sends back what the form showed, though it changed meanwhile.
+		if was, ok := form["name-shown"]; ok && was == form["name"] {
+			name = person.Name
+		}
+		if was, ok := form["language-shown"]; ok && was == form["language"] {
+			language = person.Locale
+		}
 		return saved, nil, s.Rights.Correct(ctx, person, name, language)
 	case "move":
 		normal, err := address.Parse(form["address"])

@@ -321,6 +321,25 @@ func TestCorrectionStaysOverImports(t *testing.T) {
 	}
 }
 
+// A name that changed between the form and its return is no correction of the person's.
+func TestFormSentBackAsShownCorrectsNothing(t *testing.T) {
+	f := setUp(t)
+	link := f.fresh("ada")
+	page := f.do("GET", link, "", "").Body.String()
+	shown := regexp.MustCompile(`name="(name-shown|language-shown)" value="([^"]*)"`).FindAllStringSubmatch(page, -1)
+	if len(shown) != 2 {
+		t.Fatalf("the form does not say what it showed: %q", shown)
+	}
+	if _, err := f.db.ImportRecipients(context.Background(), []notice.Imported{{ID: f.id("ada"), Address: "ada@example.com", Name: "Ada New", At: now}}, 14); err != nil {
+		t.Fatal(err)
+	}
+	was := url.QueryEscape(html.UnescapeString(shown[0][2]))
+	f.post(t, link, "action=correct&name-shown="+was+"&name="+was+"&language-shown="+shown[1][2]+"&language=de")
+	if r := f.person(t, "ada"); r.Name != "Ada New" || !r.NameCorrectedAt.IsZero() || r.Locale != "de" || r.LocaleCorrectedAt.IsZero() {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestRestrictAndObject(t *testing.T) {
 	f := setUp(t)
 	f.post(t, f.fresh("ada"), "action=restrict")
