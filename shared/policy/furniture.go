@@ -85,7 +85,7 @@ func (p Paragraph) banner() bool {
 
 // longLabel is how long, in bytes, a line is that may carry another sign than a link; a
 // longer one is text, whatever it mentions.
-const longLabel = 240
+const longLabel = 160
 
 // idle reports whether a paragraph may be furniture: it says nothing of data.
 func (p Paragraph) idle() bool {

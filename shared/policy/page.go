@@ -23,7 +23,8 @@ func lookedOver(c Comparison, isNew bool) page {
 	if isNew {
 		d = c.new
 	}
-	p := page{Document: d, siteless: d.siteless(), body: bodyOf(c, isNew), headings: headingKeys(d), bare: map[string]bool{}, keys: count(keysOf(d)), contents: map[string]bool{}, said: map[string]bool{}}
+	siteless := d.siteless()
+	p := page{Document: d, siteless: siteless, body: bodyOf(c, isNew, siteless), headings: headingKeys(d), bare: map[string]bool{}, keys: count(keysOf(d)), contents: map[string]bool{}, said: map[string]bool{}}
 	for _, paragraph := range d {
 		if leaders.MatchString(paragraph.Text) {
 			p.contents[newParagraph(leadingMark.ReplaceAllString(leaders.ReplaceAllString(paragraph.Text, ". "), "")).key] = true
@@ -99,7 +100,7 @@ type body struct {
 
 func (b body) outside(paragraph int) bool { return paragraph < b.first || paragraph > b.last }
 
-func bodyOf(c Comparison, isNew bool) body {
+func bodyOf(c Comparison, isNew, siteless bool) body {
 	b := body{first: -1, title: -1}
 	d := c.old
 	if isNew {
@@ -140,7 +141,7 @@ func bodyOf(c Comparison, isNew bool) body {
 		}
 	}
 	// Of a page that shows nothing of a site all that both readings hold is policy.
-	if b.last < len(d)-1 && d.siteless() {
+	if b.last < len(d)-1 && siteless {
 		for i := range d {
 			if kept[i] && d[i].sentence() {
 				b.last = max(b.last, i)
@@ -157,13 +158,14 @@ func bodyOf(c Comparison, isNew bool) body {
 	return b
 }
 
-// siteless reports whether hardly anything in a text looks like a site's.
+// siteless reports whether nothing in a text looks like a site's.
 func (d Document) siteless() bool {
-	signs := 0
-	for _, p := range d {
-		if p.Linked && !p.addressed() || p.copyright() || p.adorned() && !price.MatchString(p.Text) && !p.dateLine() && !p.timeStamp() {
-			signs++
+	for _, p := range d { // most pages show it at once
+		if p.Linked && !p.addressed() || p.copyright() {
+			return false
 		}
 	}
-	return signs == 0
+	return !slices.ContainsFunc(d, func(p Paragraph) bool {
+		return p.adorned() && !price.MatchString(p.Text) && !p.dateLine() && !p.timeStamp()
+	})
 }
