@@ -39,7 +39,7 @@ var (
 
 // adorned reports whether a paragraph carries a sign of what sites put around a text.
 func (p Paragraph) adorned() bool {
-	if p.Linked || len(p.Text) > longLabel {
+	if p.Linked || len(p.Text) > longLabel || p.sentence() && p.core() > 0 {
 		return p.Linked || p.banner()
 	}
 	return price.MatchString(p.Text) || countdown.MatchString(p.Text) || stars.MatchString(p.Text) || strings.Contains(p.Text, someTimeAgo) ||
