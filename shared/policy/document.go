@@ -19,6 +19,7 @@ type Paragraph struct {
 	Heading int  // level 1 to 6; 7 for a short paragraph all in bold; 0 for none
 	Linked  bool // nothing but links: a menu, a table of contents, a button
 	Item    bool // of a list or a table
+	Cell    bool // of a table
 	Column  bool // the name of a column
 
 	words []word
@@ -179,6 +180,7 @@ type inside struct {
 	link    bool
 	bold    bool
 	item    bool
+	cell    bool
 	column  bool
 }
 
@@ -218,6 +220,7 @@ func (r *reader) walk(n *html.Node, at inside) {
 			inner.bold = true
 		case atom.Li, atom.Td, atom.Th, atom.Dd, atom.Dt:
 			inner.item = true
+			inner.cell = n.DataAtom == atom.Td
 			inner.column = n.DataAtom == atom.Th
 		}
 	}
@@ -270,7 +273,7 @@ func (r *reader) flush(at inside) {
 		p = newLinked(text)
 	}
 	if len(p.words) > 0 {
-		p.Column = at.column
+		p.Cell, p.Column = at.cell, at.column
 		p.Heading, p.Item = at.heading, at.item || at.heading == 0 && bullet.MatchString(strings.TrimSpace(raw))
 		p.Linked = strings.Contains(raw, "](") && len(p.words) < 20 && halfLink.MatchString(raw) || r.linked > 0 && r.loose <= r.linked/20
 		if p.Heading == 0 && !p.Item && r.bold > 0 && r.linePlain == 0 && len(p.words) <= 14 && !sentenceEnd(p.Text) {

@@ -97,7 +97,11 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	isUnit := func(k string) bool { return units.has(k) }
 	isCount := func(k string) bool { return isNumber(k) || numberWords[k] }
 	if next := e.newAt + len(e.hunk.new); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
-		(slices.ContainsFunc(e.new[min(next, len(e.new)):min(next+3, len(e.new))], func(w word) bool { return units.has(plainKey(w.key)) }) || slices.ContainsFunc(both, isUnit)) {
+		(slices.ContainsFunc(e.new[max(e.newAt-3, 0):e.newAt], func(w word) bool {
+			k := plainKey(w.key)
+			return k == "age" || k == "ages" || k == "aged" || k == "under" || k == "over"
+		}) ||
+			slices.ContainsFunc(e.new[min(next, len(e.new)):min(next+3, len(e.new))], func(w word) bool { return units.has(plainKey(w.key)) }) || slices.ContainsFunc(both, isUnit)) {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
 	}
 	often := func(k string) bool { return k == "once" || k == "twice" }

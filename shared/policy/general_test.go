@@ -247,6 +247,8 @@ func TestFiguresAndRangesCount(t *testing.T) {
 		{"We delete messages that you sent more than 30 days ago.", "We delete messages that you sent more than 10 years ago."},
 		{"Orders are kept for 30 days after delivery.", "Orders are kept for 90\ufffddays after delivery."},
 		{"- kept 3-6 months", "- kept 36 months"},
+		{"We knowingly collect nothing of anybody under the age of thirteen.", "We knowingly collect nothing of anybody under the age of sixteen."},
+		{"| Company | What |\n| --- | --- |\n| Sample Pay | name |\n| Sample Post | address |", "| Company | What |\n| --- | --- |\n| Sample Pay | name |\n| Acme Credit | date of birth |\n| Sample Post | address |"},
 		{"- Sold: ✗", "- Sold: ✓"},
 		{"We do not sell your photos but share your videos.", "We sell your photos but do not share your videos."},
 	} {

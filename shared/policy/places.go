@@ -61,6 +61,25 @@ func (j *judge) amongOthers(own page, row int) bool {
 	return false
 }
 
+// withinTable reports whether a row, with those beside it of its fate, stands between
+// entries that stayed and are no links.
+func (j *judge) withinTable(row int) bool {
+	fate := j.c.rows[row].fate
+	for _, way := range []int{-1, 1} {
+		i := row
+		for i >= 0 && i < len(j.c.rows) && j.c.rows[i].fate == fate {
+			i += way
+		}
+		if i < 0 || i >= len(j.c.rows) || j.c.rows[i].fate != same {
+			return false
+		}
+		if p := j.c.new[j.c.rows[i].new[0]]; !p.Cell || p.Linked {
+			return false
+		}
+	}
+	return true
+}
+
 // besideHolds reports whether a paragraph beside a row, of the other text, holds a line.
 func (c Comparison) besideHolds(at int, key string) bool {
 	d, side := c.new, func(r row) []int { return r.new }
@@ -294,6 +313,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Substantive, min(0.6+0.06*float64(subject), 0.97), "a passage differs")
 	case p.sentence() && !outside && p.binding():
 		return as(Substantive, 0.55, "a rule differs")
+	case p.Cell && !p.Linked && j.withinTable(row):
+		return as(Substantive, 0.55, "an entry of a list or table differs")
 	case outside:
 		return as(None, 0.8, "text outside the policy's differs")
 	case p.Column:
