@@ -26,9 +26,9 @@ const (
 
 // announcement is the mark that approvers were told of a run.
 type announcement struct {
-	Plan  delivery.Plan        `json:"plan"`
-	At    time.Time            `json:"at"`
-	Until time.Time            `json:"until,omitzero"` // somebody is at it until then
+	Plan  delivery.Plan `json:"plan"`
+	At    time.Time     `json:"at"`
+	Until time.Time     `json:"until,omitzero"` // somebody is at it until then
 	// Told says when each approver was told last.
 	Told map[notice.RecipientID]time.Time `json:"told_at,omitempty"`
 }
