@@ -116,7 +116,8 @@ const enumerator = 4
 func sentences(text string) (out []string) {
 	start := 0
 	for i, r := range text {
-		end := i + utf8.RuneLen(r)
+		_, size := utf8.DecodeRuneInString(text[i:]) // one byte of a broken character
+		end := i + size
 		rest := text[end:]
 		if strings.ContainsRune("。！？", r) || r == '\n' ||
 			strings.ContainsRune(".!?", r) && strings.HasPrefix(rest, " ") && end-start > enumerator && !(len(rest) > 1 && rest[1] >= 'a' && rest[1] <= 'z') {
