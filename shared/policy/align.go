@@ -29,6 +29,22 @@ type row struct {
 	gap      int // rows between the same two unchanged paragraphs share it
 }
 
+// in are a row's paragraphs in one of the texts.
+func (r row) in(isNew bool) []int {
+	if isNew {
+		return r.new
+	}
+	return r.old
+}
+
+// text is one of the two texts.
+func (a alignment) text(isNew bool) Document {
+	if isNew {
+		return a.new
+	}
+	return a.old
+}
+
 // hunk is a place where the words of two paragraphs differ, or agree.
 type hunk struct {
 	same     bool

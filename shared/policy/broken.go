@@ -96,17 +96,10 @@ type side struct {
 }
 
 func measure(c Comparison, isNew bool) (s side) {
-	d := c.old
-	if isNew {
-		d = c.new
-	}
+	d := c.text(isNew)
 	kept, sentences, about, prose := 0, 0, 0, 0
 	for _, r := range c.rows {
-		indexes := r.old
-		if isNew {
-			indexes = r.new
-		}
-		for _, p := range indexes {
+		for _, p := range r.in(isNew) {
 			n := letterWords(d[p].words)
 			if d[p].Linked {
 				continue

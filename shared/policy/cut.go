@@ -72,10 +72,7 @@ type missingPieces struct {
 }
 
 func pieces(c Comparison, fate string) missingPieces {
-	m := missingPieces{c: c, fate: fate, long: c.old, short: c.new, gone: map[int]bool{}, kept: map[int]bool{}}
-	if fate == added {
-		m.long, m.short = c.new, c.old
-	}
+	m := missingPieces{c: c, fate: fate, long: c.text(fate == added), short: c.text(fate != added), gone: map[int]bool{}, kept: map[int]bool{}}
 	levels := map[int]int{}
 	current, inPiece := 0, false
 	for _, r := range c.rows {
@@ -106,12 +103,7 @@ func pieces(c Comparison, fate string) missingPieces {
 }
 
 // indexes are the paragraphs of a row in the longer text.
-func (m missingPieces) indexes(r row) []int {
-	if m.fate == added {
-		return r.new
-	}
-	return r.old
-}
+func (m missingPieces) indexes(r row) []int { return r.in(m.fate == added) }
 
 // tail reports whether the end of the longer text is among what is missing, how many
 // headings it has, and whether it is where people may write to.
@@ -132,13 +124,11 @@ func (m missingPieces) tail() (ok bool, titles int, reaches bool) {
 		if m.long[p].title() {
 			titles++
 		}
-		reaches = reaches || m.long[p].sentence() && slices.ContainsFunc(m.long[p].words, func(w word) bool { return strings.Contains(w.key, "@") })
+		reaches = reaches || m.long[p].sentence() && m.long[p].addressed()
 		links = links || m.long[p].Linked
 	}
 	if reaches { // and no longer elsewhere
-		reaches = !slices.ContainsFunc(m.short, func(p Paragraph) bool {
-			return slices.ContainsFunc(p.words, func(w word) bool { return strings.Contains(w.key, "@") })
-		})
+		reaches = !slices.ContainsFunc(m.short, Paragraph.addressed)
 	}
 	reaches = reaches && titles > 0 && !links // and no foot of a page
 	return (words >= 20 || reaches) && words*2 >= m.prose(), titles, reaches
@@ -292,8 +282,8 @@ func (m missingPieces) headless() bool {
 			if m.long[p].Heading > 0 && natureOf(m.long[p:p+1]) != "" {
 				titled = true
 			}
-			if titled && m.long[p].sentence() && m.long[p].subject() > 1 {
-				prose += letterWords(m.long[p].words)
+			if titled {
+				prose += m.long[p].prose()
 			}
 		}
 	}

@@ -24,14 +24,14 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		return f, false
 	}
 	before := e.new[max(e.newAt-16, 0):e.newAt]
-	if !e.p.sentence() && slices.ContainsFunc(before, func(w word) bool { return stampWords[plainKey(w.key)] }) {
+	if !e.p.sentence() && has(before, stampWords.has) {
 		return Finding{Class: None, Weight: 0.85, Reason: "the time the page was made differs"}, true
 	}
 	if (e.outside || !e.p.sentence()) && timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
 		return Finding{Class: None, Weight: 0.8, Reason: "the time the page was made differs"}, true
 	}
-	if letterWords(e.p.words) <= 15 && e.p.core() == 0 && !e.p.sentence() && slices.ContainsFunc(e.p.words, func(w word) bool { return weekdays.has(plainKey(w.key)) }) &&
-		!slices.ContainsFunc(e.p.words, func(w word) bool { return dateContext.has(plainKey(w.key)) || contacts.has(plainKey(w.key)) }) && slices.ContainsFunc(slices.Concat(old, new), func(k string) bool { return months[k] }) {
+	if letterWords(e.p.words) <= 15 && e.p.core() == 0 && !e.p.sentence() && has(e.p.words, weekdays.has) &&
+		!has(e.p.words, dateContext.has) && !has(e.p.words, contacts.has) && slices.ContainsFunc(slices.Concat(old, new), months.has) {
 		return Finding{Class: None, Weight: 0.7, Reason: "the date of an event differs"}, true
 	}
 	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
@@ -86,7 +86,7 @@ func (e place) dialled() bool {
 
 // opening reports whether a hunk is about the hours at which somebody is there.
 func (e place) opening() bool {
-	return slices.ContainsFunc(e.near(20), func(w word) bool { return weekdays.has(plainKey(w.key)) })
+	return has(e.near(20), weekdays.has)
 }
 
 // numbers judges hunks in which figures differ.
@@ -101,7 +101,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 			k := plainKey(w.key)
 			return k == "age" || k == "ages" || k == "aged" || k == "under" || k == "over"
 		}) ||
-			slices.ContainsFunc(e.new[min(next, len(e.new)):min(next+3, len(e.new))], func(w word) bool { return units.has(plainKey(w.key)) }) || slices.ContainsFunc(both, isUnit)) {
+			has(e.new[min(next, len(e.new)):min(next+3, len(e.new))], units.has) || slices.ContainsFunc(both, isUnit)) {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
 	}
 	often := func(k string) bool { return k == "once" || k == "twice" }
@@ -113,7 +113,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(old, isUnit), filter(new, isUnit)) != "" && len(old) > 0 && len(new) > 0 {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "the unit of a figure differs"}, true
 	}
-	if len(o)+len(n) == 0 && !(slices.ContainsFunc(both, func(k string) bool { return months[k] }) && slices.ContainsFunc(e.near(2), word.number)) {
+	if len(o)+len(n) == 0 && !(slices.ContainsFunc(both, months.has) && slices.ContainsFunc(e.near(2), word.number)) {
 		return f, false // "may" and "march" are verbs, too
 	}
 	as := func(class Class, weight float64, reason string) (Finding, bool) {
@@ -122,7 +122,8 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if text := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new); hanDate.MatchString(text) && len(words(hanDate.ReplaceAllString(text, ""))) <= 4 {
 		return as(Editorial, 0.85, "a date differs")
 	}
-	after := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+3, len(e.new))]
+	after := e.after()
+	after = after[:min(3, len(after))]
 	before := e.new[max(e.newAt-3, 0):e.newAt]
 	unit := false
 	for _, w := range slices.Concat(after, e.hunk.new, e.hunk.old) {
@@ -132,10 +133,10 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 		unit = unit || strings.ContainsAny(w.key, "€$£¥") || plainKey(w.key) == "age" || plainKey(w.key) == "under" || plainKey(w.key) == "aged"
 	}
 	dates := !slices.ContainsFunc(both, func(k string) bool { return !dateWord(k) && !dateContext.has(k) })
-	month := slices.ContainsFunc(slices.Concat(before, after, e.hunk.new, e.hunk.old), func(w word) bool { return months[plainKey(w.key)] })
+	month := has(slices.Concat(before, after, e.hunk.new, e.hunk.old), months.has)
 	year := slices.ContainsFunc(both, func(k string) bool { return len(k) == 4 && (k[:2] == "19" || k[:2] == "20") })
 	full := slices.ContainsFunc(both, func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) })
-	context := slices.ContainsFunc(e.near(12), func(w word) bool { return dateContext.has(plainKey(w.key)) })
+	context := has(e.near(12), dateContext.has)
 	if dates && !unit && (month || year || full || context) {
 		switch {
 		case context || e.p.dateLine() || len(e.p.words) <= 15:

@@ -54,10 +54,10 @@ func (p Paragraph) breadcrumb() bool {
 // banner reports whether a paragraph is of a cookie banner: the sentence that names the
 // button, or the buttons.
 func (p Paragraph) banner() bool {
-	lower := strings.ToLower(p.Text)
 	if len(p.Text) > 800 {
 		return false
 	}
+	lower := strings.ToLower(p.Text)
 	for _, word := range []string{"cookie", "click", "klick", "clic", "value"} {
 		if strings.Contains(lower, word) {
 			if letterWords(p.words) <= 80 && banner.MatchString(p.Text) {
@@ -92,7 +92,7 @@ func (p Paragraph) idle() bool {
 	if p.banner() || p.Linked {
 		return true
 	}
-	return p.core() == 0 && (!p.sentence() || p.subject() <= 1) && !(p.dateLine() && slices.ContainsFunc(p.words, func(w word) bool { return dateContext.has(plainKey(w.key)) }))
+	return p.core() == 0 && (!p.sentence() || p.subject() <= 1) && !(p.dateLine() && has(p.words, dateContext.has))
 }
 
 // furnished finds rows that came or went together and are furniture, all of them: none
@@ -151,36 +151,39 @@ func (j *judge) furnished() map[int]bool {
 	return out
 }
 
+// own is the page of a row that one text only has, and the paragraph's index.
+func (j *judge) own(row int) (page, int) {
+	if r := j.c.rows[row]; len(r.new) == 0 {
+		return j.old, r.old[0]
+	}
+	return j.new, j.c.rows[row].new[0]
+}
+
 // inside reports whether a row stands within the policy.
 func (j *judge) inside(row int) bool {
-	r := j.c.rows[row]
-	if len(r.new) > 0 {
-		return !j.new.body.outside(r.new[0])
+	own, index := j.own(row)
+	return !own.body.outside(index)
+}
+
+// stayedBeside are the rows right before and behind one that stayed as they were.
+func (c Comparison) stayedBeside(at int) (out []row) {
+	for _, i := range []int{at - 1, at + 1} {
+		if i >= 0 && i < len(c.rows) && c.rows[i].fate == same {
+			out = append(out, c.rows[i])
+		}
 	}
-	return !j.old.body.outside(r.old[0])
+	return out
 }
 
 // extends reports whether a row is an entry of a list of the policy's that both texts
 // have: right before or behind it stands one that stayed.
 func (j *judge) extends(row int) bool {
-	r := j.c.rows[row]
-	own, index := j.new, 0
-	if len(r.new) > 0 {
-		index = r.new[0]
-	} else {
-		own, index = j.old, r.old[0]
-	}
+	own, index := j.own(row)
 	if !own.Document[index].Item || own.body.outside(index) {
 		return false
 	}
-	for _, i := range []int{row - 1, row + 1} {
-		if i < 0 || i >= len(j.c.rows) || j.c.rows[i].fate != same {
-			continue
-		}
-		beside := j.c.rows[i].new
-		if len(r.new) == 0 {
-			beside = j.c.rows[i].old
-		}
+	for _, r := range j.c.stayedBeside(row) {
+		beside := r.in(len(j.c.rows[row].new) > 0)
 		if own.Document[beside[0]].Item || own.Document[beside[len(beside)-1]].Item {
 			return true
 		}

@@ -278,8 +278,13 @@ func phrases(list ...string) map[string]bool {
 	return out
 }
 
-func set(list string) map[string]bool {
-	out := map[string]bool{}
+// wordSet is a list of whole words.
+type wordSet map[string]bool
+
+func (s wordSet) has(key string) bool { return s[key] }
+
+func set(list string) wordSet {
+	out := wordSet{}
 	for _, s := range strings.Fields(list) {
 		out[s] = true
 	}

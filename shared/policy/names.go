@@ -15,15 +15,15 @@ func (e place) partOfName() bool {
 // renamed reports whether the words are the headings of a section, before and now, or
 // say what somebody was called before.
 func (e place) renamed() bool {
-	if was, is := keyOfWords(e.hunk.old), keyOfWords(e.hunk.new); strings.Contains(was, " ") && e.otherOld.heads(was) && e.otherNew.heads(is) {
+	if was, is := keyOfWords(e.hunk.old), keyOfWords(e.hunk.new); strings.Contains(was, " ") && e.oldPage.heads(was) && e.newPage.heads(is) {
 		return true
 	}
 	if refers := func(all []word) bool {
 		return len(all) > 0 && !slices.ContainsFunc(content(all), func(k string) bool { return !references[k] && !dotted.MatchString(k) })
-	}; refers(e.hunk.old) && e.otherNew.heads(keyOfWords(e.hunk.new)) || refers(e.hunk.new) && e.otherOld.heads(keyOfWords(e.hunk.old)) {
+	}; refers(e.hunk.old) && e.newPage.heads(keyOfWords(e.hunk.new)) || refers(e.hunk.new) && e.oldPage.heads(keyOfWords(e.hunk.old)) {
 		return true
 	}
-	return e.names() && slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return formerly[plainKey(w.key)] })
+	return e.names() && has(slices.Concat(e.hunk.old, e.hunk.new), formerly.has)
 }
 
 // unbalanced reports whether the words open a bracket and do not close it: what stood
@@ -83,7 +83,7 @@ func (e place) abbreviation() (f Finding, ok bool) {
 func (e place) entity(old, new []string) (f Finding, ok bool) {
 	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
 	o, n := filter(old, form), filter(new, form)
-	next := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):]
+	next := e.after()
 	touches := len(next) > 0 && (form(next[0].key) || len(next) > 1 && next[0].mark() && form(next[1].key))
 	if len(o)+len(n) == 0 && !touches {
 		return f, false
@@ -96,9 +96,9 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 	switch {
 	case len(o)+len(n) > 0 && len(on)+len(nn) == 0 && (len(o) == 0 || len(n) == 0):
 		return as(Editorial, 0.75, "the mark of a company's form differs")
-	case len(o)+len(n) > 0 && names(e.hunk.old, e.hunk.new):
+	case len(o)+len(n) > 0 && e.names():
 		return as(Substantive, 0.8, "another company is named")
-	case touches && len(on) > 0 && len(nn) > 0 && names(e.hunk.old, e.hunk.new):
+	case touches && len(on) > 0 && len(nn) > 0 && e.names():
 		return as(Substantive, 0.75, "another company is named")
 	}
 	return f, false

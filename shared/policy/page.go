@@ -18,13 +18,12 @@ type page struct {
 	said     map[string]bool // the keys of its sentences
 }
 
+// lookedOver looks one of the two texts over, once for all its places.
 func lookedOver(c Comparison, isNew bool) page {
-	d := c.old
-	if isNew {
-		d = c.new
-	}
+	d := c.text(isNew)
 	siteless := d.siteless()
-	p := page{Document: d, siteless: siteless, body: bodyOf(c, isNew, siteless), headings: headingKeys(d), bare: map[string]bool{}, keys: count(keysOf(d)), contents: map[string]bool{}, said: map[string]bool{}}
+	p := page{Document: d, siteless: siteless, body: bodyOf(c, isNew, siteless), headings: headingKeys(d), keys: count(keysOf(d)),
+		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}}
 	for _, paragraph := range d {
 		if leaders.MatchString(paragraph.Text) {
 			p.contents[newParagraph(leadingMark.ReplaceAllString(leaders.ReplaceAllString(paragraph.Text, ". "), "")).key] = true
@@ -38,14 +37,10 @@ func lookedOver(c Comparison, isNew bool) page {
 	}
 	p.text = " " + strings.Join(keysOf(d), " ") + " "
 	for i := range c.rows {
-		indexes := c.rows[i].old
-		if isNew {
-			indexes = c.rows[i].new
-		}
 		if c.rows[i].fate == same {
 			continue // nothing of it is looked for
 		}
-		for _, index := range indexes {
+		for _, index := range c.rows[i].in(isNew) {
 			for _, key := range sentenceKeys(d[index].Text) {
 				p.said[key] = true
 			}
@@ -102,10 +97,7 @@ func (b body) outside(paragraph int) bool { return paragraph < b.first || paragr
 
 func bodyOf(c Comparison, isNew, siteless bool) body {
 	b := body{first: -1, title: -1}
-	d := c.old
-	if isNew {
-		d = c.new
-	}
+	d := c.text(isNew)
 	about := Paragraph.subject
 	if natureOf(d) == "privacy" {
 		about = Paragraph.core
@@ -116,10 +108,7 @@ func bodyOf(c Comparison, isNew, siteless bool) body {
 		if r.fate != same && r.fate != edited {
 			continue
 		}
-		indexes := r.old
-		if isNew {
-			indexes = r.new
-		}
+		indexes := r.in(isNew)
 		if b.title < 0 && len(prose) == 0 && r.fate == same && d[indexes[0]].Heading > 0 {
 			b.title = indexes[0]
 		}

@@ -16,14 +16,15 @@ type place struct {
 	heading      bool
 	linked       bool
 	outside      bool
-	otherOld     page
-	otherNew     page
+	oldPage      page
+	newPage      page
 }
 
 func (e place) quoteInContext() string {
 	q := quote(e.hunk.old, e.hunk.new)
 	before := e.new[max(e.newAt-4, 0):e.newAt]
-	after := e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+4, len(e.new))]
+	after := e.after()
+	after = after[:min(4, len(after))]
 	if b, a := textOfWords(before), textOfWords(after); len(content(e.hunk.old)) <= 3 && len(content(e.hunk.new)) <= 3 && (b != "" || a != "") {
 		q += " between “" + b + "” and “" + a + "”"
 	}
@@ -35,9 +36,13 @@ func (e place) whole() bool {
 	return len(e.hunk.new) > 0 && len(content(e.hunk.new)) == len(content(e.new)) && len(content(e.hunk.old)) == len(content(e.old))
 }
 
+// after are the words that follow the hunk.
+func (e place) after() []word { return e.new[min(e.newAt+len(e.hunk.new), len(e.new)):] }
+
 // near are the words around the hunk in the new text.
 func (e place) near(n int) []word {
-	return slices.Concat(e.new[max(e.newAt-n, 0):e.newAt], e.new[min(e.newAt+len(e.hunk.new), len(e.new)):min(e.newAt+len(e.hunk.new)+n, len(e.new))])
+	after := e.after()
+	return slices.Concat(e.new[max(e.newAt-n, 0):e.newAt], after[:min(n, len(after))])
 }
 
 // content are the words that carry meaning: no marks, no articles and the like.
@@ -97,7 +102,8 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.85, "punctuation differs")
 	case e.p.copyright() && every(both, func(k string) bool { return dateLike.MatchString(k) }):
 		return as(None, 0.97, "the year of the copyright line differs")
-	case len(filter(both, func(k string) bool { return !isAddress(k) && !hidden([]word{{key: k}}) })) <= 2 && hidden(e.hunk.old) && (hidden(e.hunk.new) || len(new) == 0 || every(new, isAddress)) || len(filter(both, func(k string) bool { return !isAddress(k) && !hidden([]word{{key: k}}) })) <= 2 && hidden(e.hunk.new) && (len(old) == 0 || every(old, isAddress)):
+	case len(filter(both, func(k string) bool { return !isAddress(k) && !hidden([]word{{key: k}}) })) <= 2 &&
+		(hidden(e.hunk.old) && (hidden(e.hunk.new) || len(new) == 0 || every(new, isAddress)) || hidden(e.hunk.new) && (len(old) == 0 || every(old, isAddress))):
 		return as(None, 0.97, "an address is hidden or shown")
 	case len(old) == 1 && len(new) == 1 && strings.Contains(old[0], "@") && (strings.HasPrefix(old[0], new[0]) || strings.HasPrefix(new[0], old[0])):
 		return as(None, 0.8, "an address is hidden or shown")
@@ -107,7 +113,7 @@ func (e place) judge() Finding {
 	if f, ok := e.layout(old, new); ok {
 		return f
 	}
-	if len(old) == 0 && e.elsewhere(e.hunk.new, e.otherOld) || len(new) == 0 && e.elsewhere(e.hunk.old, e.otherNew) {
+	if len(old) == 0 && e.elsewhere(e.hunk.new, e.oldPage) || len(new) == 0 && e.elsewhere(e.hunk.old, e.newPage) {
 		return as(Editorial, 0.7, "what is said elsewhere, too, differs")
 	}
 	if f, ok := e.numbers(old, new); ok {
@@ -153,7 +159,7 @@ func (e place) judge() Finding {
 	if o, n := filter(keysOfWords(e.hunk.old), modal), filter(keysOfWords(e.hunk.new), modal); len(o) > 0 && len(n) > 0 && strengths(o) != strengths(n) {
 		return as(Substantive, 0.65, "“%s” took another's place", difference(o, n))
 	}
-	if any(both, modal) && slices.ContainsFunc(e.near(3), func(w word) bool { return e.strong(plainKey(w.key)) }) && len(both) <= 2 && !e.heading {
+	if any(both, modal) && has(e.near(3), e.strong) && len(both) <= 2 && !e.heading {
 		return as(Substantive, 0.55, "“%s” came or went", filter(both, modal)[0])
 	}
 	if len(both) == 0 {
@@ -186,7 +192,7 @@ func (e place) judge() Finding {
 	if e.p.Item && e.newAt == 0 && (named(e.hunk.old) && named(e.hunk.new) || e.p.capitals() && e.was.capitals()) && len(old) > 0 && len(new) > 0 && e.names() && overlap(old, new) == 0 && !e.outside && !e.contact() && !any(both, func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }) && len(content(e.p.words)) > len(new) {
 		return as(Substantive, 0.6, "an entry of a list names another")
 	}
-	if names(e.hunk.old, e.hunk.new) && slices.ContainsFunc(e.near(8), func(w word) bool { return officers.has(plainKey(w.key)) }) && size <= 6 {
+	if e.names() && has(e.near(8), officers.has) && size <= 6 {
 		return as(Editorial, 0.7, "the name of who answers differs")
 	}
 	if len(old) == 0 || len(new) == 0 {
@@ -195,7 +201,7 @@ func (e place) judge() Finding {
 			return as(Editorial, 0.6, "hours differ")
 		case every(both, func(k string) bool {
 			return dotted.MatchString(k) || references[k] || k == "letras" || k == "lettre" || k == "lit" || k == "letter"
-		}) && slices.ContainsFunc(e.near(6), func(w word) bool { return references[plainKey(w.key)] }):
+		}) && has(e.near(6), references.has):
 			return as(Editorial, 0.7, "a reference differs")
 		case e.names() && e.unbalanced():
 			return as(Editorial, 0.65, "a name is explained")
@@ -207,7 +213,7 @@ func (e place) judge() Finding {
 			return as(Substantive, 0.8, "an entry of an enumeration came or went")
 		}
 		switch {
-		case any(both, e.strong) && (size > 1 || !names(e.hunk.old, e.hunk.new)):
+		case any(both, e.strong) && (size > 1 || !e.names()):
 			return as(Substantive, min(0.6+0.05*float64(size), 0.95), "words about the use of data or the terms came or went")
 		case size <= 2:
 			return as(Editorial, 0.6, "a word came or went")
@@ -218,13 +224,13 @@ func (e place) judge() Finding {
 	if e.p.Item && letterWords(e.p.words) <= 20 && overlap(old, new) == 0 && !e.names() && !e.outside && !e.contact() && e.p.subject() > 0 {
 		return as(Substantive, 0.55, "an entry of a list or table reads otherwise")
 	}
-	if slices.ContainsFunc(e.near(12), func(w word) bool { return lawWords.has(plainKey(w.key)) }) && names(e.hunk.old, e.hunk.new) && len(old) > 0 && len(new) > 0 && size <= 6 {
+	if has(e.near(12), lawWords.has) && e.names() && len(old) > 0 && len(new) > 0 && size <= 6 {
 		return as(Substantive, 0.75, "a name beside the law or the court differs")
 	}
-	if names(e.hunk.old, e.hunk.new) && overlap(old, new) == 0 && !e.partOfName() && slices.ContainsFunc(e.near(12), func(w word) bool { return parties.has(plainKey(w.key)) }) {
+	if e.names() && overlap(old, new) == 0 && !e.partOfName() && has(e.near(12), parties.has) {
 		return as(Substantive, 0.6, "a name among those data go to differs")
 	}
-	if names(e.hunk.old, e.hunk.new) && size <= 4 {
+	if e.names() && size <= 4 {
 		return as(Editorial, 0.65, "a name differs")
 	}
 	if overlap(old, new) >= 0.6 {
@@ -239,9 +245,6 @@ func (e place) judge() Finding {
 	return as(Substantive, min(0.45+0.05*float64(size), 0.9), "the wording differs")
 }
 
-// after are the words that follow the hunk.
-func (e place) after() []word { return e.new[min(e.newAt+len(e.hunk.new), len(e.new)):] }
-
 // polarity names a word that turns a sentence round and that one side has more of; one
 // negation for another turns nothing.
 func polarity(old, new, after []word) string {
@@ -251,7 +254,7 @@ func polarity(old, new, after []word) string {
 			k := plainKey(w.key)
 			sense := negations[k]
 			next := slices.Concat(all[i+1:min(i+5, len(all))], after[:min(4, len(after))])
-			if sense == "not" && slices.ContainsFunc(next[:min(len(next), 4)], func(w word) bool { return delays.has(plainKey(w.key)) }) {
+			if sense == "not" && has(next[:min(len(next), 4)], delays.has) {
 				continue // "without undue delay" is "at once"
 			}
 			if sense == "" || len(next) > 0 && next[0].key == "-" && next[0].text == "-" { // non-fungible

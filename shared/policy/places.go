@@ -50,11 +50,8 @@ func (j *judge) amongEntries(row int) bool {
 // amongOthers reports whether a row is an entry of a list whose other entries are no
 // headings: no table of contents, though a heading has its name.
 func (j *judge) amongOthers(own page, row int) bool {
-	for _, i := range []int{row - 1, row + 1} {
-		if i < 0 || i >= len(j.c.rows) || j.c.rows[i].fate != same {
-			continue
-		}
-		if p := j.c.new[j.c.rows[i].new[0]]; p.Item && !own.heads(p.key) {
+	for _, r := range j.c.stayedBeside(row) {
+		if p := j.c.new[r.new[0]]; p.Item && !own.heads(p.key) {
 			return true
 		}
 	}
@@ -82,12 +79,10 @@ func (j *judge) withinTable(row int) bool {
 
 // besideHolds reports whether a paragraph beside a row, of the other text, holds a line.
 func (c Comparison) besideHolds(at int, key string) bool {
-	d, side := c.new, func(r row) []int { return r.new }
-	if len(c.rows[at].new) > 0 {
-		d, side = c.old, func(r row) []int { return r.old }
-	}
+	other := len(c.rows[at].new) == 0
+	d := c.text(other)
 	for i := max(at-2, 0); i < min(at+3, len(c.rows)); i++ {
-		for _, index := range side(c.rows[i]) {
+		for _, index := range c.rows[i].in(other) {
 			if i != at && strings.Contains(" "+d[index].key+" ", " "+key+" ") {
 				return true
 			}
@@ -249,7 +244,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return f
 	}
 	n, subject, outside := letterWords(p.words), p.subject(), own.body.outside(index)
-	if p.sentence() && !p.foreign && own.siteless && other.siteless && (p.core() > 0 || p.binding() || slices.ContainsFunc(p.words, func(w word) bool { return lawWords.has(plainKey(w.key)) })) {
+	if p.sentence() && !p.foreign && own.siteless && other.siteless && (p.core() > 0 || p.binding() || has(p.words, lawWords.has)) {
 		outside = false // there is no site to be of
 	}
 	switch {
@@ -305,7 +300,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.85, "a line that stood twice stands once, or the other way round")
 	case p.contactLine():
 		return as(Editorial, 0.75, "contact details differ")
-	case n <= 15 && p.core() == 0 && p.capitals() && slices.ContainsFunc(p.words, func(w word) bool { return officers.has(plainKey(w.key)) }):
+	case n <= 15 && p.core() == 0 && p.capitals() && has(p.words, officers.has):
 		return as(Editorial, 0.65, "the name of who answers differs")
 	case subject <= 2 && p.core() == 0 && contactHeading(section) && p.capitals() && p.reaches():
 		return as(Editorial, 0.7, "contact details differ")
@@ -392,10 +387,10 @@ func (j *judge) edit(r row) (out []Finding) {
 	for _, h := range r.hunks {
 		if !h.same {
 			e := place{hunk: h, p: p, was: was, old: oldWords, new: newWords, oldAt: oldAt, newAt: newAt, heading: single && p.Heading > 0 && !strings.Contains(p.Text, ": "),
-				linked: single && p.Linked && was.Linked, outside: outside, otherOld: j.old, otherNew: j.new}
+				linked: single && p.Linked && was.Linked, outside: outside, oldPage: j.old, newPage: j.new}
 			f := e.judge()
 			f.Quote = e.quoteInContext()
-			if frame && !(f.Class == Substantive && strings.HasPrefix(f.Reason, "a figure with") && p.sentence() && p.subject() > 0) && !(f.Class == Editorial && strings.HasPrefix(f.Reason, "a date") && slices.ContainsFunc(e.near(12), func(w word) bool { return dateContext.has(plainKey(w.key)) })) {
+			if frame && !(f.Class == Substantive && strings.HasPrefix(f.Reason, "a figure with") && p.sentence() && p.subject() > 0) && !(f.Class == Editorial && strings.HasPrefix(f.Reason, "a date") && has(e.near(12), dateContext.has)) {
 				f.Class, f.Weight, f.Reason = None, 0.7, "text outside the policy's differs"
 			}
 			out = append(out, f)

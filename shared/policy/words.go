@@ -146,3 +146,13 @@ func sentenceEnd(s string) bool {
 	r, _ := utf8.DecodeLastRuneInString(s)
 	return strings.ContainsRune(".!?;。！？；؟।", r) && r != utf8.RuneError
 }
+
+// has reports whether the plain key of any of some words passes a test.
+func has(all []word, test func(key string) bool) bool {
+	for _, w := range all {
+		if test(plainKey(w.key)) {
+			return true
+		}
+	}
+	return false
+}
