@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,18 +70,19 @@ func (p Paragraph) banner() bool {
 	if len(p.Text) > longLabel {
 		return false
 	}
-	key, labels := p.key, 0
-	for again := true; again; {
-		again = false
-		for label := range consentLabels {
-			if rest, ok := strings.CutPrefix(key, label); ok && (rest == "" || rest[0] == ' ') {
-				key, again = strings.TrimSpace(rest), true
-				labels++
-				break
-			}
+	// Buttons in a row: the longest label first, for "accept" begins "accept all".
+	rest := strings.Fields(p.key)
+	for len(rest) > 0 {
+		n := min(len(rest), 4)
+		for n > 0 && !consentLabels[strings.Join(rest[:n], " ")] {
+			n--
 		}
+		if n == 0 {
+			return false
+		}
+		rest = rest[n:]
 	}
-	return key == "" && labels > 0
+	return p.key != ""
 }
 
 // longLabel is how long, in bytes, a line is that may carry another sign than a link; a
@@ -206,7 +208,7 @@ func (p Paragraph) contents(headings map[string]int) bool {
 		return false
 	}
 	rest := " " + p.key + " "
-	for key := range headings {
+	for _, key := range slices.Sorted(maps.Keys(headings)) {
 		if strings.Contains(key, " ") {
 			rest = strings.ReplaceAll(rest, " "+key+" ", "  ")
 		}

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,6 +144,19 @@ func TestClassifyWhatSitesDo(t *testing.T) {
 	misread := strings.NewReplacer("–", "â€“", "“", "â€œ", "”", "â€\u009d", "’", "â€™").Replace(fine)
 	if v := policy.Classify(read(t, fine, "a.md"), read(t, misread, "b.md")); v.Class != policy.None {
 		t.Errorf("misread characters: %s %q", v.Class, v.Reasons)
+	}
+}
+
+// The same pair has the same answer, every time: rows of buttons can be read in more
+// than one way.
+func TestClassifyIsOneAnswer(t *testing.T) {
+	banner := "Accept all Reject all Accept\n\n" + helpCentre
+	old, new := read(t, helpCentre, "a.md"), read(t, banner, "b.md")
+	first := policy.Classify(old, new)
+	for range 40 {
+		if v := policy.Classify(old, new); v.Class != policy.None || v.Confidence != first.Confidence || !slices.Equal(v.Reasons, first.Reasons) {
+			t.Fatalf("%s %.2f %q, then %s %.2f %q", first.Class, first.Confidence, first.Reasons, v.Class, v.Confidence, v.Reasons)
+		}
 	}
 }
 
