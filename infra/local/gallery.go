@@ -46,7 +46,7 @@ type gallery struct {
 	people int
 }
 
-var galleryVersion = notice.Version{Policy: "privacy", Name: "2026-11", Previous: "2026-01", Effective: "2026-12-31", Basis: "Art. 13 GDPR",
+var galleryVersion = notice.Version{Policy: "privacy", Name: "2026-11", Previous: "2026-01", Effective: "2026-12-31", Basis: "Art. 13 GDPR", PublishedBy: "Ada Example",
 	Summary: map[string]string{"en": "We keep order data for six years instead of ten.\nA new payment provider processes card data."}}
 
 // step is one request of the way to a state.
