@@ -135,10 +135,10 @@ func measure(c Comparison, isNew bool) (s side) {
 var natures = []struct {
 	name    string
 	stems   stemSet
-	phrases []string // in scripts without spaces
+	phrases []string // of more words than one, or in scripts without spaces
 }{
 	{"privacy", stems("privacy confidentialit datenschutz privacidad riservatezza privacidade gdpr rgpd dsgvo cookie donnees конфиденциальн персональн الخصوصية gizlilik prywatnosci integritet personvern"),
-		[]string{"隐私", "隱私", "個人情報", "プライバシー", "개인정보"}},
+		[]string{"data protection", "protección de datos", "protezione dei dati", "proteção de dados", "隐私", "隱私", "個人情報", "プライバシー", "개인정보"}},
 	{"terms", stems("terms conditions condition nutzungsbedingungen agb utilisation terminos condiciones termini condizioni termos agreement eula"), []string{"利用規約", "服务条款", "服務條款", "이용약관"}},
 }
 
@@ -153,9 +153,10 @@ func natureOf(d Document) string {
 		if seen++; seen > 6 && !(p.Heading > 0 && p.Heading <= 2) {
 			continue
 		}
+		lower := strings.ToLower(p.Text)
 		for i, n := range natures {
 			for _, phrase := range n.phrases {
-				counts[i] += strings.Count(p.Text, phrase)
+				counts[i] += strings.Count(lower, phrase)
 			}
 		}
 		for _, w := range p.words[:min(len(p.words), 30)] {

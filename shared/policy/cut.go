@@ -75,8 +75,11 @@ func pieces(c Comparison, fate string) missingPieces {
 	m := missingPieces{c: c, fate: fate, long: c.text(fate == added), short: c.text(fate != added), gone: map[int]bool{}, kept: map[int]bool{}}
 	levels := map[int]int{}
 	current, inPiece := 0, false
+	headings := headingKeys(m.short)
 	for _, r := range c.rows {
-		if r.fate != fate {
+		// A heading of which only the line in the contents is left is gone as well.
+		listed := r.fate == moved && len(m.indexes(r)) > 0 && m.long[m.indexes(r)[0]].Heading > 0 && headings[m.long[m.indexes(r)[0]].key] == 0
+		if r.fate != fate && !listed {
 			for _, p := range m.indexes(r) {
 				m.kept[p] = r.fate == same || r.fate == moved
 			}
@@ -110,8 +113,8 @@ func (m missingPieces) indexes(r row) []int { return r.in(m.fate == added) }
 func (m missingPieces) tail() (ok bool, titles int, reaches bool) {
 	at := len(m.long)
 	other := 0 // a line at the foot of the page may still be there
-	for at > 0 && (m.gone[at-1] || other < 3 && letterWords(m.long[at-1].words) <= 12) {
-		if at--; !m.gone[at] {
+	for at > 0 && (m.gone[at-1] || m.long[at-1].Linked || other < 3 && letterWords(m.long[at-1].words) <= 12) {
+		if at--; !m.gone[at] && !m.long[at].Linked {
 			other++
 		}
 	}
@@ -202,7 +205,7 @@ func (m missingPieces) emptied() bool {
 		switch {
 		case m.long[p].Item:
 			entries++
-			if m.gone[p] {
+			if m.gone[p] && (m.long[p].Cell || m.long[p].subject() > 0) { // and no menu
 				gone++
 			}
 		case m.gone[p] && m.long[p].sentence():

@@ -23,7 +23,8 @@ type Paragraph struct {
 	Column  bool // the name of a column
 
 	words []word
-	key   string // the words' keys; paragraphs with the same key say the same
+	key   string   // the words' keys; paragraphs with the same key say the same
+	of    []string // keys of what an entry belongs to: its list, or its row and column
 	// foreign is a paragraph of a text in a language the word lists do not cover.
 	foreign bool
 }
@@ -190,6 +191,7 @@ type reader struct {
 	line                strings.Builder
 	linked, bold, loose int // letters of the line in links, in bold, outside links
 	linePlain           int // letters not in bold
+	owners              owners
 }
 
 var headings = map[atom.Atom]int{atom.H1: 1, atom.H2: 2, atom.H3: 3, atom.H4: 4, atom.H5: 5, atom.H6: 6}
@@ -223,6 +225,7 @@ func (r *reader) walk(n *html.Node, at inside) {
 			inner.cell = n.DataAtom == atom.Td
 			inner.column = n.DataAtom == atom.Th
 		}
+		r.owners.enter(n)
 	}
 	link := n.Type == html.ElementNode && n.DataAtom == atom.A
 	if link {
@@ -286,6 +289,7 @@ func (r *reader) flush(at inside) {
 				r.out = append(r.out, part)
 			}
 		} else {
+			p.of = r.owners.of(p)
 			r.out = append(r.out, p)
 		}
 	}

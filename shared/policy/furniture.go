@@ -11,14 +11,16 @@ import (
 // related articles, tickers, cookie banners. It is told from text by what it holds and
 // by what it lacks: a word about data.
 var (
-	price     = regexp.MustCompile(`[€$£¥₹]\s?\d|\d\s?[€$£¥₹]|\d+ ?% (?:off|rabatt|de descuento|de réduction|di sconto|korting)`)
-	offer     = regexp.MustCompile(`(?i)% off|\b(?:sale|deal|offer|discount|promo\w*|cart|buy|shop|rabatt|angebot|soldes?|remise|oferta|descuento|saldi|sconto|korting)\b`)
-	countdown = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
-	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
-	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
-	live      = regexp.MustCompile(`(?i)\bvideo player\b|\bplay video\b|\b\d+:\d\d ?/ ?\d+:\d\d\b|^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
-	stars     = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
-	pageMark  = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
+	price      = regexp.MustCompile(`[€$£¥₹]\s?\d|\d\s?[€$£¥₹]|\d+ ?% (?:off|rabatt|de descuento|de réduction|di sconto|korting)`)
+	offer      = regexp.MustCompile(`(?i)% off|\b(?:sale|deal|offer|discount|promo\w*|cart|buy|shop|rabatt|angebot|soldes?|remise|oferta|descuento|saldi|sconto|korting)\b`)
+	countdown  = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
+	clock      = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
+	crumbs     = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
+	live       = regexp.MustCompile(`(?i)\bvideo player\b|\bplay video\b|\b\d+:\d\d ?/ ?\d+:\d\d\b|^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
+	smallPrint = regexp.MustCompile(`(?i)\b(?:while (?:stocks?|supplies) last|subject to (?:credit approval|availability)|offer (?:ends|valid|expires|may not|not valid)|\d+% apr|(?:valid|sale ends) (?:until|through|on)|t&cs apply|limited time|` +
+		`offre (?:valable|soumise|réservée)|voir (?:les )?(?:conditions|modalités|mentions)|dans la limite des stocks|solange der vorrat|angebot (?:gilt|gültig)|gültig bis|sujeto a aprobación|(?:la )?oferta (?:termina|válida)|hasta agotar|fino a esaurimento|offerta valida|enquanto durar|zolang de voorraad)`)
+	stars    = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
+	pageMark = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
 
 	// banner is a sentence of a cookie banner: it names its button.
 	banner = regexp.MustCompile(`(?i)\b(?:click(?:ing)?|en cliquant|klick\w*|al hacer clic|haciendo clic|cliccando|ao clicar)\b.{0,24}["“«'„]?(?:accept|allow|agree|ok\b|tout accepter|accepter|alle akzeptieren|akzeptieren|zustimmen|aceptar|accetta|aceitar)|we value your privacy$|(?:by continuing to (?:browse|use|visit)|en poursuivant votre (?:navigation|visite)|durch die weitere nutzung|si (?:contin[uú]a|sigue) navegando|continuando (?:a navigare|la navigazione)).{0,80}cookie`)
@@ -44,7 +46,7 @@ func (p Paragraph) adorned() bool {
 		return p.Linked || p.banner()
 	}
 	return price.MatchString(p.Text) || countdown.MatchString(p.Text) || stars.MatchString(p.Text) || strings.Contains(p.Text, someTimeAgo) ||
-		consentLabels[p.key] || p.dateLine() || clock.MatchString(p.Text) || live.MatchString(p.Text) || p.banner() || toggles[p.key] || p.copyright() || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
+		consentLabels[p.key] || p.dateLine() || clock.MatchString(p.Text) || live.MatchString(p.Text) || smallPrint.MatchString(p.Text) || p.banner() || toggles[p.key] || p.copyright() || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
 }
 
 // breadcrumb reports whether a line is the path to the page.
@@ -97,6 +99,20 @@ func (p Paragraph) idle() bool {
 	return p.core() == 0 && (!p.sentence() || p.subject() <= 1) && !(p.dateLine() && has(p.words, dateContext.has))
 }
 
+// small reports whether a paragraph off the policy's text is the small print of an
+// offer, or refers to the policy from elsewhere: it speaks of a contract, not of data,
+// and binds nobody.
+func (p Paragraph) small(terms bool) bool {
+	if p.foreign || foreign(p.words) || p.dateLine() {
+		return false
+	}
+	return p.core() == 0 && !p.binding() && !has(p.words, lawWords.has) && (!terms || p.subject() <= 1 || smallPrint.MatchString(p.Text)) ||
+		refersToPolicy.MatchString(p.Text) && letterWords(p.words) <= 30
+}
+
+// refersToPolicy is how a form or a banner names the policy it stands beside.
+var refersToPolicy = regexp.MustCompile(`(?i)\b(?:privacy (?:policy|notice|statement)|politique de (?:confidentialité|protection)|datenschutz(?:erklärung|hinweise?)|pol[ií]tica de privaci?dade?|informativa (?:sulla )?privacy|privacy(?:verklaring|beleid)|polityk\w+ prywatności)`)
+
 // furnished finds rows that came or went together and are furniture, all of them: none
 // says a word about data, and one in three at least carries a sign.
 func (j *judge) furnished() map[int]bool {
@@ -118,7 +134,7 @@ func (j *judge) furnished() map[int]bool {
 			run = append(run, end)
 			inside = inside || j.inside(end)
 			// An entry of a list of the policy's is never the site's, whatever it is called.
-			idle = idle && p.idle() && (p.Linked || !p.Item || !j.inside(end))
+			idle = idle && (p.idle() && (p.Linked || !p.Item || !j.inside(end)) || !j.inside(end) && p.small(j.new.terms))
 			if p.adorned() {
 				signs++
 				if p.dateLine() {

@@ -128,6 +128,14 @@ func TestClassifyWhatSitesDo(t *testing.T) {
 		"the address missing":               {cut("## 8. How"), policy.Broken},
 		"paragraphs clipped":                {clipped(helpCentre), policy.Broken},
 		"headings without text":             {collapsed(helpCentre), policy.Broken},
+		"small print of a shop":             {helpCentre + shopFoot, policy.None},
+		"a newsletter with its hint":        {helpCentre + "\nSubscription\n\nExample Rides takes your privacy seriously. For details see our Privacy Policy.\n\nEmail Address  Sign Up\n\n[Bicycles](/b)\n\n[Scooters](/s)\n", policy.None},
+		"lines of hours with a price":       {helpCentre + "\nRider service\n\nMon–Sun 8 a.m.–8 p.m., 0600 555 014 (1.99 €/answered call + local network charge/mobile charge)\n\n[Chat](/chat) | [Traffic](/traffic)\n", policy.None},
+		"a heading the site's parts have":   {after("of Example Rides", "## Anchor navigation"), policy.None},
+		"initials for words":                {replace("Our data protection officer answers", "Our DPO answers"), policy.Editorial},
+		"cells that exchange rows":          {replace("| payments | Ireland |", "| payments | Sweden |", "| messages | Sweden |", "| messages | Ireland |"), policy.Substantive},
+		"rows in another order":             {replace("| Sample Pay | payments | Ireland |\n| Sample Mail | messages | Sweden |", "| Sample Mail | messages | Sweden |\n| Sample Pay | payments | Ireland |"), policy.None},
+		"a provider beside one in plural":   {replace("We share personal data with the providers below", "We share personal data with the providers and Acme Ads below"), policy.Substantive},
 		"hours of a shop that live by date": {after("of Example Rides", "Today 412 bicycles in Example City, 17 °C"), policy.None},
 	} {
 		if name == "characters misread" {
@@ -156,6 +164,38 @@ func TestClassifyIsOneAnswer(t *testing.T) {
 	for range 40 {
 		if v := policy.Classify(old, new); v.Class != policy.None || v.Confidence != first.Confidence || !slices.Equal(v.Reasons, first.Reasons) {
 			t.Fatalf("%s %.2f %q, then %s %.2f %q", first.Class, first.Confidence, first.Reasons, v.Class, v.Confidence, v.Reasons)
+		}
+	}
+}
+
+// shopFoot is what a shop writes behind its policy.
+const shopFoot = `
+Our best offers
+---------------
+
+*   [City bicycle](/shop/1) from €9.99 a month*
+*   [Cargo bicycle](/shop/2) from €29.99 a month¹
+
+*24-month contract. App and device required. While stocks last.
+¹ 0% APR for 36 months with equal payments. Subject to credit approval.
+`
+
+// Entries of a list say what the words above the list say of them.
+func TestEntriesBelongToTheirList(t *testing.T) {
+	const lists = "We share with our partners:\n\n- your name\n- your address\n\nWe never share:\n\n- your bank details\n- your photo\n\n## Fees"
+	text := func(lists string) policy.Document { return read(t, strings.Replace(gym, "## Fees", lists, 1), "a.md") }
+	for name, c := range map[string]struct {
+		lists string
+		want  policy.Class
+	}{
+		"two exchanged":         {strings.NewReplacer("address", "photo", "photo", "address").Replace(lists), policy.Substantive},
+		"one went to the other": {strings.Replace(strings.Replace(lists, "- your photo\n", "", 1), "- your name\n", "- your name\n- your photo\n", 1), policy.Substantive},
+		"another order":         {strings.Replace(lists, "- your name\n- your address", "- your address\n- your name", 1), policy.None},
+		"other words above":     {strings.Replace(lists, "We share with our partners:", "With our partners we share:", 1), policy.Editorial},
+	} {
+		v := policy.Classify(text(lists), text(c.lists))
+		if v.Class != c.want {
+			t.Errorf("%s: %s %q, want %s", name, v.Class, v.Reasons, c.want)
 		}
 	}
 }
@@ -264,6 +304,7 @@ func TestFiguresAndRangesCount(t *testing.T) {
 		{"We knowingly collect nothing of anybody under the age of thirteen.", "We knowingly collect nothing of anybody under the age of sixteen."},
 		{"| Company | What |\n| --- | --- |\n| Sample Pay | name |\n| Sample Post | address |", "| Company | What |\n| --- | --- |\n| Sample Pay | name |\n| Acme Credit | date of birth |\n| Sample Post | address |"},
 		{"- Sold: ✗", "- Sold: ✓"},
+		{"Consumimos datos de menores de menos de trece años.", "Consumimos datos de menores de menos de dieciséis años."},
 		{"We do not sell your photos but share your videos.", "We sell your photos but do not share your videos."},
 	} {
 		old, new := strings.Replace(gym, "## Fees", c[0]+"\n\n## Fees", 1), strings.Replace(gym, "## Fees", c[1]+"\n\n## Fees", 1)

@@ -128,17 +128,17 @@ var (
 		января февраля марта апреля мая июня июля августа сентября октября ноября декабря
 		mon tue tues wed thu thur thurs fri sat sun
 		am pm gmt utc cet cest est edt pst pdt st nd rd th er 年 月 日`)
-	numberWords = set(`one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen twenty
-		twenty-one thirty forty forty-five fifty sixty ninety hundred half once twice
-		een twee drie vier vijf zes zeven acht negen tien twaalf dertig zestig negentig
-		ett tva tre fyra fem sju atta nio tio tolv trettio sextio nittio fire seks syv otte
-		jeden dwa trzy cztery piec szesc siedem osiem dziewiec dziesiec dwanascie trzydziesci dwoch trzech czterech pieciu szesciu siedmiu czternastu trzydziestu
-		bir iki uc alti yedi sekiz dokuz kaksi kolme nelja viisi kuusi
-		deux trois quatre cinq six sept huit neuf dix douze treize quinze seize vingt trente quarante soixante cent
-		zwei drei vier funf sechs sieben acht neun zehn zwolf dreizehn vierzehn sechzehn achtzehn zwanzig dreissig
-		dos tres cuatro cinco seis siete ocho nueve diez doce treinta sesenta noventa
-		due tre quattro cinque sei sette otto nove dieci dodici trenta sessanta
-		dois quatro sete oito dez doze trinta`)
+	numberWords = set(`one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty
+		twenty-one thirty forty forty-five fifty sixty seventy eighty ninety hundred half once twice
+		deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix cent
+		zwei drei vier funf sechs sieben acht neun zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn zwanzig einundzwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig hundert
+		dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte veintiuno treinta cuarenta cincuenta sesenta setenta ochenta noventa cien
+		due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove venti ventuno trenta quaranta cinquanta sessanta settanta ottanta novanta cento
+		dois tres quatro cinco seis sete oito nove dez onze doze treze catorze quatorze quinze dezesseis dezasseis dezessete dezassete dezoito dezenove dezanove vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem
+		een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien achttien negentien twintig eenentwintig dertig veertig vijftig zestig zeventig tachtig negentig honderd
+		ett tva tre fyra fem sju atta nio tio tolv tretton sexton arton trettio sextio nittio fire seks syv otte
+		jeden dwa trzy cztery piec szesc siedem osiem dziewiec dziesiec dwanascie trzydziesci dwoch trzech czterech pieciu szesciu siedmiu czternastu szesnastu osiemnastu trzydziestu szescdziesieciu dziewiecdziesieciu
+		bir iki uc alti yedi sekiz dokuz kaksi kolme nelja viisi kuusi`)
 	// parties begin words for those data go to.
 	parties = stems(`processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
 		prestatair sous-traitant traitant destinatair partenair fournisseur partag
@@ -180,7 +180,7 @@ var (
 	lawWords = stems(`law govern jurisdiction court arbitrat venue loi droit juridict tribun gerichtsstand gericht ley tribunal legge foro lei wet rechter`)
 
 	// stampWords say that a page was made, not written, at a time.
-	stampWords = set(`generated rendered retrieved printed fetched cached exported crawled visits views hits zugriffe gedruckt abgerufen aufrufe erzeugt
+	stampWords = set(`generated rendered retrieved printed fetched cached exported crawled visits views viewed hits zugriffe gedruckt abgerufen aufrufe erzeugt
 		imprime imprimee genere generee consulte impreso generado generada visitas stampato generato gegenereerd afgedrukt wygenerowano skriven utskriven`)
 	// dialWords stand right before a number to call.
 	dialWords = set(`tel telephone phone call fax telefax extension ext durchwahl telefon fon rufnummer hotline poste telefono telefone interno telefoon toestel tfn puhelin`)
@@ -226,7 +226,7 @@ var (
 
 	domain   = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.(com|org|net|eu|de|fr|es|it|nl|uk|ie|io|co|gov|edu|info|ch|at|be|ca|us|au|jp|cn|br|in|app|dev|ai|gg|tv|me)$`)
 	postcode = regexp.MustCompile(`^[0-9]{4,6}$|^[a-z]{1,2}[0-9]{1,2}[a-z]?$|^[0-9][a-z]{2}$|^[a-z][0-9][0-9a-z]$|^[a-z][0-9][a-z][0-9]$`)
-	dateLike = regexp.MustCompile(`^[0-9]{1,4}([./-][0-9]{1,4}){0,2}\.?$|^[0-9]{1,2}(st|nd|rd|th|er|º|ª)$|^[0-9]{4}t[0-9:]+z?$`)
+	dateLike = regexp.MustCompile(`^[0-9]{1,4}([./-][0-9]{1,4}){0,2}\.?$|^[0-9]{1,2}(st|nd|rd|th|er|o|a|º|ª)$|^[0-9]{4}t[0-9:]+z?$`)
 	// entryMark is what a list counts its entries by.
 	entryMark = regexp.MustCompile(`^(?i:\(?(?:[0-9]{1,2}|[a-z]|[ivx]{1,5})[.)\]]+)+$`)
 	// leadingMark is such a mark with what it counts after it.
@@ -289,6 +289,16 @@ func set(list string) wordSet {
 		out[s] = true
 	}
 	return out
+}
+
+// negation is what a word among others does to its sentence, or nothing. "mai" beside a
+// figure is a month in French and German, and "never" in Italian elsewhere.
+func negation(all []word, i int) string {
+	k := plainKey(all[i].key)
+	if months[k] && (i > 0 && all[i-1].number() || i+1 < len(all) && all[i+1].number()) {
+		return ""
+	}
+	return negations[k]
 }
 
 // plainKey is a word's key without accents.

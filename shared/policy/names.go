@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // partOfName reports whether a word right beside the hunk is written like a name.
@@ -38,9 +39,30 @@ func (e place) joins() bool {
 	return slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return conjunctions[w.key] || w.key == "," })
 }
 
+// newcomers reports whether one side says what the other does, in the plural perhaps,
+// and names beside.
+func (e place) newcomers(isNew bool) bool {
+	few, many := e.hunk.old, e.hunk.new
+	if !isNew {
+		few, many = many, few
+	}
+	if unlike(few, many) > 0 {
+		return false
+	}
+	known := map[string]bool{}
+	for _, k := range content(few) {
+		known[stemOf(k)] = true
+	}
+	return names(slices.DeleteFunc(slices.Clone(many), func(w word) bool { return known[stemOf(plainKey(w.key))] }))
+}
+
 // abbreviation judges words added before or after their own abbreviation, or taken
 // from there: "non-fungible tokens (NFT)".
 func (e place) abbreviation() (f Finding, ok bool) {
+	found := Finding{Class: Editorial, Weight: 0.8, Reason: "an abbreviation is spelled out, or a name abbreviated"}
+	if was, is := keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new); len(was) == 1 && len(is) > 1 && initialsOf(is) == was[0] || len(is) == 1 && len(was) > 1 && initialsOf(was) == is[0] {
+		return found, true
+	}
 	long, at, all := e.hunk.new, e.newAt, e.new
 	if len(content(long)) == 0 {
 		long, at, all = e.hunk.old, e.oldAt, e.old
@@ -72,10 +94,20 @@ func (e place) abbreviation() (f Finding, ok bool) {
 			}
 		}
 		if i == len(letters) && i >= 2 && i*3 >= count {
-			return Finding{Class: Editorial, Weight: 0.8, Reason: "an abbreviation is spelled out, or a name abbreviated"}, true
+			return found, true
 		}
 	}
 	return f, false
+}
+
+// initialsOf are the first letters of some words in a row.
+func initialsOf(keys []string) string {
+	var out []rune
+	for _, k := range keys {
+		r, _ := utf8.DecodeRuneInString(k)
+		out = append(out, r)
+	}
+	return string(out)
 }
 
 // entity judges hunks that touch the name of a company: another legal form, or
@@ -118,7 +150,7 @@ func (e place) contact() bool {
 			signs++
 		case places.has(k) && (w.capital() || !venues.has(k)):
 			signs++
-		case postcode.MatchString(k) && !dateWord(k):
+		case postcode.MatchString(k) && (!dateWord(k) || len(k) == 4 && k[:2] != "19" && k[:2] != "20"):
 			signs++
 		case contacts.has(k):
 			verb = 1

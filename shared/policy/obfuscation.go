@@ -18,7 +18,7 @@ const someTimeAgo = "(some time ago)"
 
 var (
 	hiddenLink = regexp.MustCompile(`\S*/cdn-cgi/l/email-protection\S*`)
-	hiddenText = regexp.MustCompile(`\\?\[ ?email ?(?:&#160;|\s)?protected ?\\?\]`)
+	hiddenText = regexp.MustCompile(`\\?\[ ?email ?(?:&#160;|[\\\s]+)?protected ?\\?\]`)
 	// spamText is what Joomla shows until a script has run.
 	spamText = regexp.MustCompile(`(?i)This email address is being protected from spambots\. You need JavaScript enabled to view it\.?|Diese E-Mail-Adresse ist vor Spambots geschützt! Zur Anzeige muss JavaScript eingeschaltet (?:sein|werden)[.!]?|` +
 		`Cette adresse e-?mail est protégée contre les robots spammeurs\. Vous devez activer le JavaScript pour la visualiser\.?|Esta dirección de correo electrónico está siendo protegida contra los robots de spam\. Necesita tener JavaScript habilitado para poder verlo\.?|` +

@@ -9,6 +9,7 @@ import (
 type page struct {
 	Document
 	body     body
+	terms    bool            // it calls itself terms, not a privacy policy
 	siteless bool            // nothing in it looks like a site's
 	headings map[string]int  // by key
 	bare     map[string]bool // their keys, and these without a number before them
@@ -22,7 +23,7 @@ type page struct {
 func lookedOver(c Comparison, isNew bool) page {
 	d := c.text(isNew)
 	siteless := d.siteless()
-	p := page{Document: d, siteless: siteless, body: bodyOf(c, isNew, siteless), headings: headingKeys(d), keys: count(keysOf(d)),
+	p := page{Document: d, terms: natureOf(d) == "terms", siteless: siteless, body: bodyOf(c, isNew, siteless), headings: headingKeys(d), keys: count(keysOf(d)),
 		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}}
 	for _, paragraph := range d {
 		if leaders.MatchString(paragraph.Text) {
@@ -141,7 +142,7 @@ func bodyOf(c Comparison, isNew, siteless bool) body {
 	for named && b.first-1 > b.title && (d[b.first-1].Item || d[b.first-1].Heading > 0) && !d[b.first-1].Linked {
 		b.first-- // a list, with its heading, before the first sentence
 	}
-	for b.last+1 < len(d) && d[b.last+1].listed() && (d[b.last+1].Item || strings.HasSuffix(strings.TrimSpace(d[prose[len(prose)-1]].Text), ":")) {
+	for b.last+1 < len(d) && d[b.last+1].listed() && !d[b.last+1].adorned() && (d[b.last+1].Item || strings.HasSuffix(strings.TrimSpace(d[prose[len(prose)-1]].Text), ":")) {
 		b.last++ // the list its last sentence opens
 	}
 	return b

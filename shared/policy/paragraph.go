@@ -146,7 +146,7 @@ func (p Paragraph) contactLine() bool {
 			rest++
 		}
 	}
-	if sure == 0 && web+how == 0 && digits < 6 {
+	if sure == 0 && web+how == 0 && (digits < 6 || has(p.words, months.has)) {
 		return false // figures alone are no address
 	}
 	if where > 1 && rest*2 <= where+named && p.core() == 0 && letterWords(p.words) <= 40 {
@@ -169,10 +169,10 @@ func (p Paragraph) invites() bool {
 		return false
 	}
 	address := false
-	for _, w := range p.words {
+	for i, w := range p.words {
 		k := plainKey(w.key)
 		address = address || w.address()
-		if practiceStems.has(k) && !contacts.has(k) || negations[k] != "" {
+		if practiceStems.has(k) && !contacts.has(k) || negation(p.words, i) != "" {
 			return false
 		}
 	}
@@ -181,10 +181,13 @@ func (p Paragraph) invites() bool {
 
 // binding reports whether a sentence says what may, must or must not be.
 func (p Paragraph) binding() bool {
-	return slices.ContainsFunc(p.words, func(w word) bool {
+	for i, w := range p.words {
 		k := plainKey(w.key)
-		return negations[k] == "not" || modals[k] == "must" || k == "allowed" || k == "permitted" || k == "forbidden"
-	})
+		if negation(p.words, i) == "not" || modals[k] == "must" || k == "allowed" || k == "permitted" || k == "forbidden" {
+			return true
+		}
+	}
+	return false
 }
 
 // reaches reports whether a paragraph holds something to reach somebody by, or a

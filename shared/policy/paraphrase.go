@@ -55,8 +55,8 @@ func (p Paragraph) weight() map[string]bool {
 		case w.mark():
 		case w.number() || numberWords[k] || units.has(k) || w.address():
 			out[k] = true
-		case negations[k] != "":
-			senses[negations[k]]++
+		case negation(p.words, i) != "":
+			senses[negation(p.words, i)]++
 		case modals[k] != "":
 			out["modal "+modals[k]] = true
 		case contacts.has(k):

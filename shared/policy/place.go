@@ -233,6 +233,9 @@ func (e place) judge() Finding {
 	if e.names() && size <= 4 {
 		return as(Editorial, 0.65, "a name differs")
 	}
+	if e.joins() && e.newcomers(len(old) < len(new)) {
+		return as(Substantive, 0.65, "a name came or went")
+	}
 	if overlap(old, new) >= 0.6 {
 		return as(Editorial, 0.6, "the wording differs")
 	}
@@ -252,8 +255,8 @@ func polarity(old, new, after []word) string {
 		n, said := map[string]int{}, map[string]string{}
 		for i, w := range all {
 			k := plainKey(w.key)
-			sense := negations[k]
 			next := slices.Concat(all[i+1:min(i+5, len(all))], after[:min(4, len(after))])
+			sense := negation(slices.Concat(all[:i+1], next), i)
 			if sense == "not" && has(next[:min(len(next), 4)], delays.has) {
 				continue // "without undue delay" is "at once"
 			}

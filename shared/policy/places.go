@@ -94,6 +94,7 @@ func (c Comparison) besideHolds(at int, key string) bool {
 // places judges every paragraph that came, went or was edited.
 func (j *judge) places() (out []Finding) {
 	j.frames, j.idle = j.framed(), j.furnished()
+	displaced := j.displaced()
 	oldOutline, newOutline := split(j.c.old), split(j.c.new)
 	for i, r := range j.c.rows {
 		section := ""
@@ -105,6 +106,12 @@ func (j *judge) places() (out []Finding) {
 		note := func(f Finding) {
 			f.Section, f.row = section, i
 			out = append(out, f)
+		}
+		for _, index := range r.new {
+			if from, ok := displaced[index]; ok {
+				p := j.c.new[index]
+				note(Finding{Class: Substantive, Weight: 0.6, Reason: "an entry stands elsewhere", Quote: "“" + shorten(p.Text, 80) + "” went from “" + shorten(from, 60) + "” to “" + shorten(p.of[0], 60) + "”"})
+			}
 		}
 		switch r.fate {
 		case added:
@@ -216,6 +223,9 @@ func (j *judge) apart(index int) bool {
 			return true
 		}
 	}
+	if p := j.c.new[index]; index > j.new.body.last && p.Heading > 0 && p.subject() == 0 && !contactHeading(p.Text) {
+		return true // the title of what stands behind
+	}
 	return index < j.new.body.title
 }
 
@@ -290,6 +300,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.75, "text above the title differs")
 	case p.dateLine():
 		return as(Editorial, 0.9, "the date line differs")
+	case p.Heading > 0 && p.Heading < guessedHeading && subject == 0 && (index+1 == len(d) || d[index+1].Heading > 0 && d[index+1].Heading <= p.Heading):
+		return as(None, 0.7, "a heading without text differs")
 	case p.Heading > 0 && outside && subject == 0:
 		return as(None, 0.8, "a heading outside the policy's text differs")
 	case p.Heading > 0:
@@ -368,7 +380,7 @@ func (j *judge) edit(r row) (out []Finding) {
 	single := len(r.new) == 1 && len(r.old) == 1
 	outside := j.new.body.outside(r.new[0]) && j.old.body.outside(r.old[0])
 	oldAt, newAt := 0, 0
-	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && !p.binding() && !was.binding() && !p.addressed() && !p.dateLine() && !was.dateLine() && !p.contactLine() && !was.contactLine()
+	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && !p.binding() && !was.binding() && !p.addressed() && !p.dateLine() && !was.dateLine() && (r.new[0] < j.new.body.title || !p.contactLine() && !was.contactLine())
 	if max(letterWords(p.words), letterWords(was.words)) <= 15 && (outside || !p.Item && !p.sentence() && p.subject()+was.subject() == 0 && !price.MatchString(p.Text)) && !(p.dateLine() && was.dateLine()) && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
 		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
 	}

@@ -1,0 +1,107 @@
+package policy
+
+import (
+	"slices"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// owners tells, while a page is read, what an entry belongs to: one of a list to the
+// words that open it, a cell to the first of its row and to the name of its column.
+type owners struct {
+	lead    string   // the last paragraph that is no entry
+	columns []string // of the table, their names
+	column  int      // the one at hand, from 0; -1 before the first
+	row     string   // what the first cell of the row says
+	merged  bool     // cells go over several rows or columns: nobody knows whose they are
+}
+
+// enter notes the beginning of a table, a row or a cell.
+func (o *owners) enter(n *html.Node) {
+	switch n.DataAtom {
+	case atom.Table:
+		*o = owners{lead: o.lead}
+	case atom.Tr:
+		o.column, o.row = -1, ""
+	case atom.Td, atom.Th:
+		o.column++
+		o.merged = o.merged || slices.ContainsFunc(n.Attr, func(a html.Attribute) bool {
+			return (a.Key == "rowspan" || a.Key == "colspan") && a.Val != "1"
+		})
+	}
+}
+
+// of is whose a paragraph is, as the keys of the words that say so; nothing if it is
+// nobody's.
+func (o *owners) of(p Paragraph) []string {
+	switch {
+	case p.Column && o.column >= 0:
+		for len(o.columns) <= o.column {
+			o.columns = append(o.columns, "")
+		}
+		o.columns[o.column] = p.key
+	case p.Cell && o.column == 0 && o.row == "":
+		o.row = p.key
+	case p.Cell:
+		if !o.merged && o.column > 0 && o.column < len(o.columns) {
+			return []string{o.row, o.columns[o.column]}
+		}
+	case p.Item:
+		return []string{o.lead}
+	default:
+		o.lead = p.key
+	}
+	return nil
+}
+
+// displaced finds entries that both texts have but not of the same list or row, though
+// both have those, too: what was said to be shared is said to be sold. It answers with
+// the places in the new text and what they belonged to.
+func (j *judge) displaced() map[int]string {
+	type entries map[string][]int // by what they say
+	list := func(own page, owners map[string]int) entries {
+		out := entries{}
+		for i, p := range own.Document {
+			if len(p.of) > 0 && !p.Linked && !own.body.outside(i) && !slices.ContainsFunc(p.of, func(k string) bool { return owners[k] < 2 }) {
+				out[p.key] = append(out[p.key], i)
+			}
+		}
+		return out
+	}
+	owners := map[string]int{} // in how many of the texts they own something
+	for _, d := range []Document{j.old.Document, j.new.Document} {
+		for k := range d.owning() {
+			owners[k]++
+		}
+	}
+	out := map[int]string{}
+	was, is := list(j.old, owners), list(j.new, owners)
+	for key, now := range is {
+		before := slices.Clone(was[key])
+		var came []int
+		for _, i := range now {
+			at := slices.IndexFunc(before, func(k int) bool { return slices.Equal(j.old.Document[k].of, j.new.Document[i].of) })
+			if at < 0 {
+				came = append(came, i)
+			} else {
+				before = slices.Delete(before, at, at+1)
+			}
+		}
+		for n := range min(len(came), len(before)) {
+			out[came[n]] = j.old.Document[before[n]].of[0]
+		}
+	}
+	return out
+}
+
+// owning are the keys entries of a text belong to.
+func (d Document) owning() map[string]bool {
+	out := map[string]bool{}
+	for _, p := range d {
+		for _, k := range p.of {
+			out[k] = true
+		}
+	}
+	return out
+}
