@@ -34,6 +34,9 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		!has(e.p.words, dateContext.has) && !has(e.p.words, contacts.has) && slices.ContainsFunc(slices.Concat(old, new), months.has) {
 		return Finding{Class: None, Weight: 0.7, Reason: "the date of an event differs"}, true
 	}
+	if counts := live.MatchString(e.p.Text) && live.MatchString(e.was.Text) || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
+		return Finding{Class: None, Weight: 0.75, Reason: "a figure that lives differs"}, true
+	}
 	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
 		return Finding{Class: None, Weight: 0.8, Reason: "a figure that lives differs"}, true
 	}
@@ -41,6 +44,9 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 }
 
 var timeOfDay = regexp.MustCompile(`(?i)\b[0-2]?\d:[0-5]\d\b|\b[0-2]?\d[.h][0-5]\d ?(?:am|pm|cet|cest|est|edt|gmt|utc|pst|pdt|bst|uhr)\b`)
+
+// hourOfDay is that, or a bare hour, beside the days it is for.
+var hourOfDay = regexp.MustCompile(timeOfDay.String() + `|\b[0-2]?\d ?(?:h|uhr|am|pm|a\.m|p\.m)\b`)
 
 // starts reports whether a place is the beginning of a paragraph, of a few joined too.
 func starts(all []word, at int) bool {
@@ -89,6 +95,30 @@ func (e place) opening() bool {
 	return has(e.near(20), weekdays.has)
 }
 
+// aged reports whether a hunk stands behind a word for how old somebody is.
+func (e place) aged() bool {
+	return has(e.new[max(e.newAt-3, 0):e.newAt], ageWords.has)
+}
+
+// oneOrMore reports whether a number of things became one of them, or the other way
+// round: "two requests" and "a request". An article says "one" beside such a number
+// only.
+func (e place) oneOrMore() bool {
+	test := func(many, one []word) bool {
+		for i, w := range many {
+			if k := plainKey(w.key); i+1 < len(many) && numberWords[k] && !articles[k] {
+				for n := range len(one) - 1 {
+					if articles[plainKey(one[n].key)] && stemOf(plainKey(one[n+1].key)) == stemOf(plainKey(many[i+1].key)) {
+						return true
+					}
+				}
+			}
+		}
+		return false
+	}
+	return test(e.hunk.old, e.hunk.new) || test(e.hunk.new, e.hunk.old)
+}
+
 // numbers judges hunks in which figures differ.
 func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	isNumber := func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }
@@ -97,12 +127,18 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	isUnit := func(k string) bool { return units.has(k) }
 	isCount := func(k string) bool { return isNumber(k) || numberWords[k] }
 	if next := e.newAt + len(e.hunk.new); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
-		(slices.ContainsFunc(e.new[max(e.newAt-3, 0):e.newAt], func(w word) bool {
-			k := plainKey(w.key)
-			return k == "age" || k == "ages" || k == "aged" || k == "under" || k == "over"
-		}) ||
+		(e.aged() ||
 			has(e.new[min(next, len(e.new)):min(next+3, len(e.new))], units.has) || slices.ContainsFunc(both, isUnit)) {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
+	}
+	if e.aged() && len(o) > 0 && len(n) > 0 && difference(o, n) != "" {
+		return Finding{Class: Substantive, Weight: 0.9, Reason: "an age differs"}, true
+	}
+	if e.oneOrMore() {
+		return Finding{Class: Substantive, Weight: 0.75, Reason: "how many differs"}, true
+	}
+	if len(o)+len(n) > 0 && (hourOfDay.MatchString(e.p.Text) || hourOfDay.MatchString(e.was.Text)) && e.opening() && !slices.ContainsFunc(both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
+		return Finding{Class: Editorial, Weight: 0.75, Reason: "hours differ"}, true
 	}
 	often := func(k string) bool { return k == "once" || k == "twice" }
 	if slices.ContainsFunc(old, often) && slices.ContainsFunc(new, isCount) || slices.ContainsFunc(new, often) && slices.ContainsFunc(old, isCount) {

@@ -16,7 +16,7 @@ var (
 	countdown  = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
 	clock      = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
 	crumbs     = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
-	live       = regexp.MustCompile(`(?i)\bvideo player\b|\bplay video\b|\b\d+:\d\d ?/ ?\d+:\d\d\b|^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
+	live       = regexp.MustCompile(`(?i)\bvideo player\b|\bplay video\b|\b\d+:\d\d ?/ ?\d+:\d\d\b|^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d[\d.,]* ?[km]? (?:comments?|shares?|views?|viewers?|watching|likes?|followers?|subscribers?|downloads?|commentaires?|partages?|vues?|kommentare?|comentarios?|commenti)\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
 	smallPrint = regexp.MustCompile(`(?i)\b(?:while (?:stocks?|supplies) last|subject to (?:credit approval|availability)|offer (?:ends|valid|expires|may not|not valid)|\d+% apr|(?:valid|sale ends) (?:until|through|on)|t&cs apply|limited time|` +
 		`offre (?:valable|soumise|réservée)|voir (?:les )?(?:conditions|modalités|mentions)|dans la limite des stocks|solange der vorrat|angebot (?:gilt|gültig)|gültig bis|sujeto a aprobación|(?:la )?oferta (?:termina|válida)|hasta agotar|fino a esaurimento|offerta valida|enquanto durar|zolang de voorraad)`)
 	stars    = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
@@ -134,13 +134,13 @@ func (j *judge) furnished() map[int]bool {
 			run = append(run, end)
 			inside = inside || j.inside(end)
 			// An entry of a list of the policy's is never the site's, whatever it is called.
-			idle = idle && (p.idle() && (p.Linked || !p.Item || !j.inside(end)) || !j.inside(end) && p.small(j.new.terms))
+			idle = idle && (p.idle() && (p.Linked || !p.Item || !j.inside(end) || live.MatchString(p.Text)) || !j.inside(end) && p.small(j.new.terms))
 			if p.adorned() {
 				signs++
 				if p.dateLine() {
 					dates++
 				}
-				if price.MatchString(p.Text) && !offer.MatchString(p.Text) {
+				if price.MatchString(p.Text) && !offer.MatchString(p.Text) && !live.MatchString(p.Text) {
 					charges++
 				}
 				if p.Linked = false; !p.adorned() {

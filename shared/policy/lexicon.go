@@ -139,6 +139,20 @@ var (
 		ett tva tre fyra fem sju atta nio tio tolv tretton sexton arton trettio sextio nittio fire seks syv otte
 		jeden dwa trzy cztery piec szesc siedem osiem dziewiec dziesiec dwanascie trzydziesci dwoch trzech czterech pieciu szesciu siedmiu czternastu szesnastu osiemnastu trzydziestu szescdziesieciu dziewiecdziesieciu
 		bir iki uc alti yedi sekiz dokuz kaksi kolme nelja viisi kuusi`)
+	// ageWords stand before how old somebody is.
+	ageWords = set("age ages aged under over edad anos alter unter uber moins plus eta menores idade leeftijd jonger")
+	// articles say "one", too.
+	articles = set("a an one un une una uno ein eine einen einmal um uma een en ett")
+	// hourWords stand beside the hours at which somebody is there.
+	hourWords = set("am pm jours feries holidays holiday bank public uhr heures h closed open ferme fermes geschlossen feiertage feiertagen festivos festivi feriados hours")
+	// opposites are words of comparison, by their direction: one for another turns what is
+	// compared round.
+	opposites = senses(map[string]string{
+		"more":   `greater greatest more higher highest longer later maximum mehr hoher spater langer maximal hochstens superieur maximum mayor maximo maggiore massimo maior maxima meer hoger later`,
+		"less":   `less lesser least fewer lower lowest shorter earlier minimum weniger niedriger fruher kurzer minimal mindestens inferieur moindre menor minimo minore minima minder lager eerder`,
+		"before": `before prior preceding vor bevor zuvor avant anterior antes prima antes voor voordat`,
+		"after":  `after following subsequent nach nachdem danach apres posterior despues dopo depois na nadat`,
+	})
 	// parties begin words for those data go to.
 	parties = stems(`processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
 		prestatair sous-traitant traitant destinatair partenair fournisseur partag
@@ -180,7 +194,7 @@ var (
 	lawWords = stems(`law govern jurisdiction court arbitrat venue loi droit juridict tribun gerichtsstand gericht ley tribunal legge foro lei wet rechter`)
 
 	// stampWords say that a page was made, not written, at a time.
-	stampWords = set(`generated rendered retrieved printed fetched cached exported crawled visits views viewed hits zugriffe gedruckt abgerufen aufrufe erzeugt
+	stampWords = set(`generated refresh refreshed rendered retrieved printed fetched cached exported crawled visits views viewed hits zugriffe gedruckt abgerufen aufrufe erzeugt
 		imprime imprimee genere generee consulte impreso generado generada visitas stampato generato gegenereerd afgedrukt wygenerowano skriven utskriven`)
 	// dialWords stand right before a number to call.
 	dialWords = set(`tel telephone phone call fax telefax extension ext durchwahl telefon fon rufnummer hotline poste telefono telefone interno telefoon toestel tfn puhelin`)
@@ -291,12 +305,23 @@ func set(list string) wordSet {
 	return out
 }
 
+// modal is how strong a verb is, or nothing for a word that is none.
+func modal(k string) string {
+	if strings.HasSuffix(k, "'ll") {
+		return "must"
+	}
+	return modals[k]
+}
+
 // negation is what a word among others does to its sentence, or nothing. "mai" beside a
 // figure is a month in French and German, and "never" in Italian elsewhere.
 func negation(all []word, i int) string {
 	k := plainKey(all[i].key)
 	if months[k] && (i > 0 && all[i-1].number() || i+1 < len(all) && all[i+1].number()) {
 		return ""
+	}
+	if strings.HasSuffix(k, "n't") {
+		return "not"
 	}
 	return negations[k]
 }

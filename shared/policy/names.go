@@ -110,14 +110,35 @@ func initialsOf(keys []string) string {
 	return string(out)
 }
 
+// formAt reports whether a word is the legal form of a company. "Co." before a name is
+// a county.
+func formAt(all []word, i int) bool {
+	if i >= len(all) || !legalForms[strings.TrimSuffix(plainKey(all[i].key), ".")] {
+		return false
+	}
+	next := i + 1
+	if next < len(all) && all[next].mark() {
+		next++
+	}
+	return strings.TrimSuffix(all[i].key, ".") != "co" || next >= len(all) || !all[next].capital() || formAt(all, next)
+}
+
 // entity judges hunks that touch the name of a company: another legal form, or
 // another name before one, is another party; a mark behind it is not.
 func (e place) entity(old, new []string) (f Finding, ok bool) {
-	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
-	o, n := filter(old, form), filter(new, form)
 	next := e.after()
-	touches := len(next) > 0 && (form(next[0].key) || len(next) > 1 && next[0].mark() && form(next[1].key))
-	if len(o)+len(n) == 0 && !touches {
+	forms := func(all []word) (n int) {
+		for i := range all {
+			if formAt(slices.Concat(all, next), i) {
+				n++
+			}
+		}
+		return n
+	}
+	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
+	o, n := forms(e.hunk.old), forms(e.hunk.new)
+	touches := formAt(next, 0) || len(next) > 1 && next[0].mark() && formAt(next, 1)
+	if o+n == 0 && !touches {
 		return f, false
 	}
 	as := func(class Class, weight float64, reason string) (Finding, bool) {
@@ -126,9 +147,9 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 	notForm := func(k string) bool { return !form(k) && !formMarks[k] }
 	on, nn := filter(old, notForm), filter(new, notForm)
 	switch {
-	case len(o)+len(n) > 0 && len(on)+len(nn) == 0 && (len(o) == 0 || len(n) == 0):
+	case o+n > 0 && len(on)+len(nn) == 0 && (o == 0 || n == 0):
 		return as(Editorial, 0.75, "the mark of a company's form differs")
-	case len(o)+len(n) > 0 && e.names():
+	case o+n > 0 && e.names():
 		return as(Substantive, 0.8, "another company is named")
 	case touches && len(on) > 0 && len(nn) > 0 && e.names():
 		return as(Substantive, 0.75, "another company is named")
@@ -138,7 +159,7 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 
 // contact reports whether the words around a hunk say where to write.
 func (e place) contact() bool {
-	if e.p.contactLine() && e.was.contactLine() {
+	if e.p.contactLine() && e.was.contactLine() || e.addressee {
 		return true
 	}
 	signs, verb := 0, 0
@@ -168,7 +189,23 @@ func (e place) contact() bool {
 }
 
 // names reports whether nothing but names differs.
-func (e place) names() bool { return names(e.hunk.old, e.hunk.new) }
+func (e place) names() bool { return names(e.hunk.old, e.hunk.new) && !shouted(e.new) }
+
+// shouted reports whether words are all in capitals, in which a name is written as
+// anything else.
+func shouted(all []word) bool {
+	small, big := 0, 0
+	for _, w := range all {
+		for _, r := range w.text {
+			if unicode.IsLower(r) {
+				small++
+			} else if unicode.IsUpper(r) {
+				big++
+			}
+		}
+	}
+	return big >= 20 && big > small*4
+}
 
 // names reports whether all words that carry meaning are written like names.
 func names(lists ...[]word) bool {

@@ -183,7 +183,7 @@ func (p Paragraph) invites() bool {
 func (p Paragraph) binding() bool {
 	for i, w := range p.words {
 		k := plainKey(w.key)
-		if negation(p.words, i) == "not" || modals[k] == "must" || k == "allowed" || k == "permitted" || k == "forbidden" {
+		if negation(p.words, i) == "not" || modal(k) == "must" || k == "allowed" || k == "permitted" || k == "forbidden" {
 			return true
 		}
 	}

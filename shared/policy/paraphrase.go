@@ -57,8 +57,10 @@ func (p Paragraph) weight() map[string]bool {
 			out[k] = true
 		case negation(p.words, i) != "":
 			senses[negation(p.words, i)]++
-		case modals[k] != "":
-			out["modal "+modals[k]] = true
+		case modal(k) != "":
+			out["modal "+modal(k)] = true
+		case opposites[k] != "":
+			out["than "+opposites[k]] = true
 		case contacts.has(k):
 		case practiceStems.has(k) || parties.has(k) || deeds.has(k):
 			out[stemOf(k)] = true
@@ -76,6 +78,13 @@ func (p Paragraph) weight() map[string]bool {
 func stemOf(k string) string {
 	r := []rune(strings.TrimSuffix(k, "s"))
 	return string(r[:min(len(r), 5)])
+}
+
+func stemsOf(keys []string) (out []string) {
+	for _, k := range keys {
+		out = append(out, stemOf(k))
+	}
+	return out
 }
 
 // unlike counts the words with content that have no like among others.

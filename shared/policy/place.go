@@ -16,6 +16,7 @@ type place struct {
 	heading      bool
 	linked       bool
 	outside      bool
+	addressee    bool // the line above an address
 	oldPage      page
 	newPage      page
 }
@@ -155,12 +156,16 @@ func (e place) judge() Finding {
 	if typo(e, old, new) {
 		return as(Editorial, 0.88, "spelling or grammar differs")
 	}
-	modal := func(k string) bool { return modals[k] != "" }
-	if o, n := filter(keysOfWords(e.hunk.old), modal), filter(keysOfWords(e.hunk.new), modal); len(o) > 0 && len(n) > 0 && strengths(o) != strengths(n) {
-		return as(Substantive, 0.65, "“%s” took another's place", difference(o, n))
+	verb := func(k string) bool { return modal(k) != "" }
+	oldVerbs, newVerbs := filter(keysOfWords(e.hunk.old), verb), filter(keysOfWords(e.hunk.new), verb)
+	if len(oldVerbs) > 0 && len(newVerbs) > 0 && strengths(oldVerbs) != strengths(newVerbs) {
+		return as(Substantive, 0.65, "“%s” took another's place", difference(oldVerbs, newVerbs))
 	}
-	if any(both, modal) && has(e.near(3), e.strong) && len(both) <= 2 && !e.heading {
-		return as(Substantive, 0.55, "“%s” came or went", filter(both, modal)[0])
+	if was, is := sensesOf(e.hunk.old, opposites), sensesOf(e.hunk.new, opposites); len(was) > 0 && len(is) > 0 && !slices.Equal(was, is) {
+		return as(Substantive, 0.7, "“%s” became “%s”", textOfWords(e.hunk.old), textOfWords(e.hunk.new))
+	}
+	if verbs := slices.Concat(oldVerbs, newVerbs); len(verbs) > 0 && (len(oldVerbs) == 0 || len(newVerbs) == 0) && has(e.near(3), e.strong) && len(both) <= 2 && !e.heading {
+		return as(Substantive, 0.55, "“%s” came or went", verbs[0])
 	}
 	if len(both) == 0 {
 		return as(Editorial, 0.85, "small words differ")
@@ -239,7 +244,7 @@ func (e place) judge() Finding {
 	if overlap(old, new) >= 0.6 {
 		return as(Editorial, 0.6, "the wording differs")
 	}
-	if o, n := filter(old, e.strong), filter(new, e.strong); len(o)+len(n) > 0 && difference(o, n) != "" {
+	if o, n := stemsOf(filter(old, e.strong)), stemsOf(filter(new, e.strong)); len(o)+len(n) > 0 && difference(o, n) != "" {
 		return as(Substantive, min(0.5+0.07*float64(size), 0.95), "words about the use of data or the terms differ")
 	}
 	if size <= 3 {
@@ -281,11 +286,22 @@ func polarity(old, new, after []word) string {
 	return ""
 }
 
+// sensesOf are the senses some words have in a list, each once.
+func sensesOf(all []word, list map[string]string) (out []string) {
+	for _, w := range all {
+		if sense := list[plainKey(w.key)]; sense != "" {
+			out = append(out, sense)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // strengths are how strong some modal verbs are: "will" and "shall" bind alike.
 func strengths(verbs []string) string {
 	var all []string
 	for _, v := range verbs {
-		all = append(all, modals[v])
+		all = append(all, modal(v))
 	}
 	slices.Sort(all)
 	return strings.Join(slices.Compact(all), " ")

@@ -118,6 +118,10 @@ func (j *judge) places() (out []Finding) {
 			note(j.paragraph(j.new, j.old, i, r.new[0], section))
 		case removed:
 			note(j.paragraph(j.old, j.new, i, r.old[0], section).gone())
+		case moved:
+			if len(r.new) > 0 && j.section(j.c.new[r.new[0]], r.new[0]) {
+				note(Finding{Class: Editorial, Weight: 0.6, Reason: "a section stands elsewhere", Quote: "“" + shorten(j.c.new[r.new[0]].Text, 80) + "”"})
+			}
 		case same:
 			if f, ok := j.punctuation(r); ok {
 				note(f)
@@ -129,6 +133,13 @@ func (j *judge) places() (out []Finding) {
 		}
 	}
 	return out
+}
+
+// section reports whether a paragraph of the new text is the heading of a section of the
+// policy, in both texts and once.
+func (j *judge) section(p Paragraph, index int) bool {
+	return p.Heading > 0 && !j.new.body.outside(index) && j.new.headings[p.key] == 1 && j.old.headings[p.key] == 1 &&
+		index+1 < len(j.c.new) && j.c.new[index+1].sentence()
 }
 
 // punctuation judges paragraphs of the same words: a comma is an edit, marks of layout
@@ -380,6 +391,8 @@ func (j *judge) edit(r row) (out []Finding) {
 	single := len(r.new) == 1 && len(r.old) == 1
 	outside := j.new.body.outside(r.new[0]) && j.old.body.outside(r.old[0])
 	oldAt, newAt := 0, 0
+	next := r.new[len(r.new)-1] + 1
+	addressee := single && letterWords(p.words) <= 12 && p.capitals() && next < len(j.c.new) && j.c.new[next].contactLine()
 	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && !p.binding() && !was.binding() && !p.addressed() && !p.dateLine() && !was.dateLine() && (r.new[0] < j.new.body.title || !p.contactLine() && !was.contactLine())
 	if max(letterWords(p.words), letterWords(was.words)) <= 15 && (outside || !p.Item && !p.sentence() && p.subject()+was.subject() == 0 && !price.MatchString(p.Text)) && !(p.dateLine() && was.dateLine()) && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
 		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
@@ -399,7 +412,7 @@ func (j *judge) edit(r row) (out []Finding) {
 	for _, h := range r.hunks {
 		if !h.same {
 			e := place{hunk: h, p: p, was: was, old: oldWords, new: newWords, oldAt: oldAt, newAt: newAt, heading: single && p.Heading > 0 && !strings.Contains(p.Text, ": "),
-				linked: single && p.Linked && was.Linked, outside: outside, oldPage: j.old, newPage: j.new}
+				linked: single && p.Linked && was.Linked, outside: outside, addressee: addressee, oldPage: j.old, newPage: j.new}
 			f := e.judge()
 			f.Quote = e.quoteInContext()
 			if frame && !(f.Class == Substantive && strings.HasPrefix(f.Reason, "a figure with") && p.sentence() && p.subject() > 0) && !(f.Class == Editorial && strings.HasPrefix(f.Reason, "a date") && has(e.near(12), dateContext.has)) {

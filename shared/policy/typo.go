@@ -39,10 +39,10 @@ func misspelt(a, b string) bool {
 		return true
 	}
 	x, y := []rune(a), []rune(b)
-	if short, long := shorterFirst(a, b); len(short) >= 2 && !practiceStems.has(short) && !practiceStems.has(long) && strings.HasPrefix(long, short) && modals[a]+modals[b]+negations[a]+negations[b] == "" {
+	if short, long := shorterFirst(a, b); len(short) >= 2 && !practiceStems.has(short) && !practiceStems.has(long) && strings.HasPrefix(long, short) && modal(a)+modal(b)+negations[a]+negations[b] == "" {
 		return true // an abbreviation
 	}
-	if modals[a] != "" || modals[b] != "" || negations[a] != "" || negations[b] != "" {
+	if modal(a) != "" || modal(b) != "" || negations[a] != "" || negations[b] != "" {
 		return false
 	}
 	common := 0
