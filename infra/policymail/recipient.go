@@ -11,6 +11,7 @@ import (
 type recipientCmd struct {
 	Show        recipientShow        `cmd:"" help:"Show what is held about a person."`
 	Export      recipientExport      `cmd:"" help:"The same as JSON, to hand over."`
+	Correct     recipientCorrect     `cmd:"" help:"Correct a person's name or language for them; no import changes it again."`
 	Unsubscribe recipientUnsubscribe `cmd:"" help:"Opt a person out of every optional notice."`
 	Erase       recipientErase       `cmd:"" help:"Erase a person. Without --yes, say what would go."`
 }
@@ -20,9 +21,10 @@ type who struct {
 	By      string `help:"Who asks for it; it is recorded." env:"USER"`
 }
 
-func (c who) do(a *app, verb string, yes bool) error {
+func (c who) do(a *app, verb string, args operate.Args) error {
+	args.Address, args.By = c.Address, c.By
 	var p operate.Person
-	if err := a.call.do(a.ctx, "recipient-"+verb, operate.Args{Address: c.Address, By: c.By, Yes: yes}, &p); err != nil {
+	if err := a.call.do(a.ctx, "recipient-"+verb, args, &p); err != nil {
 		return err
 	}
 	if verb == "export" {
@@ -36,7 +38,7 @@ func (c who) do(a *app, verb string, yes bool) error {
 			at   time.Time
 		}{{"name", r.NameCorrectedAt}, {"language", r.LocaleCorrectedAt}} {
 			if !f.at.IsZero() {
-				fmt.Fprintf(w, "%s corrected by the person %s; no import changes it\n", f.name, stamp(f.at))
+				fmt.Fprintf(w, "%s corrected %s; no import changes it\n", f.name, stamp(f.at))
 			}
 		}
 		fmt.Fprintf(w, "%d lines of history, %d deliveries\n", len(p.History), len(p.Deliveries))
@@ -50,13 +52,22 @@ type (
 	recipientShow        struct{ who }
 	recipientExport      struct{ who }
 	recipientUnsubscribe struct{ who }
-	recipientErase       struct {
+	recipientCorrect     struct {
+		who
+		Name     *string `help:"The name as the person writes it; an empty one takes it away."`
+		Language string  `help:"The language notices shall be in, like de or pt-BR."`
+	}
+	recipientErase struct {
 		who
 		Yes bool `help:"Really erase."`
 	}
 )
 
-func (c recipientShow) Run(a *app) error        { return c.do(a, "show", false) }
-func (c recipientExport) Run(a *app) error      { return c.do(a, "export", false) }
-func (c recipientUnsubscribe) Run(a *app) error { return c.do(a, "unsubscribe", false) }
-func (c recipientErase) Run(a *app) error       { return c.do(a, "erase", c.Yes) }
+func (c recipientShow) Run(a *app) error        { return c.do(a, "show", operate.Args{}) }
+func (c recipientExport) Run(a *app) error      { return c.do(a, "export", operate.Args{}) }
+func (c recipientUnsubscribe) Run(a *app) error { return c.do(a, "unsubscribe", operate.Args{}) }
+func (c recipientErase) Run(a *app) error       { return c.do(a, "erase", operate.Args{Yes: c.Yes}) }
+
+func (c recipientCorrect) Run(a *app) error {
+	return c.do(a, "correct", operate.Args{Name: c.Name, Locale: c.Language})
+}

@@ -15,6 +15,7 @@ import (
 	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/imports"
+	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
 	"policymail/shared/privacy"
@@ -74,8 +75,10 @@ type Args struct {
 	Policy  string       `json:"policy,omitempty"`
 	Kind    string       `json:"kind,omitempty"`
 	Locale  string       `json:"locale,omitempty"`
-	To      string       `json:"to,omitempty"`     // an address a preview goes to
-	Cursor  string       `json:"cursor,omitempty"` // of a page of rows
+	// Name is a person's, to be corrected; an empty one takes it away.
+	Name   *string `json:"name,omitempty"`
+	To     string  `json:"to,omitempty"`     // an address a preview goes to
+	Cursor string  `json:"cursor,omitempty"` // of a page of rows
 }
 
 // errOnOurSide is all the caller learns of an error that is not meant for people.
@@ -155,7 +158,7 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 		return o.version(ctx, a.Policy, a.ID)
 	case "preview":
 		return o.preview(ctx, a)
-	case "recipient-show", "recipient-export", "recipient-unsubscribe", "recipient-erase":
+	case "recipient-show", "recipient-export", "recipient-correct", "recipient-unsubscribe", "recipient-erase":
 		return o.recipient(ctx, strings.TrimPrefix(c.Name, "recipient-"), a)
 	}
 	if strings.HasPrefix(c.Name, "request-") {
@@ -231,6 +234,12 @@ func (o Operations) recipient(ctx context.Context, verb string, a Args) (Person,
 	switch {
 	case verb == "unsubscribe":
 		_, _, err = o.Preferences.Set(ctx, change, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
+	case verb == "correct":
+		var to privacy.Correction
+		if to, err = correction(a); err != nil {
+			return Person{}, err
+		}
+		_, err = o.Preferences.Correct(ctx, change, to)
 	case verb == "erase" && a.Yes:
 		err = privacy.Erase(ctx, o.Store, o.Preferences, change)
 	}
@@ -242,6 +251,27 @@ func (o Operations) recipient(ctx context.Context, verb string, a Args) (Person,
 	p, err := o.person(ctx, id)
 	p.WouldErase, p.Erased = verb == "erase" && !a.Yes, verb == "erase" && a.Yes
 	return p, err
+}
+
+// correction is what the desk corrects for a person who asked by phone or by letter.
+func correction(a Args) (to privacy.Correction, err error) {
+	if a.Name == nil && a.Locale == "" {
+		return to, notice.Invalid("there is nothing to correct").Hint("give --name, --language or both")
+	}
+	if a.Name != nil {
+		name, err := privacy.ParseName(*a.Name)
+		if err != nil {
+			return to, err
+		}
+		to.Name = &name
+	}
+	if a.Locale != "" {
+		if !slices.Contains(locale.Tags(), a.Locale) {
+			return to, notice.Invalid("%q is not a language of the notices", a.Locale).Hint("one of %s", strings.Join(locale.Tags(), ", "))
+		}
+		to.Locale = &a.Locale
+	}
+	return to, nil
 }
 
 func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person, err error) {

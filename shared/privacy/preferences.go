@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"policymail/shared/notice"
 )
@@ -54,6 +56,43 @@ func (p Preferences) Set(ctx context.Context, c Change, decide func(notice.OptOu
 			return before, after, err
 		}
 	}
+}
+
+// Correction is what shall stand for a person's name and language (BCP 47); nil leaves
+// what stands.
+type Correction struct{ Name, Locale *string }
+
+// Correct sets what a person, or the desk for them, says about them. It counts from
+// then on: no import changes it (notice.Imported.Apply). It names what it corrected;
+// saying the same again corrects nothing.
+func (p Preferences) Correct(ctx context.Context, c Change, to Correction) (corrected []string, err error) {
+	_, _, err = p.change(ctx, c, func(r *notice.Recipient) []string {
+		if corrected = nil; r.Status == notice.Erased {
+			return nil
+		}
+		for _, f := range []struct {
+			name  string
+			to    *string
+			field *string
+			at    *time.Time
+		}{{"name", to.Name, &r.Name, &r.NameCorrectedAt}, {"language", to.Locale, &r.Locale, &r.LocaleCorrectedAt}} {
+			if f.to != nil && (*f.to != *f.field || f.at.IsZero()) {
+				*f.field, *f.at, corrected = *f.to, p.Now().UTC(), append(corrected, f.name)
+			}
+		}
+		return corrected
+	})
+	return corrected, err
+}
+
+// ParseName reads a name as a person writes it, without the space around it: up to 200
+// bytes and no control characters.
+func ParseName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if len(name) > 200 || strings.IndexFunc(name, unicode.IsControl) >= 0 {
+		return "", notice.Invalid("the name is longer than 200 bytes or holds control characters").Hint("write it as the person does, in one line")
+	}
+	return name, nil
 }
 
 // fromNotice reports whether a change was made on the page of a link in a notice, which

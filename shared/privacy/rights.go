@@ -102,19 +102,14 @@ func (s Rights) Object(ctx context.Context, person notice.Recipient) error {
 // knows that one of them was left as it was shown hands in person's. What they say counts
 // from then on: no import changes it (notice.Imported.Apply). Saying the same again changes nothing.
 func (s Rights) Correct(ctx context.Context, person notice.Recipient, name, locale string) error {
-	var corrected []string
-	_, _, err := s.Preferences.change(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(r *notice.Recipient) []string {
-		if corrected = nil; r.Status == notice.Erased {
-			return nil
-		}
-		if name != person.Name && (name != r.Name || r.NameCorrectedAt.IsZero()) {
-			r.Name, r.NameCorrectedAt, corrected = name, s.Now().UTC(), append(corrected, "name")
-		}
-		if locale != person.Locale && (locale != r.Locale || r.LocaleCorrectedAt.IsZero()) {
-			r.Locale, r.LocaleCorrectedAt, corrected = locale, s.Now().UTC(), append(corrected, "language")
-		}
-		return corrected
-	})
+	var to Correction
+	if name != person.Name {
+		to.Name = &name
+	}
+	if locale != person.Locale {
+		to.Locale = &locale
+	}
+	corrected, err := s.Preferences.Correct(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, to)
 	if err != nil || len(corrected) == 0 {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 
 	"policymail/shared/address"
 	"policymail/shared/locale"
@@ -110,8 +109,9 @@ func (s *Site) act(r *request, form map[string]string, person notice.Recipient) 
 		}
 		return say(func(c locale.Center) string { return c.CopyReady }), s.downloads(r, person), nil
 	case "correct":
-		name, language := strings.TrimSpace(form["name"]), form["language"]
-		if len(name) > 200 || strings.IndexFunc(name, unicode.IsControl) >= 0 || !spoken(language) {
+		name, err := privacy.ParseName(form["name"])
+		language := form["language"]
+		if err != nil || !spoken(language) {
 			return nil, nil, errPage(http.StatusBadRequest)
 		}
 		// The form offers ten languages: whoever left it at the one that stands for theirs
