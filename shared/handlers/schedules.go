@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"policymail/shared/delivery"
+	"policymail/shared/logging"
 	"policymail/shared/notice"
 )
 
@@ -17,12 +18,13 @@ type Opened struct {
 }
 
 // Annual serves the daily trigger. That nothing is approved is no failure of the
-// function: the trigger comes again tomorrow.
+// function, and the trigger comes again tomorrow; but people are due, and the metric
+// AnnualRefused rings an alarm for it (invariant 4, twelve months).
 func Annual(a delivery.Annual, log *slog.Logger) func(context.Context) (Opened, error) {
 	return func(ctx context.Context) (Opened, error) {
 		run, opened, err := a.Open(ctx)
 		if errors.Is(err, notice.ErrRefused) {
-			log.Error("annual run not opened", "reason", err.Error())
+			log.Error("annual run not opened", append([]any{"reason", err.Error()}, logging.Metrics(a.Now(), map[string]float64{"AnnualRefused": 1})...)...)
 			return Opened{Reason: err.Error()}, nil
 		}
 		if opened {
