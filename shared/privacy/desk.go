@@ -166,9 +166,9 @@ func (d Desk) Tend(ctx context.Context) (t Tended, err error) {
 }
 
 // remove takes out what was closed 24 months ago. Requests received in a year were
-// closed within it or the next.
+// closed within it or the next, or years later if the desk was as late as that.
 func (d Desk) remove(ctx context.Context, today notice.Date) (removed int, err error) {
-	for year := today.Time().Year() - 4; year <= today.Time().Year()-2; year++ {
+	for year := today.Time().Year() - 10; year <= today.Time().Year()-2; year++ {
 		all, err := d.Store.ListRequests(ctx, year)
 		if err != nil {
 			return removed, err

@@ -196,6 +196,28 @@ func TestLapseAndRetention(t *testing.T) {
 	}
 }
 
+// A request that was answered years late goes 24 months after its answer as well.
+func TestRetentionOfALateAnswer(t *testing.T) {
+	ctx := context.Background()
+	o := openOffice(t)
+	late := o.open(t, notice.Access)
+	o.now = o.now.AddDate(4, 0, 0)
+	if _, err := o.Comply(ctx, late.ID, "Ada", "done"); err != nil {
+		t.Fatal(err)
+	}
+	answered := o.now
+	for _, c := range []struct {
+		months int
+		left   bool
+	}{{23, true}, {25, false}} {
+		o.now = answered.AddDate(0, c.months, 0)
+		o.tend(t)
+		if _, err := o.db.Request(ctx, late.ID); (err == nil) != c.left {
+			t.Errorf("after %d months: %v", c.months, err)
+		}
+	}
+}
+
 // An erased person's open case keeps its address until it is answered, and no longer.
 func TestErasureAndAnOpenCase(t *testing.T) {
 	ctx := context.Background()

@@ -91,14 +91,19 @@ func (s *Store) Vacuum() error {
 	if err != nil {
 		return err
 	}
-	if err := bbolt.Compact(db, s.db, 1<<20); err != nil {
-		return errors.Join(err, db.Close(), os.Remove(fresh))
+	err = bbolt.Compact(db, s.db, 1<<20)
+	if err == nil {
+		err = db.Sync()
 	}
-	if err := errors.Join(db.Sync(), s.db.Close(), os.Rename(fresh, s.path)); err != nil {
-		return errors.Join(err, db.Close())
+	if err == nil {
+		err = os.Rename(fresh, s.path)
 	}
+	if err != nil {
+		return errors.Join(err, db.Close(), os.Remove(fresh)) // the store goes on with the file it has
+	}
+	old := s.db
 	s.db = db // the open file goes by its new name now
-	return nil
+	return old.Close()
 }
 
 // view reads in one transaction; a cancelled context reads nothing.

@@ -68,3 +68,34 @@ func TestVacuum(t *testing.T) {
 		t.Error("the erased name is on the disk, or another is not")
 	}
 }
+
+// A vacuum that cannot put the new file in place leaves the store as it was.
+func TestVacuumThatFails(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "db")
+	db, err := bolt.Open(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	people := []notice.Imported{{ID: "ada", Address: "ada@example.com", At: time.Unix(1, 0)}}
+	if _, err := db.ImportRecipients(ctx, people, 14); err != nil {
+		t.Fatal(err)
+	}
+	// Nothing takes the place of a folder that holds something.
+	if err := os.Rename(path, path+".open"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(path, "full"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Vacuum(); err == nil {
+		t.Fatal("it did not fail: the test proves nothing")
+	}
+	if r, err := db.Recipient(ctx, "ada"); err != nil || r.Address != "ada@example.com" {
+		t.Errorf("afterwards: %+v %v", r, err)
+	}
+	if _, err := os.Stat(path + ".new"); !os.IsNotExist(err) {
+		t.Errorf("the new file is left: %v", err)
+	}
+}
