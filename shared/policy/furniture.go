@@ -11,16 +11,14 @@ import (
 // related articles, tickers, cookie banners. It is told from text by what it holds and
 // by what it lacks: a word about data.
 var (
-	price      = regexp.MustCompile(`[€$£¥₹]\s?\d|\d\s?[€$£¥₹]|\d+ ?% (?:off|rabatt|de descuento|de réduction|di sconto|korting)`)
-	offer      = regexp.MustCompile(`(?i)% off|\b(?:sale|deal|offer|discount|promo\w*|cart|buy|shop|rabatt|angebot|soldes?|remise|oferta|descuento|saldi|sconto|korting)\b`)
-	countdown  = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
-	clock      = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
-	crumbs     = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
-	live       = regexp.MustCompile(`(?i)\bvideo player\b|\bplay video\b|\b\d+:\d\d ?/ ?\d+:\d\d\b|^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d[\d.,]* ?[km]? (?:comments?|shares?|views?|viewers?|watching|likes?|followers?|subscribers?|downloads?|commentaires?|partages?|vues?|kommentare?|comentarios?|commenti)\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
-	smallPrint = regexp.MustCompile(`(?i)\b(?:while (?:stocks?|supplies) last|subject to (?:credit approval|availability)|offer (?:ends|valid|expires|may not|not valid)|\d+% apr|(?:valid|sale ends) (?:until|through|on)|t&cs apply|limited time|` +
-		`offre (?:valable|soumise|réservée)|voir (?:les )?(?:conditions|modalités|mentions)|dans la limite des stocks|solange der vorrat|angebot (?:gilt|gültig)|gültig bis|sujeto a aprobación|(?:la )?oferta (?:termina|válida)|hasta agotar|fino a esaurimento|offerta valida|enquanto durar|zolang de voorraad)`)
-	stars    = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
-	pageMark = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
+	price     = regexp.MustCompile(`[€$£¥₹]\s?\d|\d\s?[€$£¥₹]|\d+ ?% (?:off|rabatt|de descuento|de réduction|di sconto|korting)`)
+	offer     = regexp.MustCompile(`(?i)% off|\b(?:sale|deal|offer|discount|promo\w*|cart|buy|shop|rabatt|angebot|soldes?|remise|oferta|descuento|saldi|sconto|korting)\b`)
+	countdown = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
+	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
+	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
+	live      = regexp.MustCompile(`(?i)\b\d+:\d\d ?/ ?\d+:\d\d\b|^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d[\d.,]* ?[km]? (?:comments?|shares?|views?|viewers?|watching|likes?|followers?|subscribers?|downloads?|commentaires?|partages?|vues?|kommentare?|comentarios?|commenti)\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
+	stars     = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
+	pageMark  = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
 
 	// banner is a sentence of a cookie banner: it names its button.
 	banner = regexp.MustCompile(`(?i)\b(?:click(?:ing)?|en cliquant|klick\w*|al hacer clic|haciendo clic|cliccando|ao clicar)\b.{0,24}["“«'„]?(?:accept|allow|agree|ok\b|tout accepter|accepter|alle akzeptieren|akzeptieren|zustimmen|aceptar|accetta|aceitar)|we value your privacy$|(?:by continuing to (?:browse|use|visit)|en poursuivant votre (?:navigation|visite)|durch die weitere nutzung|si (?:contin[uú]a|sigue) navegando|continuando (?:a navigare|la navigazione)).{0,80}cookie`)
@@ -29,8 +27,14 @@ var (
 		"read more", "read less", "top", "back to top", "ouvrir", "fermer", "voir plus", "voir moins", "tout ouvrir", "tout fermer", "haut", "öffnen", "schließen", "mehr anzeigen", "weniger anzeigen", "alle öffnen", "alle schließen",
 		"nach oben", "abrir", "cerrar", "abrir todo", "cerrar todo", "ver más", "ver menos", "apri", "chiudi", "apri tutto", "chiudi tutto", "fechar", "ver mais", "meer", "minder", "openen", "sluiten")
 
+	// smallPrint is said of an offer, below it.
+	smallPrint = []string{"while stocks last", "while stock lasts", "while supplies last", "subject to credit approval", "subject to availability", "offer ends", "offer valid", "offer expires",
+		"offer may not", "% apr", "valid until", "valid through", "sale ends", "t&cs apply", "limited time", "offre valable", "offre soumise", "offre réservée", "voir conditions", "voir les conditions",
+		"voir modalités", "voir les modalités", "voir les mentions", "limite des stocks", "solange der vorrat", "angebot gilt", "angebot gültig", "gültig bis", "sujeto a aprobación", "oferta termina",
+		"oferta válida", "hasta agotar", "fino a esaurimento", "offerta valida", "enquanto durar", "zolang de voorraad"}
+
 	// furnitureLabels are what sites write on what is no text.
-	furnitureLabels = regexp.MustCompile(`(?i)\b(?:related (?:articles|posts|topics|pages|links)|did this answer|was this (?:article |page |information )?helpful|found (?:it|this) (?:article |page )?helpful|did you find|subscribe|newsletter|follow us|share (?:this|on)|` +
+	furnitureLabels = regexp.MustCompile(`(?i)\b(?:video player|play video|related (?:articles|posts|topics|pages|links)|did this answer|was this (?:article |page |information )?helpful|found (?:it|this) (?:article |page )?helpful|did you find|subscribe|newsletter|follow us|share (?:this|on)|` +
 		`(?:sign|log) ?(?:in|up|out)|search|print|back to top|skip to|read (?:more|next)|recently (?:viewed|reviewed)|recent posts|trending|popular|advertisement|sponsored|download the app|get it on|` +
 		`(?:add to|your) (?:cart|basket)|my account|menu|cookie settings|learn more|see also|on this page|breadcrumb|you may also like|recommended|latest news|get started|free trial|` +
 		`articles (?:liés|similaires)|suivez-nous|partager|rechercher|imprimer|haut de page|lire (?:aussi|la suite)|mon compte|panier|se connecter|inscrivez-vous|à lire|` +
@@ -45,8 +49,17 @@ func (p Paragraph) adorned() bool {
 	if p.Linked || len(p.Text) > longLabel || p.sentence() && p.core() > 0 {
 		return p.Linked || p.banner()
 	}
-	return price.MatchString(p.Text) || countdown.MatchString(p.Text) || stars.MatchString(p.Text) || strings.Contains(p.Text, someTimeAgo) ||
-		consentLabels[p.key] || p.dateLine() || clock.MatchString(p.Text) || live.MatchString(p.Text) || smallPrint.MatchString(p.Text) || p.banner() || toggles[p.key] || p.copyright() || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
+	if strings.ContainsAny(p.Text, "0123456789") && (price.MatchString(p.Text) || countdown.MatchString(p.Text) || clock.MatchString(p.Text) || live.MatchString(p.Text)) {
+		return true
+	}
+	return consentLabels[p.key] || toggles[p.key] || strings.Contains(p.Text, someTimeAgo) || p.dateLine() || p.copyright() || p.offers() || p.banner() ||
+		stars.MatchString(p.Text) || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
+}
+
+// offers reports whether a paragraph holds the small print of an offer.
+func (p Paragraph) offers() bool {
+	lower := strings.ToLower(p.Text)
+	return slices.ContainsFunc(smallPrint, func(phrase string) bool { return strings.Contains(lower, phrase) })
 }
 
 // breadcrumb reports whether a line is the path to the page.
@@ -106,7 +119,7 @@ func (p Paragraph) small(terms bool) bool {
 	if p.foreign || foreign(p.words) || p.dateLine() {
 		return false
 	}
-	return p.core() == 0 && !p.binding() && !has(p.words, lawWords.has) && (!terms || p.subject() <= 1 || smallPrint.MatchString(p.Text)) ||
+	return p.core() == 0 && !p.binding() && !has(p.words, lawWords.has) && (!terms || p.subject() <= 1 || p.offers()) ||
 		refersToPolicy.MatchString(p.Text) && letterWords(p.words) <= 30
 }
 
