@@ -10,7 +10,7 @@ import (
 // brokenness asks whether both texts are the policy, the whole of it and in the same
 // language. It looks at the texts as wholes: how much of each stands in the other,
 // whether what is missing is one piece, and what the rest looks like.
-func brokenness(c Comparison, findings []Finding) (reason string, weight float64, oldBroken, ok bool) {
+func brokenness(c Comparison, findings []Finding, idle map[int]bool) (reason string, weight float64, oldBroken, ok bool) {
 	old, new := measure(c, false), measure(c, true)
 	switch {
 	case new.words < 40 && old.words >= 100 && new.words*4 < old.words:
@@ -50,10 +50,10 @@ func brokenness(c Comparison, findings []Finding) (reason string, weight float64
 	if new.kept < 0.75 && walled(c, removed) {
 		return "a wall stood before the text; it is restored", 0.85, true, true
 	}
-	if reason, weight, ok := cutShort(old, new, findings, c, removed); ok {
+	if reason, weight, ok := cutShort(old, new, findings, c, removed, idle); ok {
 		return reason, weight, false, true
 	}
-	if reason, weight, ok := cutShort(new, old, findings, c, added); ok {
+	if reason, weight, ok := cutShort(new, old, findings, c, added, idle); ok {
 		return strings.Replace(reason, "is missing", "was missing and is restored", 1), weight, true, true
 	}
 	return "", 0, false, false

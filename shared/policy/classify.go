@@ -57,7 +57,7 @@ func Classify(old, new Document) Verdict {
 	j := judge{c: c, old: lookedOver(c, false), new: lookedOver(c, true)}
 	findings := j.places()
 	v := Verdict{Comparison: c, Findings: findings, Reasons: []string{}}
-	if reason, weight, oldBroken, ok := brokenness(c, findings); ok {
+	if reason, weight, oldBroken, ok := brokenness(c, findings, j.idle); ok {
 		v.Class, v.Confidence, v.OldBroken = Broken, weight, oldBroken
 		v.Reasons = append(v.Reasons, reason)
 		return v

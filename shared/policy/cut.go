@@ -10,9 +10,9 @@ import (
 // less is cut if what is missing has the shape of a failure, not of an edit: it ends in
 // the middle of something, lost its end with the address to write to, or kept headings
 // without what stood under them.
-func cutShort(longer, shorter side, findings []Finding, c Comparison, fate string) (reason string, weight float64, ok bool) {
+func cutShort(longer, shorter side, findings []Finding, c Comparison, fate string, idle map[int]bool) (reason string, weight float64, ok bool) {
 	missing := 1 - longer.kept
-	p := pieces(c, fate)
+	p := pieces(c, fate, idle)
 	if longer.words >= 60 && missing > 0.02 && shorter.kept >= 0.6 && p.unfinished() {
 		return "the end is missing, from the middle of something", 0.85, true
 	}
@@ -71,12 +71,15 @@ type missingPieces struct {
 	titles         int          // headings among them, of the level that has most
 }
 
-func pieces(c Comparison, fate string) missingPieces {
+func pieces(c Comparison, fate string, idle map[int]bool) missingPieces {
 	m := missingPieces{c: c, fate: fate, long: c.text(fate == added), short: c.text(fate != added), gone: map[int]bool{}, kept: map[int]bool{}}
 	levels := map[int]int{}
 	current, inPiece := 0, false
 	headings := headingKeys(m.short)
-	for _, r := range c.rows {
+	for i, r := range c.rows {
+		if idle[i] {
+			continue // the site's: nobody misses it
+		}
 		// A heading of which only the line in the contents is left is gone as well.
 		listed := r.fate == moved && len(m.indexes(r)) > 0 && m.long[m.indexes(r)[0]].Heading > 0 && headings[m.long[m.indexes(r)[0]].key] == 0
 		if r.fate != fate && !listed {

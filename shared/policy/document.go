@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -314,11 +315,16 @@ func fold(s string) string {
 		s = strings.TrimSpace(tableMarks.ReplaceAllString(s, " | "))
 		s = strings.TrimSpace(strings.Trim(s, "|"))
 	}
-	if strings.ContainsAny(s, "[({<") {
+	if slices.ContainsFunc(hinted, func(part string) bool { return strings.Contains(s, part) }) {
 		s = linkHint.ReplaceAllString(s, "")
+	}
+	if strings.ContainsAny(s, "[({<") {
 		s = spelledOut.ReplaceAllStringFunc(s, func(spelled string) string {
 			return spelledOut.ReplaceAllString(spelled, "$1@") + spelledDot.ReplaceAllString(spelledOut.ReplaceAllString(spelled, "$2"), ".")
 		})
+	}
+	if strings.Contains(s, "ay@") {
+		s = pigLatin.ReplaceAllStringFunc(s, unpigged)
 	}
 	if strings.Contains(s, "email-protection") {
 		s = hiddenLink.ReplaceAllString(s, hiddenAddress)

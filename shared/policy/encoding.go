@@ -9,11 +9,11 @@ import (
 )
 
 // misread is UTF-8 that was taken for Windows-1252: "â€™" for an apostrophe, "Ã©" for é.
-var misread = regexp.MustCompile(`[ÂÃÄÅÐÑâ][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,2}`)
+var misread = regexp.MustCompile(`ð[Ÿ\x{9F}][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2}|[ÂÃÄÅÐÑâ][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,2}`)
 
 // repair gives such characters back what they were; a page is served so for a day.
 func repair(text string) string {
-	if !strings.ContainsAny(text, "ÂÃÄÅÐÑâ") {
+	if !strings.ContainsAny(text, "ÂÃÄÅÐÑâð") {
 		return text
 	}
 	return misread.ReplaceAllStringFunc(text, func(run string) string {

@@ -137,42 +137,13 @@ func (j *judge) furnished() map[int]bool {
 			continue
 		}
 		var run []int
-		signs, links, dates, charges, idle, inside := 0, 0, 0, 0, true, false
 		end := start
 		for ; end < len(j.c.rows) && (j.c.rows[end].fate == fate || j.c.rows[end].fate == moved); end++ {
-			if j.c.rows[end].fate == moved {
-				continue
-			}
-			p := j.c.only(end)
-			run = append(run, end)
-			inside = inside || j.inside(end)
-			// An entry of a list of the policy's is never the site's, whatever it is called.
-			idle = idle && (p.idle() && (p.Linked || !p.Item || !j.inside(end) || live.MatchString(p.Text)) || !j.inside(end) && p.small(j.new.terms))
-			if p.adorned() {
-				signs++
-				if p.dateLine() {
-					dates++
-				}
-				if price.MatchString(p.Text) && !offer.MatchString(p.Text) && !live.MatchString(p.Text) {
-					charges++
-				}
-				if p.Linked = false; !p.adorned() {
-					links++
-				}
+			if j.c.rows[end].fate == fate {
+				run = append(run, end)
 			}
 		}
-		// Links may be the text's as well as the site's: one alone, or entries beside
-		// others of a list that stayed.
-		if links == signs && (len(run) == 1 || j.extends(run[0]) || j.extends(run[len(run)-1])) {
-			signs = 0
-		}
-		if inside && charges > 0 {
-			signs = 0 // what a contract costs is part of it
-		}
-		if dates == signs && len(run) < 3 {
-			signs = 0 // a date alone may be the policy's
-		}
-		if idle && signs > 0 && signs*3 >= len(run) {
+		if j.site(run) {
 			for _, i := range run {
 				out[i] = true
 			}
@@ -180,6 +151,53 @@ func (j *judge) furnished() map[int]bool {
 		start = end
 	}
 	return out
+}
+
+// site reports whether rows that came or went together are the site's.
+func (j *judge) site(run []int) bool {
+	signs, links, dates, charges, buttons, inside := 0, 0, 0, 0, 0, false
+	for _, i := range run {
+		p := j.c.only(i)
+		inside = inside || j.inside(i)
+		if consentLabels[p.key] {
+			buttons++
+		}
+		if p.adorned() {
+			signs++
+			if p.dateLine() {
+				dates++
+			}
+			if price.MatchString(p.Text) && !offer.MatchString(p.Text) && !live.MatchString(p.Text) {
+				charges++
+			}
+			if p.Linked = false; !p.adorned() {
+				links++
+			}
+		}
+	}
+	switch {
+	// Links may be the text's as well as the site's: one alone, or entries beside others
+	// of a list that stayed.
+	case links == signs && (len(run) == 1 || j.extends(run[0]) || j.extends(run[len(run)-1])):
+		return false
+	case inside && charges > 0:
+		return false // what a contract costs is part of it
+	case dates == signs && len(run) < 3:
+		return false // a date alone may be the policy's
+	case signs*3 < len(run):
+		return false
+	}
+	return !slices.ContainsFunc(run, func(i int) bool {
+		p, inside := j.c.only(i), j.inside(i)
+		// An entry of a list of the policy's is never the site's, whatever it is called.
+		idle := p.idle() && (p.Linked || !p.Item || !inside || live.MatchString(p.Text))
+		return !idle && (inside || !p.small(j.new.terms)) && !(buttons >= 2 && p.asksForConsent())
+	})
+}
+
+// asksForConsent reports whether a paragraph may be what a banner says above its buttons.
+func (p Paragraph) asksForConsent() bool {
+	return letterWords(p.words) <= 80 && has(p.words, cookieWords.has) || p.Heading > 0 && letterWords(p.words) <= 10
 }
 
 // own is the page of a row that one text only has, and the paragraph's index.

@@ -139,6 +139,12 @@ func TestClassifyWhatSitesDo(t *testing.T) {
 		"counts of readers in the middle":   {before("## 5. Children", "**Most read**\n\n1. Seven bells for under £50 12 comments\n2. How well do you know your brakes? 305 comments"), policy.None},
 		"the hours of a desk":               {replace("from Monday to Friday, from 9 to 17", "from Monday to Friday, from 9 am to 5 pm, and on public holidays from 10 am"), policy.Editorial},
 		"a county in an address":            {replace("5 Sample Street, 12345 Example City", "12 Sample Street, Co. Example, K78 X5P8"), policy.Editorial},
+		"an address in Pig Latin":           {replace("privacy@example.com", "rivacypay@xampleeay.omcay"), policy.None},
+		"a hint behind a comma":             {replace("[Sample Pay]", "[Sample Pay, opens in a new tab]"), policy.None},
+		"an emoji misread":                  {replace("Last updated", "ðŸ—“ Last updated"), policy.None},
+		"a dialog of consent in Markdown":   {helpCentre + "\n**Our concern is your privacy**\n\nWe and our partners use cookies and similar technologies to run this site. You can change your mind at any time.\n\nContinue\n\nReject all\n\nAccept all\n", policy.None},
+		"what costs money from now on":      {replace("A request costs you nothing", "A request is answered at our hourly rate"), policy.Substantive},
+		"no longer free":                    {replace("A request costs you nothing, up to twice a year.", "A request is free, up to twice a year.", "A request is free, up", "A request is answered, up"), policy.Substantive},
 		"hours of a shop that live by date": {after("of Example Rides", "Today 412 bicycles in Example City, 17 °C"), policy.None},
 	} {
 		if name == "characters misread" {
@@ -182,6 +188,32 @@ Our best offers
 *24-month contract. App and device required. While stocks last.
 ¹ 0% APR for 36 months with equal payments. Subject to credit approval.
 `
+
+// What HTML says of itself to stand beside the text does not count, a policy within
+// such an element does.
+func TestDialogsOfConsent(t *testing.T) {
+	const text = "<h1>Privacy policy</h1><p>We collect personal data of our riders: name and address.</p><p>We keep your data for 24 months, and delete them then.</p><p>You may ask for access to your data at any time.</p>"
+	page := func(body string) string { return "<!doctype html><html><body><main>" + body + "</main></body></html>" }
+	for name, dialog := range map[string]string{
+		"a role":              `<div role="dialog"><h2>Your privacy matters</h2><p>We and our partners share data about you with advertisers.</p><label><input type="checkbox"> Marketing</label><a href="#">Accept all</a></div>`,
+		"the name of a maker": `<div id="onetrust-consent-sdk"><h2>Your privacy matters</h2><p>We and our partners share data about you with advertisers.</p><button>Reject all</button><button>Accept all</button></div>`,
+	} {
+		for way, pair := range map[string][2]string{"": {page(text), page(text + dialog)}, ", backwards": {page(dialog + text), page(text)}} {
+			if v := policy.Classify(read(t, pair[0], "a.html"), read(t, pair[1], "b.html")); v.Class != policy.None {
+				t.Errorf("%s%s: %s %q", name, way, v.Class, v.Reasons)
+			}
+		}
+	}
+	for name, c := range map[string][2]string{
+		"a policy in a dialog":      {page(`<div role="dialog">` + text + `</div>`), page(`<div role="dialog">` + strings.Replace(text, "24", "36", 1) + `</div>`)},
+		"a section about the same":  {page(text), page(text + `<section id="cookie-notice"><h2>Cookies</h2><p>We share what cookies tell with advertisers.</p></section>`)},
+		"buttons that are headings": {page(text + `<h2><button>Fees</button></h2><p>A request for data costs 5 euro.</p>`), page(text + `<h2><button>Fees</button></h2><p>A request for data costs 50 euro.</p>`)},
+	} {
+		if v := policy.Classify(read(t, c[0], "a.html"), read(t, c[1], "b.html")); v.Class != policy.Substantive {
+			t.Errorf("%s: %s %q", name, v.Class, v.Reasons)
+		}
+	}
+}
 
 // Entries of a list say what the words above the list say of them.
 func TestEntriesBelongToTheirList(t *testing.T) {

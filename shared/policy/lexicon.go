@@ -79,6 +79,7 @@ var (
 			somente apenas
 			alleen uitsluitend slechts
 			только tylko wylacznie sadece yalnizca endast bara kun vain`,
+		"free":   `free gratuit gratuite gratuitement kostenlos kostenlose kostenfrei unentgeltlich gratis gratuito gratuita gratuitamente`,
 		"always": `yes unlimited always oui toujours ja immer si siempre sempre altijd zawsze zaman alltid`,
 	})
 	// modals are verbs of what may, should and must be, by how strong they are.
@@ -227,6 +228,7 @@ var (
 	// statutory are the names the law of California gives to links; no sentence of ours.
 	statutory = regexp.MustCompile(`(?i)do not sell or share my personal information|do not sell my personal information|limit the use of my sensitive personal information|your privacy choices|about ads`)
 
+	cookieWords = stems("cookie tracer traceur galleta")
 	// consentLabels are the buttons of a cookie banner.
 	consentLabels = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "cookie settings",
 		"manage cookies", "customize", "customise", "show details", "only necessary", "necessary only", "got it", "tout accepter", "tout refuser", "accepter", "refuser",
@@ -322,6 +324,9 @@ func negation(all []word, i int) string {
 	}
 	if strings.HasSuffix(k, "n't") {
 		return "not"
+	}
+	if k == "free" && i > 0 && (all[i-1].mark() || all[i-1].key == "feel" || all[i-1].key == "toll") {
+		return "" // not said of a price
 	}
 	return negations[k]
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -21,7 +22,7 @@ import (
 
 // Normaliser is the version of the rules that make Text.Plain. It is stored with
 // every hash, so that better rules do not look like a change of the policy.
-const Normaliser = 3
+const Normaliser = 4
 
 // maxSource is the largest policy accepted: four times the longest we know of.
 const maxSource = 1 << 20
@@ -127,16 +128,60 @@ func clean(page string, whole bool) (string, error) {
 var furniture = map[atom.Atom]bool{atom.Nav: true, atom.Footer: true, atom.Aside: true, atom.Dialog: true,
 	atom.Noscript: true, atom.Template: true, atom.Title: true, atom.Head: true}
 
-func dropFurniture(n *html.Node) {
-	for c := n.FirstChild; c != nil; {
-		next := c.NextSibling
-		if c.Type == html.ElementNode && furniture[c.DataAtom] {
-			n.RemoveChild(c)
-		} else {
-			dropFurniture(c)
+// landmarks are the roles (WAI-ARIA 1.2) of the same.
+var landmarks = set("navigation banner contentinfo complementary search dialog alertdialog menu menubar")
+
+// consentManager is in the id or the class of what asks for consent to cookies.
+var consentManager = regexp.MustCompile(`(?i)onetrust-(?:consent|banner|pc)|cybotcookiebotdialog|didomi-|usercentrics|truste-consent|trustarc|qc-cmp|sp_message|cc-window|cookie[-_]?(?:banner|notice|consent|bar|popup|law|modal|dialog)|consent[-_]?(?:banner|manager|modal|dialog)|` +
+	`cmplz-|iubenda-cs|borlabs|tarteaucitron|axeptio|klaro|osano|termly|cmpbox|moove_gdpr|gdpr-(?:banner|notice)`)
+
+// dropFurniture takes out what stands beside the text, unless most of the text is in
+// it: some sites show a policy in a dialog.
+func dropFurniture(root *html.Node) {
+	all := len(textOf(root))
+	var walk func(n *html.Node)
+	walk = func(n *html.Node) {
+		for c := n.FirstChild; c != nil; {
+			next := c.NextSibling
+			if c.Type == html.ElementNode && (furniture[c.DataAtom] || stands(c) && len(textOf(c))*2 < all) {
+				n.RemoveChild(c)
+			} else {
+				walk(c)
+			}
+			c = next
 		}
-		c = next
 	}
+	walk(root)
+}
+
+// stands reports whether an element says of itself that it stands beside the text. One
+// named like a consent manager holds a button of one: a section about cookies does not.
+func stands(n *html.Node) bool {
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "role":
+			if landmarks[strings.ToLower(a.Val)] {
+				return true
+			}
+		case "id", "class":
+			if consentManager.MatchString(a.Val) && asks(n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// asks reports whether an element holds a button or a link of consent.
+func asks(n *html.Node) bool {
+	for c := range n.Descendants() {
+		if c.DataAtom == atom.Button || c.DataAtom == atom.A {
+			if consentLabels[newParagraph(fold(textOf(c))).key] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func kind(source []byte, name string) string {
@@ -157,4 +202,4 @@ func kind(source []byte, name string) string {
 // blocks end a paragraph.
 var blocks = map[atom.Atom]bool{atom.P: true, atom.Div: true, atom.Li: true, atom.Ul: true, atom.Ol: true, atom.H1: true, atom.H2: true,
 	atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true, atom.Tr: true, atom.Td: true, atom.Th: true, atom.Table: true, atom.Br: true,
-	atom.Blockquote: true, atom.Section: true, atom.Article: true, atom.Hr: true, atom.Main: true, atom.Header: true, atom.Footer: true, atom.Aside: true, atom.Nav: true, atom.Summary: true, atom.Details: true, atom.Figcaption: true, atom.Caption: true, atom.Dt: true, atom.Dd: true, atom.Pre: true}
+	atom.Blockquote: true, atom.Section: true, atom.Article: true, atom.Hr: true, atom.Main: true, atom.Header: true, atom.Footer: true, atom.Aside: true, atom.Nav: true, atom.Summary: true, atom.Details: true, atom.Figcaption: true, atom.Caption: true, atom.Dt: true, atom.Dd: true, atom.Pre: true, atom.Button: true, atom.Label: true}

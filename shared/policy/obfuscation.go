@@ -33,8 +33,7 @@ var (
 	spelledOut = regexp.MustCompile(`(?i)([\w.+-]+)\s*[\[({<]+\s*(?:at|arobase|ät)\s*[\])}>]+\s*([\w-]+(?:(?:\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*|\.)[\w-]+)+)`)
 	spelledDot = regexp.MustCompile(`(?i)\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*`)
 	// linkHint is what a page says to screen readers of a link.
-	linkHint = regexp.MustCompile(`(?i)\s*[\[(](?:(?:this )?(?:link )?(?:will )?opens? in (?:a )?new (?:window|tab)|external link|external site|(?:le lien )?s['’]ouvre dans (?:une? )?(?:nouvelle fenêtre|nouvel onglet)|nouvelle fenêtre|lien externe|` +
-		`(?:wird in |öffnet (?:sich )?)?(?:in )?(?:einem )?neue[mns]? (?:fenster|tab)(?: geöffnet)?|externer link|(?:se abre|abre) en (?:una )?(?:nueva ventana|ventana nueva|nueva pestaña)|enlace externo|si apre in (?:una )?nuova (?:finestra|scheda)|link esterno|abre em nova (?:janela|guia)|opent in (?:een )?nieuw (?:venster|tabblad))[\])]`)
+	linkHint = regexp.MustCompile(`(?i)\s*(?:[\[(]` + hints + `[\])]|,\s*` + hints + `)`)
 	// emptyLink is an anchor; before a mark it hides a list from Markdown.
 	emptyLink = regexp.MustCompile(`(?m)^([ \t]*)\[\]\([^)\n]*\)[ \t]*`)
 	// entryLine begins a line of a list within a block that knows none.
@@ -48,6 +47,13 @@ var (
 		`\bvor (?:etwa |über )?(?:einem|einer|\d+) (?:Sekunde|Minute|Stunde|Tag|Woche|Monat|Jahr)(?:e?n)?\b|` +
 		`\bhace (?:unos |más de )?(?:un|una|\d+) (?:segundo|minuto|hora|día|semana|mes|año)(?:e?s)?\b`)
 )
+
+// hints are the words of such a hint.
+const hints = `(?:(?:this )?(?:link )?(?:will )?opens? in (?:a )?new (?:window|tab)|external link|external site|(?:le lien )?s['’]ouvre dans (?:une? )?(?:nouvelle fenêtre|nouvel onglet)|nouvelle fenêtre|lien externe|` +
+	`(?:wird in |öffnet (?:sich )?)?(?:in )?(?:einem )?neue[mns]? (?:fenster|tab)(?: geöffnet)?|externer link|(?:se abre|abre) en (?:una )?(?:nueva ventana|ventana nueva|nueva pestaña)|enlace externo|si apre in (?:una )?nuova (?:finestra|scheda)|link esterno|abre em nova (?:janela|guia)|opent in (?:een )?nieuw (?:venster|tabblad))`
+
+// hinted are what some of them hold; a text without needs no look.
+var hinted = []string{"pens in", "xternal", "ouvre dans", "ouvelle fen", "externe", "eue", "bre e", "nlace ext", "pre in", "ink est", "pent in"}
 
 // reveal writes addresses back that Cloudflare hid: the page holds them, XORed with
 // their first byte, in data-cfemail or in the link.
@@ -74,6 +80,16 @@ func reveal(n *html.Node) {
 		}
 	}
 }
+
+// pigLatin is an address as some scripts hide it: the first letter of each word last,
+// and "ay" behind it.
+var pigLatin = regexp.MustCompile(`\b(?:\w+ay[.-])*\w+ay@(?:\w+ay[.-])+(?:omcay|etnay|rgoay|oiay)\b`)
+
+func unpigged(address string) string {
+	return pigWord.ReplaceAllString(address, "$2$1")
+}
+
+var pigWord = regexp.MustCompile(`(\w+?)(\w)ay\b`)
 
 // decode is the address in a Cloudflare code, or nothing.
 func decode(code string) string {

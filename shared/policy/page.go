@@ -50,6 +50,22 @@ func lookedOver(c Comparison, isNew bool) page {
 	return p
 }
 
+// beyond reports whether a paragraph stands off the policy's text, and more than one of
+// the site's between them.
+func (p page) beyond(index int) bool {
+	from, to := p.body.last+1, index
+	if index < p.body.first {
+		from, to = index+1, p.body.first
+	}
+	n := 0
+	for i := from; i < to; i++ {
+		if d := p.Document[i]; d.Linked && !d.addressed() || d.copyright() || d.adorned() {
+			n++
+		}
+	}
+	return n > 1
+}
+
 // saidWords is how long a sentence is at least that is recognised elsewhere.
 const saidWords = 5
 

@@ -275,7 +275,7 @@ func polarity(old, new, after []word) string {
 	}
 	o, oldSaid := count(old)
 	n, newSaid := count(new)
-	for _, sense := range []string{"not", "only", "except", "always"} {
+	for _, sense := range []string{"not", "only", "except", "always", "free"} {
 		switch {
 		case o[sense] > n[sense]:
 			return oldSaid[sense]

@@ -313,7 +313,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Editorial, 0.9, "the date line differs")
 	case p.Heading > 0 && p.Heading < guessedHeading && subject == 0 && (index+1 == len(d) || d[index+1].Heading > 0 && d[index+1].Heading <= p.Heading):
 		return as(None, 0.7, "a heading without text differs")
-	case p.Heading > 0 && outside && subject == 0:
+	case p.Heading > 0 && outside && (subject == 0 || own.beyond(index) && p.core() == 0):
 		return as(None, 0.8, "a heading outside the policy's text differs")
 	case p.Heading > 0:
 		return as(Editorial, 0.7, "a heading differs")
@@ -327,7 +327,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Editorial, 0.65, "the name of who answers differs")
 	case subject <= 2 && p.core() == 0 && contactHeading(section) && p.capitals() && p.reaches():
 		return as(Editorial, 0.7, "contact details differ")
-	case p.sentence() && subject > 0 && !(outside && (subject < 2 || subject*15 < n)):
+	case p.sentence() && subject > 0 && !(outside && (subject < 2 || subject*15 < n || own.beyond(index) && p.small(own.terms))):
 		return as(Substantive, min(0.6+0.06*float64(subject), 0.97), "a passage differs")
 	case p.sentence() && !outside && p.binding():
 		return as(Substantive, 0.55, "a rule differs")
@@ -393,7 +393,7 @@ func (j *judge) edit(r row) (out []Finding) {
 	oldAt, newAt := 0, 0
 	next := r.new[len(r.new)-1] + 1
 	addressee := single && letterWords(p.words) <= 12 && p.capitals() && next < len(j.c.new) && j.c.new[next].contactLine()
-	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && !p.binding() && !was.binding() && !p.addressed() && !p.dateLine() && !was.dateLine() && (r.new[0] < j.new.body.title || !p.contactLine() && !was.contactLine())
+	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && (p.Heading > 0 || !p.binding() && !was.binding()) && !p.addressed() && !p.dateLine() && !was.dateLine() && (r.new[0] < j.new.body.title || !p.contactLine() && !was.contactLine())
 	if max(letterWords(p.words), letterWords(was.words)) <= 15 && (outside || !p.Item && !p.sentence() && p.subject()+was.subject() == 0 && !price.MatchString(p.Text)) && !(p.dateLine() && was.dateLine()) && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
 		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
 	}
