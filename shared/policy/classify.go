@@ -44,6 +44,7 @@ type Finding struct {
 	Section string // heading it stands under
 	Quote   string // the words that came or went
 	row     int
+	firm    bool // it counts wherever it stands: no paraphrase takes it back
 }
 
 // maxReasons is how many places are told; the comparison shows all.

@@ -323,6 +323,11 @@ func fold(s string) string {
 			return spelledOut.ReplaceAllString(spelled, "$1@") + spelledDot.ReplaceAllString(spelledOut.ReplaceAllString(spelled, "$2"), ".")
 		})
 	}
+	if strings.Contains(s, " DOT ") {
+		s = shoutedAt.ReplaceAllStringFunc(s, func(spelled string) string {
+			return shoutedAt.ReplaceAllString(spelled, "$1@") + strings.ReplaceAll(shoutedAt.ReplaceAllString(spelled, "$2"), " DOT ", ".")
+		})
+	}
 	if strings.Contains(s, "ay@") {
 		s = pigLatin.ReplaceAllStringFunc(s, unpigged)
 	}

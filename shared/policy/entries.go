@@ -50,7 +50,7 @@ func (o *owners) of(p Paragraph) []string {
 	case p.Item:
 		return []string{o.lead}
 	default:
-		o.lead = p.key
+		o.lead = newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key
 	}
 	return nil
 }

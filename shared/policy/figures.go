@@ -83,7 +83,7 @@ func (e place) dialled() bool {
 		return true
 	}
 	for i := at; i >= max(at-2, 0); i-- {
-		if dialWords[plainKey(e.new[i].key)] {
+		if k := plainKey(e.new[i].key); dialWords[k] && (digits >= 5 || extensions[k]) {
 			return true
 		}
 	}
@@ -92,7 +92,30 @@ func (e place) dialled() bool {
 
 // opening reports whether a hunk is about the hours at which somebody is there.
 func (e place) opening() bool {
-	return has(e.near(20), weekdays.has)
+	hours := func(p Paragraph) bool { return hourOfDay.MatchString(p.Text) || fromTo.MatchString(p.Text) }
+	return has(e.near(20), weekdays.has) && (hours(e.p) || hours(e.was)) && (!e.p.sentence() || has(e.p.words, contacts.has) || has(e.p.words, places.has))
+}
+
+// fromTo are two bare hours.
+var fromTo = regexp.MustCompile(`(?i)\b\d{1,2}(?: ?(?:h|heures?|uhr|horas?|ore))? ?(?:-|–|to|until|à|a|bis|hasta|alle|às|tot) ?\d{1,2}\b`)
+
+// counted reports whether a hunk ends with a figure whose unit follows: "30 calendar
+// days".
+func (e place) counted() bool {
+	last := slices.IndexFunc(e.hunk.new, word.number)
+	if last < 0 || slices.IndexFunc(e.hunk.old, word.number) < 0 {
+		return false
+	}
+	n := 0
+	for _, w := range slices.Concat(e.hunk.new[last+1:], e.after()) {
+		if n++; w.mark() || w.number() || n > 2 {
+			return false
+		}
+		if units.has(plainKey(w.key)) {
+			return true
+		}
+	}
+	return false
 }
 
 // aged reports whether a hunk stands behind a word for how old somebody is.
@@ -137,8 +160,11 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if e.oneOrMore() {
 		return Finding{Class: Substantive, Weight: 0.75, Reason: "how many differs"}, true
 	}
-	if len(o)+len(n) > 0 && (hourOfDay.MatchString(e.p.Text) || hourOfDay.MatchString(e.was.Text)) && e.opening() && !slices.ContainsFunc(both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
+	if len(o)+len(n) > 0 && e.opening() && !slices.ContainsFunc(both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
 		return Finding{Class: Editorial, Weight: 0.75, Reason: "hours differ"}, true
+	}
+	if difference(o, n) != "" && e.counted() {
+		return Finding{Class: Substantive, Weight: 0.9, Reason: "a figure with its unit differs"}, true
 	}
 	often := func(k string) bool { return k == "once" || k == "twice" }
 	if slices.ContainsFunc(old, often) && slices.ContainsFunc(new, isCount) || slices.ContainsFunc(new, often) && slices.ContainsFunc(old, isCount) {
@@ -173,7 +199,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	year := slices.ContainsFunc(both, func(k string) bool { return len(k) == 4 && (k[:2] == "19" || k[:2] == "20") })
 	full := slices.ContainsFunc(both, func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) })
 	context := has(e.near(12), dateContext.has)
-	if dates && !unit && (month || year || full || context) {
+	if dates && !unit && (month || year || full || has(before, dateContext.has)) {
 		switch {
 		case context || e.p.dateLine() || len(e.p.words) <= 15:
 			return as(Editorial, 0.93, "a date differs")

@@ -12,6 +12,7 @@ import (
 // by what it lacks: a word about data.
 var (
 	price     = regexp.MustCompile(`[€$£¥₹]\s?\d|\d\s?[€$£¥₹]|\d+ ?% (?:off|rabatt|de descuento|de réduction|di sconto|korting)`)
+	discount  = regexp.MustCompile(`(?i)\d ?% (?:off|discount|rabatt|de descuento|de réduction|di sconto|de desconto|korting)\b`)
 	offer     = regexp.MustCompile(`(?i)% off|\b(?:sale|deal|offer|discount|promo\w*|cart|buy|shop|rabatt|angebot|soldes?|remise|oferta|descuento|saldi|sconto|korting)\b`)
 	countdown = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
 	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
@@ -53,7 +54,13 @@ func (p Paragraph) adorned() bool {
 		return true
 	}
 	return consentLabels[p.key] || toggles[p.key] || strings.Contains(p.Text, someTimeAgo) || p.dateLine() || p.copyright() || p.offers() || p.banner() ||
-		stars.MatchString(p.Text) || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text)
+		!p.states() && (stars.MatchString(p.Text) || letterWords(p.words) <= 12 && furnitureLabels.MatchString(p.Text))
+}
+
+// states reports whether a paragraph is a sentence that says how things are: no call, no
+// question, no label.
+func (p Paragraph) states() bool {
+	return p.sentence() && strings.HasSuffix(strings.TrimRight(p.Text, ` )"'”’»`), ".") && has(p.words, pronouns.has)
 }
 
 // offers reports whether a paragraph holds the small print of an offer.
@@ -106,7 +113,7 @@ const longLabel = 160
 
 // idle reports whether a paragraph may be furniture: it says nothing of data.
 func (p Paragraph) idle() bool {
-	if p.banner() || p.Linked {
+	if p.banner() || p.Linked || !p.Item && !p.sentence() && discount.MatchString(p.Text) {
 		return true
 	}
 	return p.core() == 0 && (!p.sentence() || p.subject() <= 1) && !(p.dateLine() && has(p.words, dateContext.has))
@@ -120,7 +127,7 @@ func (p Paragraph) small(terms bool) bool {
 		return false
 	}
 	return p.core() == 0 && !p.binding() && !has(p.words, lawWords.has) && (!terms || p.subject() <= 1 || p.offers()) ||
-		refersToPolicy.MatchString(p.Text) && letterWords(p.words) <= 30
+		refersToPolicy.MatchString(p.Text) && letterWords(p.words) <= 30 && !has(p.words, practiceStems.has)
 }
 
 // refersToPolicy is how a form or a banner names the policy it stands beside.
@@ -156,6 +163,9 @@ func (j *judge) furnished() map[int]bool {
 // site reports whether rows that came or went together are the site's.
 func (j *judge) site(run []int) bool {
 	signs, links, dates, charges, buttons, inside := 0, 0, 0, 0, 0, false
+	if j.bannerAtEnd(run) {
+		return true
+	}
 	for _, i := range run {
 		p := j.c.only(i)
 		inside = inside || j.inside(i)
@@ -190,9 +200,28 @@ func (j *judge) site(run []int) bool {
 	return !slices.ContainsFunc(run, func(i int) bool {
 		p, inside := j.c.only(i), j.inside(i)
 		// An entry of a list of the policy's is never the site's, whatever it is called.
-		idle := p.idle() && (p.Linked || !p.Item || !inside || live.MatchString(p.Text))
-		return !idle && (inside || !p.small(j.new.terms)) && !(buttons >= 2 && p.asksForConsent())
+		idle := p.idle() && (p.Linked || !p.Item && !(inside && j.amongEntries(i)) || !inside || live.MatchString(p.Text))
+		return !idle && (inside || signs-links == 0 && links < 3 || !p.small(j.new.terms)) && !(buttons >= 2 && p.asksForConsent())
 	})
+}
+
+// bannerAtEnd reports whether rows off the policy are a sentence on cookies and a button or
+// two, whatever these say.
+func (j *judge) bannerAtEnd(run []int) bool {
+	buttons, says := 0, false
+	for _, i := range run {
+		switch p := j.c.only(i); {
+		case j.inside(i) || p.Heading > 0:
+			return false
+		case p.Linked && letterWords(p.words) <= 4 || consentLabels[p.key]:
+			buttons++
+		case letterWords(p.words) <= 60 && has(p.words, cookieWords.has):
+			says = true
+		default:
+			return false
+		}
+	}
+	return says && buttons > 0 && buttons <= 3
 }
 
 // asksForConsent reports whether a paragraph may be what a banner says above its buttons.

@@ -25,7 +25,7 @@ var (
 		public private precise exact approximat optional voluntar permanent temporar worldwide enabled disabled
 		offentlich privat genau ungefahr freiwillig prive approximatif facultati publico privado precisa preciso aproximad opcional voluntari aberto fechado abierto cerrado
 		pubblico pubblica privato privata approssimat facoltativ publiek vrijwillig
-		necessar mandatory require prohibit obligat right certif framework shield member employ recruit survey referral
+		marketing broker insur police stored storing necessar mandatory require prohibit obligat right certif framework shield member employ recruit survey referral
 		vendre vendu vendus vendons vente ventes partag divulg collecte consent conserv supprim efface tiers publicit partenair mineur enfant biometri localis sante sensible
 		financ paiement achat profilag traceur destinatair transfer finalit acces rectifi opposition oppos retrait reclam responsab rembours annul
 		resili droit juridict tribun tarif facturation enregistr appel identit obligatoir interdi mesure audience ciblag
@@ -104,7 +104,7 @@ var (
 	stopwords = set(`a an the of to in on at by for from with and or as is are was were be been being this that these those it its
 		we our us you your they their them he she his her who which what when where how if then than so such also any all some other
 		have has had do does did into about through under over more most please via per
-		instance example examples eg ie namely rather however therefore thus hence moreover furthermore additionally accordingly otherwise generally indeed
+		instance example examples eg ie namely rather however therefore thus hence moreover furthermore additionally accordingly otherwise indeed
 		exemple notamment toutefois cependant donc aussi beispiel beispielsweise jedoch daher deshalb somit ferner ejemplo ademas embargo tanto esempio inoltre pertanto exemplo
 		le la les l un une des du de d au aux et ou en dans par pour sur avec ce cet cette ces qui que qu dont il elle ils elles nous vous
 		notre nos votre vos leur leurs son sa ses est sont etre ete a y se s n c j lors afin ainsi
@@ -149,23 +149,34 @@ var (
 	// opposites are words of comparison, by their direction: one for another turns what is
 	// compared round.
 	opposites = senses(map[string]string{
-		"more":   `greater greatest more higher highest longer later maximum mehr hoher spater langer maximal hochstens superieur maximum mayor maximo maggiore massimo maior maxima meer hoger later`,
-		"less":   `less lesser least fewer lower lowest shorter earlier minimum weniger niedriger fruher kurzer minimal mindestens inferieur moindre menor minimo minore minima minder lager eerder`,
-		"before": `before prior preceding vor bevor zuvor avant anterior antes prima antes voor voordat`,
-		"after":  `after following subsequent nach nachdem danach apres posterior despues dopo depois na nadat`,
+		"more":     `greater greatest more higher highest longer later mehr hoher spater langer superieur mayor maggiore maior meer hoger later`,
+		"less":     `less lesser fewer lower lowest shorter earlier weniger niedriger fruher kurzer inferieur moindre menor minore minder lager eerder`,
+		"at most":  `most maximum maximal hochstens maximo massimo maxima maximaal`,
+		"at least": `least minimum minimal mindestens minimo minima minimaal`,
+		"before":   `before prior preceding vor bevor zuvor avant anterior antes prima antes voor voordat`,
+		"after":    `after following subsequent nach nachdem danach apres posterior despues dopo depois na nadat`,
 	})
+	// turns are small words one of which for another turns a sentence round.
+	turns = []map[string]string{
+		senses(map[string]string{"we": `we our us ours ourselves wir unser unsere unserer unseren nous notre nos nosotros nuestro nuestra noi nostro nostra nosso nossa wij ons onze`,
+			"you": `you your yours yourself sie ihr ihre ihrer ihren vous votre vos usted su tu tuo tua seu sua u uw jij jouw`}),
+		senses(map[string]string{"all": `all every each alle aller samtliche tous toutes todos todas tutti tutte alle`, "some": `some certain einige bestimmte certains certaines algunos algunas alcuni alcune alguns algumas sommige`}),
+		senses(map[string]string{"on": `on`, "off": `off`}),
+	}
+	conditions = stems(`if where when unless consent permission agree accord accepte si lorsque wenn sofern falls soweit einwillig zustimm cuando consenti quando se als wanneer toestemming`)
+	either     = set("or ou oder o of lub")
 	// parties begin words for those data go to.
 	parties = stems(`processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
 		prestatair sous-traitant traitant destinatair partenair fournisseur partag
 		auftragsverarbeit empfang dienstleist partner anbieter ubermitt weitergeb
-		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier host hosted server cloud`)
+		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier host hosted server cloud store stored storing storage locat controller gespeichert verantwortlich stocke heberge responsab almacen alojad`)
 	dateContext = stems(`rev ver vers edition effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
 		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang adopted approved vastgesteld beschlossen verabschiedet adopte approuve aprobad approvat aprovad
 		aktualis aktualiz zaktualiz obowiazuj uppdater gaeller galler opdater guncel yururluk tarih wersj ersion obnov zmeneno редакци обновлен 改定 制定 改訂 施行日 更新日 更新 生效 施行`)
 
 	units = stems(`day days week month year hour minute percent age ages gb mb km mile meter euro eur usd dollar gbp pound
 		jour semaine mois an ans annee heure pour centimes
-		tag tage tagen woche monat jahr stunde prozent
+		tag tage tagen werktag arbeitstag kalendertag woche monat jahr stunde prozent
 		dia dias semana mes meses ano anos hora
 		giorn settiman mese mesi anni ore
 		dag dagen weken maand jaar uur
@@ -198,7 +209,8 @@ var (
 	stampWords = set(`generated refresh refreshed rendered retrieved printed fetched cached exported crawled visits views viewed hits zugriffe gedruckt abgerufen aufrufe erzeugt
 		imprime imprimee genere generee consulte impreso generado generada visitas stampato generato gegenereerd afgedrukt wygenerowano skriven utskriven`)
 	// dialWords stand right before a number to call.
-	dialWords = set(`tel telephone phone call fax telefax extension ext durchwahl telefon fon rufnummer hotline poste telefono telefone interno telefoon toestel tfn puhelin`)
+	dialWords  = set(`tel telephone phone call fax telefax extension ext durchwahl telefon fon rufnummer hotline poste telefono telefone interno telefoon toestel tfn puhelin`)
+	extensions = set("extension ext durchwahl poste interno toestel")
 	// officers are whom a policy names to answer for it.
 	officers = stems(`officer director manager ceo president founder secretary representative dpo datenschutzbeauftragt beauftragt vertreter geschaftsfuhr burgermeister leiter delegue representant directeur directric responsab
 		delegad representante encarregad responsabile rappresentante functionaris vertegenwoordiger inspektor dataskyddsombud`)
@@ -228,13 +240,15 @@ var (
 	// statutory are the names the law of California gives to links; no sentence of ours.
 	statutory = regexp.MustCompile(`(?i)do not sell or share my personal information|do not sell my personal information|limit the use of my sensitive personal information|your privacy choices|about ads`)
 
+	// pronouns are of whom a sentence speaks.
+	pronouns    = set("we us our you your they their wir uns unser unsere sie ihr ihre ihren nous notre nos vous votre vos nosotros nuestro usted su sus noi nostro voi vostro nosso seu sua wij ons uw")
 	cookieWords = stems("cookie tracer traceur galleta")
 	// consentLabels are the buttons of a cookie banner.
 	consentLabels = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "cookie settings",
 		"manage cookies", "customize", "customise", "show details", "only necessary", "necessary only", "got it", "tout accepter", "tout refuser", "accepter", "refuser",
 		"alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo", "rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti",
 		"accept cookies", "allow cookies", "reject non-essential", "reject non-essential cookies", "essential only", "manage preferences", "manage settings", "manage options", "preferences", "settings", "options", "agree", "i agree",
-		"disagree", "save preferences", "save settings", "confirm my choices", "confirm choices", "cookie preferences", "more options", "ok", "continuer sans accepter", "paramétrer", "personnaliser", "gérer mes choix", "enregistrer",
+		"disagree", "save preferences", "save settings", "confirm my choices", "confirm choices", "cookie preferences", "more options", "ok", "understood", "i understand", "ok got it", "dismiss", "verstanden", "compris", "j'ai compris", "entendido", "ho capito", "entendi", "begrepen", "continuer sans accepter", "paramétrer", "personnaliser", "gérer mes choix", "enregistrer",
 		"einstellungen", "nur notwendige", "nur erforderliche", "auswahl speichern", "auswahl bestätigen", "cookie-einstellungen", "mehr informationen", "configurar", "configurar cookies", "guardar", "preferencias", "personalizza", "salva", "solo necessari", "weigeren", "accepteren", "alles accepteren", "instellingen")
 
 	// hanDate is a whole date in Chinese, Japanese or Korean.

@@ -1,16 +1,22 @@
 package policy
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// partOfName reports whether a word right beside the hunk is written like a name.
+// controller is what a policy calls who decides about the data (GDPR, Art. 4 (7)).
+var controller = regexp.MustCompile(`(?i)\bcontrollers?\b|\bverantwortliche[rn]?\b|\bresponsab\w+ (?:du|des?|del|della|dei|do|dos) (?:trait|tratt|trata)|\bverwerkingsverantwoordelijke\b`)
+
+// partOfName reports whether a hunk is within a name that begins before it, or begins one
+// with words any tool may be called by: the Cookie Settings, the Privacy Settings.
 func (e place) partOfName() bool {
 	next := e.newAt + len(e.hunk.new)
-	return e.newAt > 0 && e.new[e.newAt-1].capital() || next < len(e.new) && e.new[next].capital()
+	begins := next < len(e.new) && e.new[next].capital()
+	return e.newAt > 0 && e.new[e.newAt-1].capital() || begins && has(slices.Concat(e.hunk.old, e.hunk.new), coreStems.has)
 }
 
 // renamed reports whether the words are the headings of a section, before and now, or
@@ -69,31 +75,36 @@ func (e place) abbreviation() (f Finding, ok bool) {
 	} else if len(content(e.hunk.old)) > 0 {
 		return f, false
 	}
-	var initials []rune
-	count := 0
+	var keys []string
 	for _, w := range long {
-		if r := []rune(w.key); !w.mark() && len(r) > 0 {
-			initials = append(initials, r[0])
-			count++
+		if !w.mark() {
+			keys = append(keys, w.key)
 		}
 	}
-	if count < 2 || count > 12 {
+	if len(keys) < 2 || len(keys) > 12 {
 		return f, false
 	}
-	near := slices.Concat(all[max(at-4, 0):at], all[min(at+len(long), len(all)):min(at+len(long)+4, len(all))])
-	for _, w := range near {
+	initials := []rune(initialsOf(keys))
+	next := min(at+len(long), len(all))
+	bracketed := strings.ContainsAny(textOfWords(long), "()") || next < len(all) && all[next].key == "(" || at > 0 && all[at-1].key == "("
+	before := all[max(at-4, 0):at]
+	for i, w := range slices.Concat(before, all[next:min(next+4, len(all))]) {
 		short := strings.TrimSpace(w.text)
 		if len(short) < 2 || len(short) > 8 || strings.ToLower(short) == short || w.mark() {
 			continue
 		}
-		i := 0
 		letters := []rune(strings.TrimSuffix(strings.ToLower(short), "s"))
+		if beside := i == len(before)-1 || i == len(before); beside && (string(letters) == string(initials) || string(letters) == initialsOf(content(long))) {
+			return found, true
+		}
+		// In brackets an abbreviation may leave words out, or take letters within one.
+		fit := 0
 		for _, r := range initials {
-			if i < len(letters) && letters[i] == r {
-				i++
+			if fit < len(letters) && letters[fit] == r {
+				fit++
 			}
 		}
-		if i == len(letters) && i >= 2 && i*3 >= count {
+		if bracketed && fit == len(letters) && fit >= 2 && fit*3 >= len(keys) {
 			return found, true
 		}
 	}
@@ -159,7 +170,7 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 
 // contact reports whether the words around a hunk say where to write.
 func (e place) contact() bool {
-	if e.p.contactLine() && e.was.contactLine() || e.addressee {
+	if e.p.contactLine() && e.was.contactLine() || e.addressee && (len(e.hunk.old) == 0 || len(e.hunk.new) == 0) {
 		return true
 	}
 	signs, verb := 0, 0

@@ -31,6 +31,7 @@ var (
 	tableMarks = regexp.MustCompile(`(?:\|\s*|:?-{3,}:?\s*)*\|\s*(?:\|\s*|:?-{3,}:?\s*)+`) // of a table that is none
 	// spelledOut is an address written for people only: "name (at) example (dot) com".
 	spelledOut = regexp.MustCompile(`(?i)([\w.+-]+)\s*[\[({<]+\s*(?:at|arobase|ät)\s*[\])}>]+\s*([\w-]+(?:(?:\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*|\.)[\w-]+)+)`)
+	shoutedAt  = regexp.MustCompile(`\b([\w.+-]+) (?:AT|\(AT\)) ([\w-]+(?: DOT [\w-]+)+)\b`)
 	spelledDot = regexp.MustCompile(`(?i)\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*`)
 	// linkHint is what a page says to screen readers of a link.
 	linkHint = regexp.MustCompile(`(?i)\s*(?:[\[(]` + hints + `[\])]|,\s*` + hints + `)`)

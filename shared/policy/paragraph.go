@@ -190,6 +190,14 @@ func (p Paragraph) binding() bool {
 	return false
 }
 
+// promises reports whether a heading says what "we" do with data, as a sentence would.
+func (p Paragraph) promises() bool {
+	first := slices.IndexFunc(p.words, func(w word) bool { return !w.mark() && !w.number() })
+	return p.Heading > 0 && letterWords(p.words) >= 4 && first >= 0 && firstPerson[plainKey(p.words[first].key)] && has(p.words[first:], practiceStems.has)
+}
+
+var firstPerson = set("we wir nous nosotros noi nos wij")
+
 // reaches reports whether a paragraph holds something to reach somebody by, or a
 // company.
 func (p Paragraph) reaches() bool {

@@ -9,8 +9,8 @@ import (
 // reworded takes the findings of an edited paragraph back to edits when all its
 // sentences that differ say the same in other words.
 func reworded(was, is Paragraph, findings []Finding) []Finding {
-	if slices.ContainsFunc(findings, func(f Finding) bool { return strings.HasSuffix(f.Reason, "” came or went") }) {
-		return findings // what turns a sentence round counts where it stands
+	if slices.ContainsFunc(findings, func(f Finding) bool { return f.firm }) {
+		return findings // figures, and what turns a sentence round
 	}
 	grave := slices.ContainsFunc(findings, func(f Finding) bool { return f.Class == Substantive })
 	if !grave {

@@ -63,6 +63,11 @@ func (e place) judge() Finding {
 	as := func(class Class, weight float64, reason string, args ...any) Finding {
 		return Finding{Class: class, Weight: weight, Reason: fmt.Sprintf(reason, args...)}
 	}
+	firm := func(weight float64, reason string, args ...any) Finding {
+		f := as(Substantive, weight, reason, args...)
+		f.firm = true
+		return f
+	}
 	old, new := content(e.hunk.old), content(e.hunk.new)
 	both := append(slices.Clone(old), new...)
 	raw := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new)
@@ -92,7 +97,7 @@ func (e place) judge() Finding {
 		return as(None, 0.95, "broken characters differ")
 	case plain(e.hunk.old) == plain(e.hunk.new):
 		if weighty(textOfWords(e.hunk.old)) != weighty(textOfWords(e.hunk.new)) || !slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)) {
-			return as(Substantive, 0.7, "a figure or a sign that carries meaning differs")
+			return firm(0.7, "a figure or a sign that carries meaning differs")
 		}
 		if textKeys(e.hunk.old) != textKeys(e.hunk.new) {
 			return as(Editorial, 0.9, "spelling differs")
@@ -118,6 +123,7 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.7, "what is said elsewhere, too, differs")
 	}
 	if f, ok := e.numbers(old, new); ok {
+		f.firm = f.Class == Substantive
 		return f
 	}
 	if f, ok := e.abbreviation(); ok {
@@ -131,10 +137,10 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.6, "the name of a link differs")
 	}
 	if opts := func(w word) bool { return strings.HasPrefix(w.key, "opt") }; slices.ContainsFunc(e.near(2), opts) && difference(filter(keysOfWords(e.hunk.old), direction), filter(keysOfWords(e.hunk.new), direction)) != "" {
-		return as(Substantive, 0.85, "opting in became opting out, or the other way round")
+		return firm(0.85, "opting in became opting out, or the other way round")
 	}
-	if n := polarity(e.hunk.old, e.hunk.new, e.after()); n != "" && !e.heading {
-		return as(Substantive, 0.85, "“%s” came or went", n)
+	if n := polarity(e.hunk.old, e.hunk.new, e.after()); n != "" && (!e.heading || e.p.promises() || e.was.promises()) {
+		return firm(0.85, "“%s” came or went", n)
 	}
 	if len(old) == 1 && len(new) == 1 && typo(e, old, new) && distance([]rune(old[0]), []rune(new[0])) == 1 && utf8.RuneCountInString(old[0]) >= 7 {
 		return as(Editorial, 0.85, "spelling or grammar differs")
@@ -159,13 +165,26 @@ func (e place) judge() Finding {
 	verb := func(k string) bool { return modal(k) != "" }
 	oldVerbs, newVerbs := filter(keysOfWords(e.hunk.old), verb), filter(keysOfWords(e.hunk.new), verb)
 	if len(oldVerbs) > 0 && len(newVerbs) > 0 && strengths(oldVerbs) != strengths(newVerbs) {
-		return as(Substantive, 0.65, "“%s” took another's place", difference(oldVerbs, newVerbs))
+		return firm(0.65, "“%s” took another's place", difference(oldVerbs, newVerbs))
 	}
 	if was, is := sensesOf(e.hunk.old, opposites), sensesOf(e.hunk.new, opposites); len(was) > 0 && len(is) > 0 && !slices.Equal(was, is) {
-		return as(Substantive, 0.7, "“%s” became “%s”", textOfWords(e.hunk.old), textOfWords(e.hunk.new))
+		return firm(0.7, "“%s” became “%s”", textOfWords(e.hunk.old), textOfWords(e.hunk.new))
+	}
+	if was, is := bound(e.hunk.old), bound(e.hunk.new); was != is && was != "" && is != "" {
+		return firm(0.75, "“%s” became “%s”", was, is)
+	}
+	if len(both) <= 1 && !e.heading {
+		for _, list := range turns {
+			if was, is := sensesOf(e.hunk.old, list), sensesOf(e.hunk.new, list); len(was) == 1 && len(is) == 1 && was[0] != is[0] {
+				return firm(0.6, "“%s” became “%s”", textOfWords(e.hunk.old), textOfWords(e.hunk.new))
+			}
+		}
+		if choice := func(all []word) bool { return has(all, either.has) }; len(e.hunk.old) > 0 && len(e.hunk.new) > 0 && choice(e.hunk.old) != choice(e.hunk.new) && has(e.near(4), conditions.has) {
+			return firm(0.55, "“%s” became “%s” beside a condition", textOfWords(e.hunk.old), textOfWords(e.hunk.new))
+		}
 	}
 	if verbs := slices.Concat(oldVerbs, newVerbs); len(verbs) > 0 && (len(oldVerbs) == 0 || len(newVerbs) == 0) && has(e.near(3), e.strong) && len(both) <= 2 && !e.heading {
-		return as(Substantive, 0.55, "“%s” came or went", verbs[0])
+		return firm(0.55, "“%s” came or went", verbs[0])
 	}
 	if len(both) == 0 {
 		return as(Editorial, 0.85, "small words differ")
@@ -197,6 +216,9 @@ func (e place) judge() Finding {
 	if e.p.Item && e.newAt == 0 && (named(e.hunk.old) && named(e.hunk.new) || e.p.capitals() && e.was.capitals()) && len(old) > 0 && len(new) > 0 && e.names() && overlap(old, new) == 0 && !e.outside && !e.contact() && !any(both, func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }) && len(content(e.p.words)) > len(new) {
 		return as(Substantive, 0.6, "an entry of a list names another")
 	}
+	if e.names() && overlap(old, new) == 0 && len(old) > 0 && len(new) > 0 && controller.MatchString(textOfWords(e.new[max(e.newAt-10, 0):e.newAt])) {
+		return as(Substantive, 0.7, "another is named as the controller")
+	}
 	if e.names() && has(e.near(8), officers.has) && size <= 6 {
 		return as(Editorial, 0.7, "the name of who answers differs")
 	}
@@ -214,12 +236,17 @@ func (e place) judge() Finding {
 		if e.names() && e.joins() && !e.contact() && !e.heading {
 			return as(Substantive, 0.65, "a name came or went")
 		}
+		if e.conjoined() && size <= 8 && !e.contact() && !e.heading && has(slices.Concat(e.near(6), e.hunk.old, e.hunk.new), e.strong) {
+			return as(Substantive, 0.55, "what is joined by “and” or “or” came or went")
+		}
 		if e.enumeration() && size <= 8 && !(e.names() && e.contact()) {
 			return as(Substantive, 0.8, "an entry of an enumeration came or went")
 		}
 		switch {
 		case any(both, e.strong) && (size > 1 || !e.names()):
 			return as(Substantive, min(0.6+0.05*float64(size), 0.95), "words about the use of data or the terms came or went")
+		case size <= 2 && e.p.foreign && (!e.names() || e.newAt == 0 || sentenceEnd(e.new[e.newAt-1].key)):
+			return as(Substantive, 0.5, "a word came or went, in a language without word lists")
 		case size <= 2:
 			return as(Editorial, 0.6, "a word came or went")
 		}
@@ -229,7 +256,7 @@ func (e place) judge() Finding {
 	if e.p.Item && letterWords(e.p.words) <= 20 && overlap(old, new) == 0 && !e.names() && !e.outside && !e.contact() && e.p.subject() > 0 {
 		return as(Substantive, 0.55, "an entry of a list or table reads otherwise")
 	}
-	if has(e.near(12), lawWords.has) && e.names() && len(old) > 0 && len(new) > 0 && size <= 6 {
+	if has(e.near(12), lawWords.has) && names(e.hunk.old, e.hunk.new) && len(old) > 0 && len(new) > 0 && size <= 6 {
 		return as(Substantive, 0.75, "a name beside the law or the court differs")
 	}
 	if e.names() && overlap(old, new) == 0 && !e.partOfName() && has(e.near(12), parties.has) {
@@ -265,7 +292,7 @@ func polarity(old, new, after []word) string {
 			if sense == "not" && has(next[:min(len(next), 4)], delays.has) {
 				continue // "without undue delay" is "at once"
 			}
-			if sense == "" || len(next) > 0 && next[0].key == "-" && next[0].text == "-" { // non-fungible
+			if sense == "" || len(next) > 0 && next[0].key == "-" && next[0].text == "-" && i+2 < len(all) { // non-fungible, all of it
 				continue
 			}
 			n[sense]++
@@ -275,7 +302,7 @@ func polarity(old, new, after []word) string {
 	}
 	o, oldSaid := count(old)
 	n, newSaid := count(new)
-	for _, sense := range []string{"not", "only", "except", "always", "free"} {
+	for _, sense := range []string{"not", "only", "except", "always", "free", "usually"} {
 		switch {
 		case o[sense] > n[sense]:
 			return oldSaid[sense]
@@ -295,6 +322,22 @@ func sensesOf(all []word, list map[string]string) (out []string) {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// bound is which way some words limit a figure: up to it, or from it on.
+func bound(all []word) string {
+	text := " " + strings.Join(keysOfWords(all), " ") + " "
+	for way, phrases := range bounds {
+		if slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(text, " "+p+" ") }) {
+			return way
+		}
+	}
+	return ""
+}
+
+var bounds = map[string][]string{
+	"up to":    {"up to", "at most", "no more than", "not more than", "maximum", "bis zu", "hochstens", "maximal", "jusqu'a", "au plus", "hasta", "como maximo", "fino a", "al massimo", "ate", "no maximo", "tot", "maximaal"},
+	"at least": {"at least", "no less than", "not less than", "minimum", "mindestens", "au moins", "al menos", "como minimo", "almeno", "pelo menos", "no minimo", "ten minste", "minstens"},
 }
 
 // strengths are how strong some modal verbs are: "will" and "shall" bind alike.
@@ -328,6 +371,12 @@ func (e place) enumeration() bool {
 		}
 	}
 	return comma && around >= 1
+}
+
+// conjoined reports whether a hunk begins or ends with a conjunction: one more of a kind.
+func (e place) conjoined() bool {
+	words := slices.DeleteFunc(slices.Concat(e.hunk.old, e.hunk.new), word.mark)
+	return len(content(words)) > 0 && (conjunctions[words[0].key] || conjunctions[words[len(words)-1].key])
 }
 
 var conjunctions = set("and or et ou und oder y o e ed en 和 及 或 と")

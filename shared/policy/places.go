@@ -47,6 +47,18 @@ func (j *judge) amongEntries(row int) bool {
 	return stayed >= 2
 }
 
+// amongHeadings reports whether a heading stands between two of its level that stayed: a
+// list that is set as headings.
+func (j *judge) amongHeadings(row int) bool {
+	n := 0
+	for _, r := range j.c.stayedBeside(row) {
+		if p := j.c.new[r.new[0]]; p.Heading == j.c.only(row).Heading {
+			n++
+		}
+	}
+	return n == 2
+}
+
 // amongOthers reports whether a row is an entry of a list whose other entries are no
 // headings: no table of contents, though a heading has its name.
 func (j *judge) amongOthers(own page, row int) bool {
@@ -185,7 +197,7 @@ var numbered = regexp.MustCompile(`^\d+\W*\.{4,}`)
 // weighty are the signs of a text that say something: a currency, a comparison, a tick.
 func weighty(text string) string {
 	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune("$€£¥₹%≤≥<>✓✔✗✘☑☒", r) {
+		if strings.ContainsRune("$€£¥₹%≤≥<>✓✔✗✘☑☒✅❌●○☐", r) {
 			return r
 		}
 		return -1
@@ -269,6 +281,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		outside = false // there is no site to be of
 	}
 	switch {
+	case n == 0 && !outside && weighty(p.Text) != "":
+		return as(Substantive, 0.6, "a sign that carries meaning differs")
 	case n == 0:
 		return as(None, 0.99, "marks without words differ")
 	case p.copyright():
@@ -291,7 +305,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.95, "a date relative to today differs")
 	case n <= 25 && strings.Contains(p.Text, someTimeAgo) && p.core() == 0:
 		return as(None, 0.85, "a date relative to today differs")
-	case pageMark.MatchString(p.Text) && !p.Item || n <= 12 && !p.Item && own.keys[p.key] >= 3 && !p.contactLine() && !(p.sentence() && subject > 0):
+	case pageMark.MatchString(p.Text) && !p.Item || n <= 12 && !p.Item && own.keys[p.key] >= 3 && !p.contactLine() && !(p.sentence() && subject > 0) && !has(p.words, practiceStems.has):
 		return as(None, 0.85, "the head or foot of a printed page differs")
 	case j.idle[row]:
 		return as(None, 0.85, "the frame of the page differs")
@@ -312,9 +326,14 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 	case p.dateLine():
 		return as(Editorial, 0.9, "the date line differs")
 	case p.Heading > 0 && p.Heading < guessedHeading && subject == 0 && (index+1 == len(d) || d[index+1].Heading > 0 && d[index+1].Heading <= p.Heading):
+		if !outside && j.amongHeadings(row) {
+			return as(Substantive, 0.5, "an entry of a list of headings differs")
+		}
 		return as(None, 0.7, "a heading without text differs")
 	case p.Heading > 0 && outside && (subject == 0 || own.beyond(index) && p.core() == 0):
 		return as(None, 0.8, "a heading outside the policy's text differs")
+	case p.promises():
+		return as(Substantive, 0.6, "a heading that says what is done differs")
 	case p.Heading > 0:
 		return as(Editorial, 0.7, "a heading differs")
 	case p.Linked:

@@ -24,7 +24,7 @@ func typo(e place, old, new []string) bool {
 		return false
 	}
 	for i := range old {
-		if !misspelt(old[i], new[i]) {
+		if !misspelt(old[i], new[i]) || e.p.foreign && distance([]rune(old[i]), []rune(new[i])) > 1 {
 			return false
 		}
 	}
@@ -51,7 +51,38 @@ func misspelt(a, b string) bool {
 	}
 	d := distance(x, y)
 	longest := max(len(x), len(y))
+	if turned(a, b) || d > 1 && (practiceStems.has(a) || practiceStems.has(b)) && stemOf(a) != stemOf(b) && !anagram(x, y) {
+		return false // another word, not a slip
+	}
 	return d == 1 && longest >= 4 || d == 2 && longest >= 6 || common >= 4 && longest-common <= 3 && d <= 3
+}
+
+// turned reports whether one of two words is the other behind a syllable that turns it
+// round, or the two begin with syllables that do: encrypted and unencrypted, includes and
+// excludes.
+func turned(a, b string) bool {
+	short, long := shorterFirst(a, b)
+	if head, ok := strings.CutSuffix(long, short); ok && turning[head] {
+		return true
+	}
+	for _, pair := range [][2]string{{"in", "ex"}, {"im", "ex"}, {"opt-in", "opt-out"}, {"einge", "ausge"}, {"ein", "aus"}} {
+		for _, p := range [][2]string{pair, {pair[1], pair[0]}} {
+			if rest, ok := strings.CutPrefix(a, p[0]); ok && b == p[1]+rest && rest != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var turning = set("un non in im ir il dis de des mis ne nie nem a anti be ver onge on o")
+
+// anagram reports whether two words have the same letters.
+func anagram(a, b []rune) bool {
+	x, y := slices.Clone(a), slices.Clone(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 func shorterFirst(a, b string) (short, long string) {

@@ -113,8 +113,13 @@ func (w word) number() bool {
 
 // capital reports whether a word is written like a name.
 func (w word) capital() bool {
-	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(w.text, " \t"))
-	return unicode.IsUpper(r)
+	text := strings.TrimLeft(w.text, " \t")
+	upper := func(s string) bool {
+		r, _ := utf8.DecodeRuneInString(s)
+		return unicode.IsUpper(r)
+	}
+	before, after, found := strings.Cut(strings.ReplaceAll(text, "’", "'"), "'")
+	return upper(text) || found && len(before) <= 2 && upper(after) // l'Institut
 }
 
 func (w word) address() bool {
