@@ -159,11 +159,15 @@ const movedWords = 4
 func (g *gap) takeMoved(d Document, indexes []int, other, own map[string]int, isNew bool, at int) (left []int) {
 	found := make([]bool, len(indexes))
 	inPlace := g.old0 > 0 && g.new0 > 0
+	alone := g.old0+g.new0 == 1 // between two that stayed
 	for i, p := range indexes {
 		k := d[p].key
 		found[i] = other[k] > 0 && (letterWords(d[p].words) >= movedWords || other[k] == own[k])
 		if (inPlace && d[p].Item || g.old0 == 1 && g.new0 == 1) && other[k] != own[k] {
 			found[i] = false // it took another's place, and says what others say, too
+		}
+		if alone && other[k] != own[k] && (d[p].Item && len(d[p].of) > 0 || d[p].sentence()) && !twin(d, p) {
+			found[i] = false // said of something else here
 		}
 	}
 	// Both ways along the gap, for a list of short lines between two that are found.
@@ -187,6 +191,19 @@ func (g *gap) takeMoved(d Document, indexes []int, other, own map[string]int, is
 		g.rows = append(g.rows, r)
 	}
 	return left
+}
+
+// twin reports whether the same paragraph stands right beside one, under the same
+// heading.
+func twin(d Document, index int) bool {
+	for _, way := range []int{-1, 1} {
+		for i := index + way; i >= 0 && i < len(d) && i-index >= -2 && i-index <= 2 && d[i].Heading == 0; i += way {
+			if d[i].key == d[index].key {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // pair is two paragraphs that may have taken each other's place.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -28,7 +29,7 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 			others++
 		}
 	}
-	if n := p.collapsed(); n >= 3 && missing > 0.1 {
+	if n := p.collapsed(); (n >= 3 || n >= 2 && p.failures() >= 2) && missing > 0.1 {
 		return "headings are left without their text, " + itoa(n) + " of them", 0.8, true
 	}
 	if others > 0 && missing <= 0.5 {
@@ -152,15 +153,19 @@ func (m missingPieces) prose() (n int) {
 // on a click.
 func (m missingPieces) collapsed() (n int) {
 	kept := map[int]bool{}
+	bare := map[int]bool{} // nothing stands under it in the shorter text
 	for _, r := range m.c.rows {
 		if r.fate == same || r.fate == edited {
 			for _, p := range m.indexes(r) {
 				kept[p] = true
 			}
+			there := r.in(m.fate != added)
+			last := there[len(there)-1]
+			bare[m.indexes(r)[0]] = last+1 == len(m.short) || m.short[last+1].title() || m.short[last+1].failed()
 		}
 	}
 	for i := 0; i+1 < len(m.long); i++ {
-		if !kept[i] || !m.long[i].title() || !m.gone[i+1] || m.long[i+1].title() {
+		if !kept[i] || !bare[i] || !m.long[i].title() || !m.gone[i+1] || m.long[i+1].title() {
 			continue
 		}
 		k := i + 1
@@ -173,6 +178,21 @@ func (m missingPieces) collapsed() (n int) {
 	}
 	return n
 }
+
+// failures counts lines of the shorter text that say that a part did not load.
+func (m missingPieces) failures() (n int) {
+	for _, p := range m.short {
+		if p.failed() {
+			n++
+		}
+	}
+	return n
+}
+
+// failed reports whether a line says that a part of the page did not load.
+func (p Paragraph) failed() bool { return letterWords(p.words) <= 12 && failure.MatchString(p.Text) }
+
+var failure = regexp.MustCompile(`(?i)\bsomething went wrong\b|\b(?:failed to|could(?: not|n't) (?:be )?|unable to) load|\btry again(?: later)?\b|^loading\b|une erreur (?:est survenue|s'est produite)|ist ein fehler aufgetreten|algo (?:salió mal|ha ido mal)|si è verificato un errore|ocorreu um erro|er is iets misgegaan`)
 
 // clipped are the rows of paragraphs that end early, with an ellipsis or in a sentence.
 func (m missingPieces) clipped() map[int]bool {
@@ -189,7 +209,7 @@ func (m missingPieces) clipped() map[int]bool {
 		for n < min(len(long.words), len(short.words)) && long.words[n].key == short.words[n].key {
 			n++
 		}
-		open := strings.Contains(short.Text, "…") || strings.Contains(short.Text, "...") || !sentenceEnd(short.Text)
+		open := strings.Contains(short.Text, "…") || strings.Contains(short.Text, "...") || !sentenceEnd(short.Text) && !short.Item
 		if open && letterWords(short.words[:n]) >= 5 && letterWords(short.words[n:]) <= 3 && letterWords(long.words[n:]) >= 5 {
 			out[i] = true
 		}
@@ -224,8 +244,12 @@ func (m missingPieces) unfinished() bool {
 	if len(m.short) == 0 {
 		return false
 	}
-	end := m.short[len(m.short)-1]
-	announces := end.title() && !end.dateLine() && !end.contactLine() || strings.HasSuffix(end.Text, ":")
+	at := len(m.short) - 1 // the last of the text, before the foot of the page
+	for at > 0 && (m.short[at].Linked || m.short[at].copyright() || m.short[at].adorned()) {
+		at--
+	}
+	end := m.short[at]
+	announces := end.Heading > 0 && !end.dateLine() && !end.contactLine() || strings.HasSuffix(end.Text, ":")
 	if sentenceEnd(end.Text) || end.Linked || end.copyright() {
 		return false
 	}
@@ -240,10 +264,13 @@ func (m missingPieces) unfinished() bool {
 		if !found || strings.TrimSpace(rest) == "" && (!announces || i+1 >= len(m.long) || m.long[i+1].title()) {
 			continue
 		}
-		if letterWords(end.words) < 3 && !(i > 0 && len(m.short) > 1 && m.long[i-1].key == m.short[len(m.short)-2].key) {
+		if letterWords(end.words) < 3 && !(i > 0 && at > 0 && m.long[i-1].key == m.short[at-1].key) {
 			continue // a word or two may begin many a paragraph
 		}
-		if behind*10 >= (len(m.long)-1-i)*8 && words+letterWords(newParagraph(rest).words) >= 10 {
+		if end.Item && behind == 0 {
+			continue // an entry that was added to, and nothing is missing
+		}
+		if behind*10 >= (len(m.long)-1-i-(len(m.short)-1-at))*8 && words+letterWords(newParagraph(rest).words) >= 10 {
 			return true
 		}
 	}

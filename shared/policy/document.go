@@ -226,14 +226,22 @@ func (r *reader) walk(n *html.Node, at inside) {
 			inner.cell = n.DataAtom == atom.Td
 			inner.column = n.DataAtom == atom.Th
 		}
-		r.owners.enter(n)
+		last := ""
+		if len(r.out) > 0 {
+			last = r.out[len(r.out)-1].key
+		}
+		r.owners.enter(n, at.item, last)
 	}
 	link := n.Type == html.ElementNode && n.DataAtom == atom.A
 	if link {
 		r.line.WriteString(linkBegin)
 	}
+	lead := r.owners.lead
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		r.walk(c, inner)
+	}
+	if at.item {
+		r.owners.lead = lead // of the list around
 	}
 	if link {
 		r.line.WriteString(linkEnd)
@@ -301,7 +309,7 @@ func (r *reader) flush(at inside) {
 // fold is a paragraph in one Unicode form (NFKC), without white space that only
 // lays out, invisible characters, bullets and what hides addresses from robots.
 func fold(s string) string {
-	s = invisible.Replace(norm.NFKC.String(s))
+	s = invisible.Replace(norm.NFKC.String(mend(s)))
 	s = strings.Join(strings.Fields(s), " ")
 	if strings.Contains(s, "](") {
 		s = strings.Join(strings.Fields(halfLink.ReplaceAllString(s, "")), " ")
@@ -343,7 +351,7 @@ func fold(s string) string {
 	if strings.Contains(s, "_") {
 		s = strings.TrimSpace(iconNames.ReplaceAllString(s, ""))
 	}
-	if len(s) < 160 && agoWords.MatchString(s) {
+	if len(s) < 160 && agoWords.MatchString(s) && !atLeast.MatchString(s) {
 		// A line that says when something was; a sentence of the policy may count so, too.
 		if rest := len(strings.Fields(relativeDate.ReplaceAllString(s, ""))); rest <= 5 || rest <= 14 && !sentenceEnd(s) {
 			s = relativeDate.ReplaceAllString(s, someTimeAgo)

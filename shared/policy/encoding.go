@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/net/html"
 	"golang.org/x/text/encoding/charmap"
 )
 
@@ -35,4 +36,25 @@ func repair(text string) string {
 		rest := []rune(run)[size:]
 		return string(r) + string(rest)
 	})
+}
+
+// lostApostrophe is one that an encoding made a question mark of, or a space.
+var (
+	lostApostrophe  = regexp.MustCompile(`(\p{L})\?(t|s|re|ll|ve|d|m)\b`)
+	spaceApostrophe = regexp.MustCompile(`\b((?i:do|does|did|is|are|was|were|has|have|had|wo|ca|could|would|should)n) t\b`)
+	entity          = regexp.MustCompile(`&(?:[a-z]{2,8}|#\d{2,5});`)
+)
+
+// mend writes such apostrophes back, and what was escaped twice.
+func mend(text string) string {
+	if strings.Contains(text, "?") {
+		text = lostApostrophe.ReplaceAllString(text, "$1'$2")
+	}
+	if strings.Contains(text, "n t ") {
+		text = spaceApostrophe.ReplaceAllString(text, "$1't")
+	}
+	if strings.Contains(text, "&") && entity.MatchString(text) {
+		text = html.UnescapeString(text)
+	}
+	return text
 }

@@ -13,17 +13,23 @@ type owners struct {
 	lead    string   // the last paragraph that is no entry
 	columns []string // of the table, their names
 	column  int      // the one at hand, from 0; -1 before the first
-	row     string   // what the first cell of the row says
+	row     string   // what the first cell of the row says, or of one above if it is empty
+	headed  bool     // that cell has been read
 	merged  bool     // cells go over several rows or columns: nobody knows whose they are
 }
 
-// enter notes the beginning of a table, a row or a cell.
-func (o *owners) enter(n *html.Node) {
+// enter notes the beginning of a table, a row, a cell or a list; a nested list belongs to
+// the last paragraph before it.
+func (o *owners) enter(n *html.Node, nested bool, last string) {
 	switch n.DataAtom {
+	case atom.Ul, atom.Ol:
+		if nested {
+			o.lead = last // the entry it stands in
+		}
 	case atom.Table:
 		*o = owners{lead: o.lead}
 	case atom.Tr:
-		o.column, o.row = -1, ""
+		o.column, o.headed = -1, false
 	case atom.Td, atom.Th:
 		o.column++
 		o.merged = o.merged || slices.ContainsFunc(n.Attr, func(a html.Attribute) bool {
@@ -41,8 +47,8 @@ func (o *owners) of(p Paragraph) []string {
 			o.columns = append(o.columns, "")
 		}
 		o.columns[o.column] = p.key
-	case p.Cell && o.column == 0 && o.row == "":
-		o.row = p.key
+	case p.Cell && o.column == 0 && !o.headed:
+		o.row, o.headed = p.key, true
 	case p.Cell:
 		if !o.merged && o.column > 0 && o.column < len(o.columns) {
 			return []string{o.row, o.columns[o.column]}

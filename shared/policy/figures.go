@@ -34,7 +34,7 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		!has(e.p.words, dateContext.has) && !has(e.p.words, contacts.has) && slices.ContainsFunc(slices.Concat(old, new), months.has) {
 		return Finding{Class: None, Weight: 0.7, Reason: "the date of an event differs"}, true
 	}
-	if counts := live.MatchString(e.p.Text) && live.MatchString(e.was.Text) || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
+	if counts := e.p.live() && e.was.live() || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && (e.outside || !e.p.sentence()) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
 		return Finding{Class: None, Weight: 0.75, Reason: "a figure that lives differs"}, true
 	}
 	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {

@@ -17,9 +17,10 @@ var (
 	countdown = regexp.MustCompile(`(?i)\b\d+ ?(?:d|days?|h|hours?|tage?|std|jours?) ?:? ?\d+ ?(?:h|m|min|hours?|std|minut\w*)\b`)
 	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
 	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
-	live      = regexp.MustCompile(`(?i)\b\d+:\d\d ?/ ?\d+:\d\d\b|^(?:fork|star|watch|like|share|comment|view|vote|download|follower|repl)\w*:? [\d.,]+ ?k?$|^[\d.,]+ ?k? (?:fork|star|like|share|comment|view|vote|download|follower|repl)\w*$|\d ?°[CF]\b|\b\d[\d.,]* ?[km]? (?:comments?|shares?|views?|viewers?|watching|likes?|followers?|subscribers?|downloads?|commentaires?|partages?|vues?|kommentare?|comentarios?|commenti)\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b`)
-	stars     = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
-	pageMark  = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
+	live      = regexp.MustCompile(`(?i)\b\d+:\d\d ?/ ?\d+:\d\d\b|\d ?°[CF]\b|\d (?:members? online|people have (?:read|viewed|signed)|queries in)\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b|` +
+		`\b(?:reading time|read time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura|leestijd)\b.{0,4}\d|\b1 [A-Z]{3} ?= ?\d|^(?:request|ray|trace|session|correlation) id\b`)
+	stars    = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
+	pageMark = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
 
 	// banner is a sentence of a cookie banner: it names its button.
 	banner = regexp.MustCompile(`(?i)\b(?:click(?:ing)?|en cliquant|klick\w*|al hacer clic|haciendo clic|cliccando|ao clicar)\b.{0,24}["“«'„]?(?:accept|allow|agree|ok\b|tout accepter|accepter|alle akzeptieren|akzeptieren|zustimmen|aceptar|accetta|aceitar)|we value your privacy$|(?:by continuing to (?:browse|use|visit)|en poursuivant votre (?:navigation|visite)|durch die weitere nutzung|si (?:contin[uú]a|sigue) navegando|continuando (?:a navigare|la navigazione)).{0,80}cookie`)
@@ -29,7 +30,7 @@ var (
 		"nach oben", "abrir", "cerrar", "abrir todo", "cerrar todo", "ver más", "ver menos", "apri", "chiudi", "apri tutto", "chiudi tutto", "fechar", "ver mais", "meer", "minder", "openen", "sluiten")
 
 	// smallPrint is said of an offer, below it.
-	smallPrint = []string{"while stocks last", "while stock lasts", "while supplies last", "subject to credit approval", "subject to availability", "offer ends", "offer valid", "offer expires",
+	smallPrint = []string{"black friday", "cyber monday", "période de soldes", "produits signalés", "while stocks last", "while stock lasts", "while supplies last", "subject to credit approval", "subject to availability", "offer ends", "offer valid", "offer expires",
 		"offer may not", "% apr", "valid until", "valid through", "sale ends", "t&cs apply", "limited time", "offre valable", "offre soumise", "offre réservée", "voir conditions", "voir les conditions",
 		"voir modalités", "voir les modalités", "voir les mentions", "limite des stocks", "solange der vorrat", "angebot gilt", "angebot gültig", "gültig bis", "sujeto a aprobación", "oferta termina",
 		"oferta válida", "hasta agotar", "fino a esaurimento", "offerta valida", "enquanto durar", "zolang de voorraad"}
@@ -50,7 +51,7 @@ func (p Paragraph) adorned() bool {
 	if p.Linked || len(p.Text) > longLabel || p.sentence() && p.core() > 0 {
 		return p.Linked || p.banner()
 	}
-	if strings.ContainsAny(p.Text, "0123456789") && (price.MatchString(p.Text) || countdown.MatchString(p.Text) || clock.MatchString(p.Text) || live.MatchString(p.Text)) {
+	if strings.ContainsAny(p.Text, "0123456789") && (price.MatchString(p.Text) || countdown.MatchString(p.Text) || clock.MatchString(p.Text) || p.live()) {
 		return true
 	}
 	return consentLabels[p.key] || toggles[p.key] || strings.Contains(p.Text, someTimeAgo) || p.dateLine() || p.copyright() || p.offers() || p.banner() ||
@@ -61,6 +62,24 @@ func (p Paragraph) adorned() bool {
 // question, no label.
 func (p Paragraph) states() bool {
 	return p.sentence() && strings.HasSuffix(strings.TrimRight(p.Text, ` )"'”’»`), ".") && has(p.words, pronouns.has)
+}
+
+// live reports whether a line holds a figure that changes by itself: a count of readers,
+// a temperature.
+func (p Paragraph) live() bool {
+	for i, w := range p.words {
+		if !w.number() {
+			continue
+		}
+		next := i + 1
+		if next < len(p.words) && (p.words[next].key == "k" || p.words[next].key == "m") {
+			next++
+		}
+		if next < len(p.words) && counters[plainKey(p.words[next].key)] || letterWords(p.words) == 2 && counters[plainKey(p.words[0].key)] {
+			return true
+		}
+	}
+	return len(p.Text) <= longLabel && live.MatchString(p.Text)
 }
 
 // offers reports whether a paragraph holds the small print of an offer.
@@ -162,7 +181,7 @@ func (j *judge) furnished() map[int]bool {
 
 // site reports whether rows that came or went together are the site's.
 func (j *judge) site(run []int) bool {
-	signs, links, dates, charges, buttons, inside := 0, 0, 0, 0, 0, false
+	signs, links, weak, dates, charges, buttons, inside := 0, 0, 0, 0, 0, 0, false
 	if j.bannerAtEnd(run) {
 		return true
 	}
@@ -174,10 +193,13 @@ func (j *judge) site(run []int) bool {
 		}
 		if p.adorned() {
 			signs++
+			if p.Linked {
+				weak++
+			}
 			if p.dateLine() {
 				dates++
 			}
-			if price.MatchString(p.Text) && !offer.MatchString(p.Text) && !live.MatchString(p.Text) {
+			if price.MatchString(p.Text) && !offer.MatchString(p.Text) && !p.live() {
 				charges++
 			}
 			if p.Linked = false; !p.adorned() {
@@ -200,8 +222,8 @@ func (j *judge) site(run []int) bool {
 	return !slices.ContainsFunc(run, func(i int) bool {
 		p, inside := j.c.only(i), j.inside(i)
 		// An entry of a list of the policy's is never the site's, whatever it is called.
-		idle := p.idle() && (p.Linked || !p.Item && !(inside && j.amongEntries(i)) || !inside || live.MatchString(p.Text))
-		return !idle && (inside || signs-links == 0 && links < 3 || !p.small(j.new.terms)) && !(buttons >= 2 && p.asksForConsent())
+		idle := p.idle() && (p.Linked || !p.Item && !(inside && j.amongEntries(i)) || !inside || p.live()) && !(p.states() && signs == weak && weak < 3)
+		return !idle && (inside || signs == weak && weak < 3 || !p.small(j.new.terms)) && !(buttons >= 2 && p.asksForConsent())
 	})
 }
 
@@ -213,7 +235,7 @@ func (j *judge) bannerAtEnd(run []int) bool {
 		switch p := j.c.only(i); {
 		case j.inside(i) || p.Heading > 0:
 			return false
-		case p.Linked && letterWords(p.words) <= 4 || consentLabels[p.key]:
+		case (p.Linked || !sentenceEnd(p.Text) && !p.Item) && letterWords(p.words) <= 4 || consentLabels[p.key]:
 			buttons++
 		case letterWords(p.words) <= 60 && has(p.words, cookieWords.has):
 			says = true

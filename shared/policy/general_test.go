@@ -145,6 +145,14 @@ func TestClassifyWhatSitesDo(t *testing.T) {
 		"a dialog of consent in Markdown":   {helpCentre + "\n**Our concern is your privacy**\n\nWe and our partners use cookies and similar technologies to run this site. You can change your mind at any time.\n\nContinue\n\nReject all\n\nAccept all\n", policy.None},
 		"what costs money from now on":      {replace("A request costs you nothing", "A request is answered at our hourly rate"), policy.Substantive},
 		"no longer free":                    {replace("A request costs you nothing, up to twice a year.", "A request is free, up to twice a year.", "A request is free, up", "A request is answered, up"), policy.Substantive},
+		"a promise said of another section": {replace("## 7. Security\n\n", "## 7. Security\n\nWe answer requests within a month. A request costs you nothing, up to twice a year.\n\n"), policy.Substantive},
+		"a banner whose button is its own":  {helpCentre + "\nThis website uses cookies to give you the best experience.\n\n[Fine by me](#)\n", policy.None},
+		"an advertisement in the middle":    {before("## 5. Children", "Hide your IP address and keep your data private – 68% off SafeTunnel"), policy.None},
+		"the time it takes to read":         {after("of Example Rides", "Reading time: 4 minutes"), policy.None},
+		"apostrophes that were lost":        {strings.ReplaceAll(replace("We do not keep", "We don't keep"), "'", "?"), policy.Editorial},
+		"a part that did not load":          {strings.NewReplacer(section("## 6. Your rights"), "## 6. Your rights\n\nSomething went wrong. Try again.\n\n", section("## 4. How long"), "## 4. How long we keep data\n\nSomething went wrong. Try again.\n\n").Replace(helpCentre), policy.Broken},
+		"the end behind a wall":             {cut("## 6. Your rights") + "To keep reading our policy, create a free account.\n", policy.Broken},
+		"cut in a word above the foot":      {cut("cks of who may see") + "\n\n[Cities](/cities)\n\n© 2026 Example Rides\n", policy.Broken},
 		"hours of a shop that live by date": {after("of Example Rides", "Today 412 bicycles in Example City, 17 °C"), policy.None},
 	} {
 		if name == "characters misread" {
@@ -361,6 +369,54 @@ func TestContractions(t *testing.T) {
 		}
 		if v := policy.Classify(text(c[0]), text(c[1])); v.Class != policy.Editorial {
 			t.Errorf("%q: %s %q", c, v.Class, v.Reasons)
+		}
+	}
+}
+
+// Words that take no room and turn a sentence, each once taken for nothing or an edit.
+func TestSmallWordsTurnSentences(t *testing.T) {
+	for _, c := range [][2]string{
+		{"Pictures you send us are stored.", "Pictures you send us are shared."},
+		{"Samples are returned after the test of your shoes.", "Samples are retained after the test of your shoes."},
+		{"The right to deletion includes backups of your data.", "The right to deletion excludes backups of your data."},
+		{"Your password is encrypted on its way.", "Your password is unencrypted on its way."},
+		{"We share non-personal information with partners.", "We share personal information with partners."},
+		{"We set essential cookies in your browser.", "We set essential and non-essential cookies in your browser."},
+		{"We keep your records for up to 18 months.", "We keep your records for at least 18 months."},
+		{"Orders are kept for two years and measurements for ten years.", "Orders are kept for ten years and measurements for two years."},
+		{"We must tell you about a breach and may tell the press.", "We may tell you about a breach and must tell the press."},
+		{"We sell your address with your consent and where the law permits it.", "We sell your address with your consent or where the law permits it."},
+		{"You own the pictures you send us.", "We own the pictures you send us."},
+		{"Shoes can be returned at our expense.", "Shoes can be returned at your expense."},
+		{"We delete all of your personal data when you leave.", "We delete some of your personal data when you leave."},
+		{"The microphone is off when you do not train.", "The microphone is on when you do not train."},
+		{"We delete your data when you close your account.", "We aim to delete your data when you close your account."},
+		{"We do not collect data of children.", "We usually do not collect data of children."},
+		{"Write to privacy@example.com and we will answer within 30 calendar days.", "Write to privacy@example.com and we will answer within 90 calendar days."},
+		{"Cameras watch the halls from Monday to Saturday; their pictures are deleted after 72 hours.", "Cameras watch the halls from Monday to Saturday; their pictures are deleted after 720 hours."},
+		{"Call recordings: 30 days", "Call recordings: 180 days"},
+		{"We keep the last 10 versions of what you publish.", "We keep the last 100 versions of what you publish."},
+		{"A free account comes with 100 downloads every month.", "A free account comes with 10 downloads every month."},
+		{"### We never sell your photos", "### We may sell your photos"},
+		{"The controller of your personal data is the Lighthouse Trust.", "The controller of your personal data is the Northern Star Foundation."},
+		{"Our website runs on Sample Cloud, which stores your data.", "Our website runs on Acme Cloud, which stores your data."},
+		{"We store your data in Ireland.", "We store your data in Singapore."},
+		{"We share your IP address with the host of our website.", "We share your IP address with insurers, police and the host of our website."},
+		{"ALL DISPUTES ARE DECIDED BY THE COURTS OF IRELAND.", "ALL DISPUTES ARE DECIDED BY THE COURTS OF DELAWARE."},
+		{"", "We recognise your face when you log in."},
+		{"", "📹 Cameras film you in our halls, around the clock."},
+		{"- deleted if you trained more than 2 years ago", "- deleted if you trained more than 10 years ago"},
+		{"- shared with partners: ❌", "- shared with partners: ✅"},
+		{"| Data | Sold |\n| --- | --- |\n| Name | ✓ |\n| Weight | |", "| Data | Sold |\n| --- | --- |\n| Name | ✓ |\n| Weight | ✓ |"},
+		{"- Everybody sees\n  - your name\n- Nobody but you sees\n  - your photo\n  - your birthday", "- Everybody sees\n  - your name\n  - your birthday\n- Nobody but you sees\n  - your photo"},
+	} {
+		text := func(words string) policy.Document {
+			return read(t, strings.Replace(gym, "## Fees", words+"\n\n## Fees", 1), "a.md")
+		}
+		for way, pair := range map[string][2]string{"": c, ", backwards": {c[1], c[0]}} {
+			if v := policy.Classify(text(pair[0]), text(pair[1])); v.Class != policy.Substantive {
+				t.Errorf("%q became %q%s: %s %q", c[0], c[1], way, v.Class, v.Reasons)
+			}
 		}
 	}
 }

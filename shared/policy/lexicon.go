@@ -79,8 +79,9 @@ var (
 			somente apenas
 			alleen uitsluitend slechts
 			только tylko wylacznie sadece yalnizca endast bara kun vain`,
-		"free":   `free gratuit gratuite gratuitement kostenlos kostenlose kostenfrei unentgeltlich gratis gratuito gratuita gratuitamente`,
-		"always": `yes unlimited always oui toujours ja immer si siempre sempre altijd zawsze zaman alltid`,
+		"usually": `usually generally typically normally ordinarily aim aims strive strives endeavour endeavor grundsatzlich normalerweise generalement normalement habituellement generalmente normalmente habitualmente`,
+		"free":    `free gratuit gratuite gratuitement kostenlos kostenlose kostenfrei unentgeltlich gratis gratuito gratuita gratuitamente`,
+		"always":  `yes unlimited always oui toujours ja immer si siempre sempre altijd zawsze zaman alltid`,
 	})
 	// modals are verbs of what may, should and must be, by how strong they are.
 	modals = senses(map[string]string{
@@ -149,8 +150,8 @@ var (
 	// opposites are words of comparison, by their direction: one for another turns what is
 	// compared round.
 	opposites = senses(map[string]string{
-		"more":     `greater greatest more higher highest longer later mehr hoher spater langer superieur mayor maggiore maior meer hoger later`,
-		"less":     `less lesser fewer lower lowest shorter earlier weniger niedriger fruher kurzer inferieur moindre menor minore minder lager eerder`,
+		"more":     `plus greater greatest more higher highest longer later mehr hoher spater langer superieur mayor maggiore maior meer hoger later`,
+		"less":     `moins less lesser fewer lower lowest shorter earlier weniger niedriger fruher kurzer inferieur moindre menor minore minder lager eerder`,
 		"at most":  `most maximum maximal hochstens maximo massimo maxima maximaal`,
 		"at least": `least minimum minimal mindestens minimo minima minimaal`,
 		"before":   `before prior preceding vor bevor zuvor avant anterior antes prima antes voor voordat`,
@@ -169,7 +170,7 @@ var (
 	parties = stems(`processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
 		prestatair sous-traitant traitant destinatair partenair fournisseur partag
 		auftragsverarbeit empfang dienstleist partner anbieter ubermitt weitergeb
-		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier host hosted server cloud store stored storing storage locat controller gespeichert verantwortlich stocke heberge responsab almacen alojad`)
+		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier host hosted server cloud stored storing storage locat controller gespeichert verantwortlich stocke heberge responsab almacen alojad`)
 	dateContext = stems(`rev ver vers edition effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
 		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang adopted approved vastgesteld beschlossen verabschiedet adopte approuve aprobad approvat aprovad
 		aktualis aktualiz zaktualiz obowiazuj uppdater gaeller galler opdater guncel yururluk tarih wersj ersion obnov zmeneno редакци обновлен 改定 制定 改訂 施行日 更新日 更新 生效 施行`)
@@ -240,6 +241,8 @@ var (
 	// statutory are the names the law of California gives to links; no sentence of ours.
 	statutory = regexp.MustCompile(`(?i)do not sell or share my personal information|do not sell my personal information|limit the use of my sensitive personal information|your privacy choices|about ads`)
 
+	// counters are what sites count of their readers.
+	counters = set("comment comments share shares view views viewer viewers watching like likes follower followers subscriber subscribers download downloads star stars fork forks vote votes reply replies commentaire commentaires partages vues kommentar kommentare comentarios commenti review reviews rating ratings avis bewertungen resenas recensioni")
 	// pronouns are of whom a sentence speaks.
 	pronouns    = set("we us our you your they their wir uns unser unsere sie ihr ihre ihren nous notre nos vous votre vos nosotros nuestro usted su sus noi nostro voi vostro nosso seu sua wij ons uw")
 	cookieWords = stems("cookie tracer traceur galleta")

@@ -41,7 +41,9 @@ var (
 	entryLine = regexp.MustCompile(`\n[ \t]*(?:[*•·▪-]|\(?[a-z0-9]{1,2}[.)])[ \t]+`)
 	// iconNames are words of fonts that draw them as icons.
 	iconNames = regexp.MustCompile(`\b(?:keyboard_arrow_(?:down|up|left|right)|expand_(?:more|less)|chevron_(?:right|left)|arrow_(?:back|forward|upward|downward|drop_(?:down|up)|right(?:_alt)?|left)(?:_ios)?|open_in_new|more_(?:vert|horiz)|menu_open|check_circle|content_copy|add_circle(?:_outline)?|remove_circle(?:_outline)?|help_outline|error_outline|info_outline)\b`)
-	agoWords  = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace `)
+	// atLeast makes a rule of such a time.
+	atLeast  = regexp.MustCompile(`(?i)\b(?:more|less|longer|older|fewer) than\b|\bat (?:least|most)\b|\b(?:mehr|länger|älter|weniger) als\b|\bdepuis plus\b|\bal menos\b`)
+	agoWords = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace `)
 	// relativeDate tells how long ago the page was touched; it changes by itself.
 	relativeDate = regexp.MustCompile(`(?i)\b(?:(?:about|over|almost|around|nearly)\s+)?(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b|` +
 		`\bil y a (?:environ |plus de )?(?:un|une|\d+) (?:seconde|minute|heure|jour|semaine|mois|an|année)s?\b|` +

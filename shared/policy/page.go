@@ -9,6 +9,8 @@ import (
 type page struct {
 	Document
 	body     body
+	upTo     int             // before it begins the site, and
+	from     int             // behind it
 	terms    bool            // it calls itself terms, not a privacy policy
 	siteless bool            // nothing in it looks like a site's
 	headings map[string]int  // by key
@@ -25,6 +27,7 @@ func lookedOver(c Comparison, isNew bool) page {
 	siteless := d.siteless()
 	p := page{Document: d, terms: natureOf(d) == "terms", siteless: siteless, body: bodyOf(c, isNew, siteless), headings: headingKeys(d), keys: count(keysOf(d)),
 		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}}
+	p.upTo, p.from = p.sites()
 	for _, paragraph := range d {
 		if leaders.MatchString(paragraph.Text) {
 			p.contents[newParagraph(leadingMark.ReplaceAllString(leaders.ReplaceAllString(paragraph.Text, ". "), "")).key] = true
@@ -52,18 +55,21 @@ func lookedOver(c Comparison, isNew bool) page {
 
 // beyond reports whether a paragraph stands off the policy's text, and more than one of
 // the site's between them.
-func (p page) beyond(index int) bool {
-	from, to := p.body.last+1, index
-	if index < p.body.first {
-		from, to = index+1, p.body.first
-	}
-	n := 0
-	for i := from; i < to; i++ {
-		if d := p.Document[i]; d.Linked && !d.addressed() || d.copyright() || d.adorned() {
-			n++
+func (p page) beyond(index int) bool { return index < p.upTo || index > p.from }
+
+// sites are where the second of the site's stands before the policy's text and behind it.
+func (p page) sites() (upTo, from int) {
+	second := func(at, way int) int {
+		for n := 0; at >= 0 && at < len(p.Document); at += way {
+			if d := p.Document[at]; d.Linked && !d.addressed() || d.copyright() || d.adorned() {
+				if n++; n == 2 {
+					break
+				}
+			}
 		}
+		return at
 	}
-	return n > 1
+	return second(p.body.first-1, -1), second(p.body.last+1, 1)
 }
 
 // saidWords is how long a sentence is at least that is recognised elsewhere.
@@ -131,7 +137,7 @@ func bodyOf(c Comparison, isNew, siteless bool) body {
 		}
 		for _, p := range indexes {
 			kept[p] = true
-			if d[p].sentence() && about(d[p]) > 0 {
+			if (d[p].sentence() || strings.HasSuffix(d[p].Text, ":") && d[p].Heading == 0) && about(d[p]) > 0 {
 				prose = append(prose, p)
 			}
 		}
@@ -157,6 +163,11 @@ func bodyOf(c Comparison, isNew, siteless bool) body {
 	named := b.title >= 0 && natureOf(d[b.title:b.title+1]) != ""
 	for named && b.first-1 > b.title && (d[b.first-1].Item || d[b.first-1].Heading > 0) && !d[b.first-1].Linked {
 		b.first-- // a list, with its heading, before the first sentence
+	}
+	if opens := strings.HasSuffix(strings.TrimSpace(d[b.last].Text), ":"); opens { // partners, each with a link
+		for b.last+1 < len(d) && d[b.last+1].Item && d[b.last+1].Linked {
+			b.last++
+		}
 	}
 	for b.last+1 < len(d) && d[b.last+1].listed() && !d[b.last+1].adorned() && (d[b.last+1].Item || strings.HasSuffix(strings.TrimSpace(d[prose[len(prose)-1]].Text), ":")) {
 		b.last++ // the list its last sentence opens

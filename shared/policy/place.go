@@ -237,7 +237,7 @@ func (e place) judge() Finding {
 			return as(Substantive, 0.65, "a name came or went")
 		}
 		if e.conjoined() && size <= 8 && !e.contact() && !e.heading && has(slices.Concat(e.near(6), e.hunk.old, e.hunk.new), e.strong) {
-			return as(Substantive, 0.55, "what is joined by “and” or “or” came or went")
+			return firm(0.55, "what is joined by “and” or “or” came or went")
 		}
 		if e.enumeration() && size <= 8 && !(e.names() && e.contact()) {
 			return as(Substantive, 0.8, "an entry of an enumeration came or went")
@@ -259,7 +259,7 @@ func (e place) judge() Finding {
 	if has(e.near(12), lawWords.has) && names(e.hunk.old, e.hunk.new) && len(old) > 0 && len(new) > 0 && size <= 6 {
 		return as(Substantive, 0.75, "a name beside the law or the court differs")
 	}
-	if e.names() && overlap(old, new) == 0 && !e.partOfName() && has(e.near(12), parties.has) {
+	if e.names() && overlap(old, new) == 0 && !e.partOfName() && slices.ContainsFunc(e.near(12), word.party) {
 		return as(Substantive, 0.6, "a name among those data go to differs")
 	}
 	if e.names() && size <= 4 {

@@ -31,7 +31,7 @@ func (j *judge) amongEntries(row int) bool {
 	entry := func(p Paragraph) bool {
 		return p.listed() && !p.dateLine() && !p.contactLine() && !sentenceEnd(p.Text) && !p.adorned()
 	}
-	if !entry(j.c.only(row)) {
+	if p := j.c.only(row); !p.listed() || p.dateLine() || p.contactLine() || sentenceEnd(p.Text) {
 		return false
 	}
 	stayed := 0
@@ -360,6 +360,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Substantive, 0.55, "an entry of a list or table differs")
 	case p.sentence() && row > 0 && j.c.rows[row-1].fate == j.c.rows[row].fate && j.c.only(row-1).Heading > 0 && (own.siteless || !j.aside(d, index)):
 		return as(Substantive, 0.5, "a section differs")
+	case p.states():
+		return as(Substantive, 0.5, "what is said of people differs")
 	case p.sentence() && j.aside(d, index):
 		return as(None, 0.6, "text among other texts of the site differs")
 	case p.sentence():
@@ -370,6 +372,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Substantive, 0.55, "an entry of a list differs")
 	case subject > 0 && (price.MatchString(p.Text) || slices.ContainsFunc(p.words, word.number)):
 		return as(Substantive, 0.55, "a line with a figure differs")
+	case n >= 2 && has(p.words, parties.has):
+		return as(Substantive, 0.5, "a line on whom data go to differs")
 	case n <= 4 || subject == 0:
 		return as(None, 0.65, "a label differs")
 	}
@@ -412,14 +416,14 @@ func (j *judge) edit(r row) (out []Finding) {
 	oldAt, newAt := 0, 0
 	next := r.new[len(r.new)-1] + 1
 	addressee := single && letterWords(p.words) <= 12 && p.capitals() && next < len(j.c.new) && j.c.new[next].contactLine()
-	frame := outside && j.apart(r.new[0]) && p.core() == 0 && was.core() == 0 && (p.Heading > 0 || !p.binding() && !was.binding()) && !p.addressed() && !p.dateLine() && !was.dateLine() && (r.new[0] < j.new.body.title || !p.contactLine() && !was.contactLine())
+	frame := outside && j.apart(r.new[0]) && (r.new[0] < j.new.body.title || p.Heading > 0 || p.adorned() || p.offers() || was.offers() || j.new.beyond(r.new[0])) && p.core() == 0 && was.core() == 0 && (p.Heading > 0 || !p.binding() && !was.binding()) && !p.addressed() && !p.dateLine() && !was.dateLine() && (r.new[0] < j.new.body.title || !p.contactLine() && !was.contactLine())
 	if max(letterWords(p.words), letterWords(was.words)) <= 15 && (outside || !p.Item && !p.sentence() && p.subject()+was.subject() == 0 && !price.MatchString(p.Text)) && !(p.dateLine() && was.dateLine()) && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
 		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
 	}
 	if toggles[p.key] && toggles[was.key] || p.timeStamp() && was.timeStamp() {
 		return []Finding{{Class: None, Weight: 0.85, Reason: "what the page writes by itself differs", Quote: quote(was.words, p.words)}}
 	}
-	if (outside || !p.Item && !strings.Contains(p.Text, ":")) && p.breadcrumb() && was.breadcrumb() {
+	if outside && p.breadcrumb() && was.breadcrumb() {
 		return []Finding{{Class: None, Weight: 0.8, Reason: "the path to the page differs", Quote: quote(was.words, p.words)}}
 	}
 	if r.rearranged() {

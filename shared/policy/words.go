@@ -122,6 +122,13 @@ func (w word) capital() bool {
 	return upper(text) || found && len(before) <= 2 && upper(after) // l'Institut
 }
 
+// party reports whether a word is of those to whom data go, or of keeping them somewhere;
+// an App Store is neither.
+func (w word) party() bool {
+	k := plainKey(w.key)
+	return parties.has(k) || k == "store" && !w.capital()
+}
+
 func (w word) address() bool {
 	return strings.Contains(w.key, "@") || strings.Contains(w.key, "://") || strings.HasPrefix(w.key, "www.") || domain.MatchString(w.key)
 }
