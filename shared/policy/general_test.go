@@ -153,6 +153,8 @@ func TestClassifyWhatSitesDo(t *testing.T) {
 		"a part that did not load":          {strings.NewReplacer(section("## 6. Your rights"), "## 6. Your rights\n\nSomething went wrong. Try again.\n\n", section("## 4. How long"), "## 4. How long we keep data\n\nSomething went wrong. Try again.\n\n").Replace(helpCentre), policy.Broken},
 		"the end behind a wall":             {cut("## 6. Your rights") + "To keep reading our policy, create a free account.\n", policy.Broken},
 		"cut in a word above the foot":      {cut("cks of who may see") + "\n\n[Cities](/cities)\n\n© 2026 Example Rides\n", policy.Broken},
+		"what the document is called":       {strings.ReplaceAll(helpCentre, "notice", "statement"), policy.Editorial},
+		"news that hold a figure":           {before("# Privacy notice", "LATEST COVID-19 UPDATE"), policy.None},
 		"hours of a shop that live by date": {after("of Example Rides", "Today 412 bicycles in Example City, 17 °C"), policy.None},
 	} {
 		if name == "characters misread" {

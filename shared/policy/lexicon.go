@@ -241,6 +241,10 @@ var (
 	// statutory are the names the law of California gives to links; no sentence of ours.
 	statutory = regexp.MustCompile(`(?i)do not sell or share my personal information|do not sell my personal information|limit the use of my sensitive personal information|your privacy choices|about ads`)
 
+	// documents are what texts like these are called.
+	documents = set("policy policies notice notices statement statements declaration terms conditions agreement charter erklarung hinweise richtlinie bestimmungen bedingungen politique charte declaration avis politica declaracion aviso informativa dichiarazione verklaring beleid")
+	// successors are the names companies go by now, by those they had.
+	successors = map[string]string{"facebook": "meta", "twitter": "x"}
 	// counters are what sites count of their readers.
 	counters = set("comment comments share shares view views viewer viewers watching like likes follower followers subscriber subscribers download downloads star stars fork forks vote votes reply replies commentaire commentaires partages vues kommentar kommentare comentarios commenti review reviews rating ratings avis bewertungen resenas recensioni")
 	// pronouns are of whom a sentence speaks.

@@ -30,7 +30,15 @@ func (e place) renamed() bool {
 	}; refers(e.hunk.old) && e.newPage.heads(keyOfWords(e.hunk.new)) || refers(e.hunk.new) && e.oldPage.heads(keyOfWords(e.hunk.old)) {
 		return true
 	}
-	return e.names() && has(slices.Concat(e.hunk.old, e.hunk.new), formerly.has)
+	return e.names() && (has(slices.Concat(e.hunk.old, e.hunk.new), formerly.has) || succeeds(e.hunk.old, e.hunk.new) || succeeds(e.hunk.new, e.hunk.old))
+}
+
+// succeeds reports whether a company goes by another name now.
+func succeeds(old, new []word) bool {
+	return slices.ContainsFunc(old, func(w word) bool {
+		now := successors[w.key]
+		return now != "" && slices.ContainsFunc(new, func(w word) bool { return w.key == now })
+	})
 }
 
 // unbalanced reports whether the words open a bracket and do not close it: what stood

@@ -59,7 +59,8 @@ const hints = `(?:(?:this )?(?:link )?(?:will )?opens? in (?:a )?new (?:window|t
 var hinted = []string{"pens in", "xternal", "ouvre dans", "ouvelle fen", "externe", "eue", "bre e", "nlace ext", "pre in", "ink est", "pent in"}
 
 // reveal writes addresses back that Cloudflare hid: the page holds them, XORed with
-// their first byte, in data-cfemail or in the link.
+// their first byte, in data-cfemail or in the link. A link without leaves the mark of a
+// hidden one, however its label is laid out.
 func reveal(n *html.Node) {
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		reveal(c)
@@ -67,18 +68,23 @@ func reveal(n *html.Node) {
 	if n.Type != html.ElementNode {
 		return
 	}
+	say := func(text string) {
+		for n.FirstChild != nil {
+			n.RemoveChild(n.FirstChild)
+		}
+		n.AppendChild(&html.Node{Type: html.TextNode, Data: text})
+	}
 	for _, a := range n.Attr {
 		code := ""
 		if a.Key == "data-cfemail" {
 			code = a.Val
-		} else if _, after, found := strings.Cut(a.Val, "/cdn-cgi/l/email-protection#"); a.Key == "href" && found {
-			code = after
+		} else if _, after, found := strings.Cut(a.Val, "/cdn-cgi/l/email-protection"); a.Key == "href" && found {
+			if code = strings.TrimPrefix(after, "#"); fold(textOf(n)) == "email protected" {
+				say(hiddenAddress)
+			}
 		}
 		if address := decode(code); address != "" && strings.Contains(fold(textOf(n)), hiddenAddress) {
-			for n.FirstChild != nil {
-				n.RemoveChild(n.FirstChild)
-			}
-			n.AppendChild(&html.Node{Type: html.TextNode, Data: address})
+			say(address)
 			return
 		}
 	}

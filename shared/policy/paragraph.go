@@ -97,14 +97,20 @@ func (p Paragraph) timeStamp() bool {
 
 // dateLine reports whether a paragraph says no more than when the text is from.
 func (p Paragraph) dateLine() bool {
-	date, context, rest := false, false, 0
+	date, context, rest, right := false, false, 0, false
 	for _, w := range p.words {
 		k := plainKey(w.key)
+		if w.mark() || stopwords[k] {
+			continue
+		}
+		behind := right // a date's context
+		right = dateContext.has(k)
 		switch {
-		case w.mark() || stopwords[k]:
-		case dateWord(k):
+		case months[k] || dateLike.MatchString(k) && (len(k) > 2 || behind):
 			date = true
-		case dateContext.has(k):
+		case dateLike.MatchString(k):
+			// the day of a month, or the number of something else
+		case right:
 			context = true
 		case subjectStems.has(k):
 			// "Privacy policy, effective 1 May"

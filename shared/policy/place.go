@@ -256,6 +256,9 @@ func (e place) judge() Finding {
 	if e.p.Item && letterWords(e.p.words) <= 20 && overlap(old, new) == 0 && !e.names() && !e.outside && !e.contact() && e.p.subject() > 0 {
 		return as(Substantive, 0.55, "an entry of a list or table reads otherwise")
 	}
+	if every(both, documents.has) {
+		return as(Editorial, 0.7, "what the document is called differs")
+	}
 	if has(e.near(12), lawWords.has) && names(e.hunk.old, e.hunk.new) && len(old) > 0 && len(new) > 0 && size <= 6 {
 		return as(Substantive, 0.75, "a name beside the law or the court differs")
 	}

@@ -249,7 +249,7 @@ func (j *judge) apart(index int) bool {
 	if p := j.c.new[index]; index > j.new.body.last && p.Heading > 0 && p.subject() == 0 && !contactHeading(p.Text) {
 		return true // the title of what stands behind
 	}
-	return index < j.new.body.title
+	return index < j.new.body.title || j.new.body.title < 0 && index < j.new.body.first
 }
 
 // aside reports whether the paragraphs around one speak of other things than the
@@ -330,7 +330,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 			return as(Substantive, 0.5, "an entry of a list of headings differs")
 		}
 		return as(None, 0.7, "a heading without text differs")
-	case p.Heading > 0 && outside && (subject == 0 || own.beyond(index) && p.core() == 0):
+	case p.Heading > 0 && outside && (subject == 0 || p.core() == 0 && (own.beyond(index) || index+1 < len(d) && d[index+1].Linked)):
 		return as(None, 0.8, "a heading outside the policy's text differs")
 	case p.promises():
 		return as(Substantive, 0.6, "a heading that says what is done differs")
@@ -416,7 +416,7 @@ func (j *judge) edit(r row) (out []Finding) {
 	oldAt, newAt := 0, 0
 	next := r.new[len(r.new)-1] + 1
 	addressee := single && letterWords(p.words) <= 12 && p.capitals() && next < len(j.c.new) && j.c.new[next].contactLine()
-	frame := outside && j.apart(r.new[0]) && (r.new[0] < j.new.body.title || p.Heading > 0 || p.adorned() || p.offers() || was.offers() || j.new.beyond(r.new[0])) && p.core() == 0 && was.core() == 0 && (p.Heading > 0 || !p.binding() && !was.binding()) && !p.addressed() && !p.dateLine() && !was.dateLine() && (r.new[0] < j.new.body.title || !p.contactLine() && !was.contactLine())
+	frame := outside && j.apart(r.new[0]) && (r.new[0] < j.new.body.first || p.Heading > 0 || p.adorned() || p.offers() || was.offers() || j.new.beyond(r.new[0])) && p.core() == 0 && was.core() == 0 && (p.Heading > 0 || !p.binding() && !was.binding()) && !p.addressed() && !p.dateLine() && !was.dateLine() && (r.new[0] < j.new.body.title || !p.contactLine() && !was.contactLine())
 	if max(letterWords(p.words), letterWords(was.words)) <= 15 && (outside || !p.Item && !p.sentence() && p.subject()+was.subject() == 0 && !price.MatchString(p.Text)) && !(p.dateLine() && was.dateLine()) && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
 		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
 	}
