@@ -2,6 +2,7 @@ package policy
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/abadojack/whatlanggo"
@@ -110,7 +111,7 @@ func measure(c Comparison, isNew bool) (s side) {
 			}
 			if d[p].sentence() {
 				sentences++
-				if d[p].subject() >= 2 {
+				if d[p].subject() >= 2 || d[p].binding() {
 					about++
 					prose += n
 				}
@@ -135,11 +136,13 @@ func measure(c Comparison, isNew bool) (s side) {
 var natures = []struct {
 	name    string
 	stems   stemSet
+	endings []string // of compounds: Mietbedingungen, huurvoorwaarden
 	phrases []string // of more words than one, or in scripts without spaces
 }{
 	{"privacy", stems("privacy confidentialit datenschutz privacidad riservatezza privacidade gdpr rgpd dsgvo cookie donnees конфиденциальн персональн الخصوصية gizlilik prywatnosci integritet personvern"),
+		[]string{"datenschutz", "privacy"},
 		[]string{"data protection", "protección de datos", "protezione dei dati", "proteção de dados", "隐私", "隱私", "個人情報", "プライバシー", "개인정보"}},
-	{"terms", stems("terms conditions condition nutzungsbedingungen agb utilisation terminos condiciones termini condizioni termos agreement eula"), []string{"利用規約", "服务条款", "服務條款", "이용약관"}},
+	{"terms", stems("terms conditions condition nutzungsbedingungen agb utilisation terminos condiciones termini condizioni termos agreement eula voorwaarden bedingungen"), []string{"bedingungen", "voorwaarden", "ordnung", "vilkar", "villkor"}, []string{"利用規約", "服务条款", "服務條款", "이용약관"}},
 }
 
 // natureOf reads the first lines and headings.
@@ -161,7 +164,7 @@ func natureOf(d Document) string {
 		}
 		for _, w := range p.words[:min(len(p.words), 30)] {
 			for i, n := range natures {
-				if n.stems.has(plainKey(w.key)) {
+				if k := plainKey(w.key); n.stems.has(k) || slices.ContainsFunc(n.endings, func(end string) bool { return strings.HasSuffix(k, end) }) {
 					counts[i]++
 				}
 			}

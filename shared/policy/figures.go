@@ -154,7 +154,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 			has(e.new[min(next, len(e.new)):min(next+3, len(e.new))], units.has) || slices.ContainsFunc(both, isUnit)) {
 		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
 	}
-	if e.aged() && len(o) > 0 && len(n) > 0 && difference(o, n) != "" {
+	if years := func(k string) bool { return len(k) <= 2 }; e.aged() && len(o) > 0 && len(n) > 0 && difference(o, n) != "" && every(slices.Concat(o, n), years) {
 		return Finding{Class: Substantive, Weight: 0.9, Reason: "an age differs"}, true
 	}
 	if e.oneOrMore() {

@@ -286,6 +286,18 @@ func TestClassifyHungarian(t *testing.T) {
 	}
 }
 
+// Terms that call themselves by a compound and speak of no data are a policy, too.
+func TestClassifyTermsInCompounds(t *testing.T) {
+	for name, text := range map[string]string{
+		"German": "# Allgemeine Mietbedingungen\n\nDie Räder dürfen nur im Rahmen der Ordnung auf der Straße gefahren werden, und nur von einer Person.\n\nBei Schäden haften Sie bis zu einem Betrag von 150 Euro je Fall und Rad.\n\nUnfälle sind uns unverzüglich anzuzeigen, Diebstähle zudem der Polizei der Stadt.\n\nDie Räder sind am Ende der Miete wieder an einer Station abzustellen und anzuschließen.\n",
+		"Dutch":  "# Huurvoorwaarden\n\nOver de huurprijs van spullen rekent Leenhuis een commissie van 150 procent van de waarde.\n\nSpullen moeten schoon en op tijd worden teruggebracht naar degene die ze heeft uitgeleend.\n\nWie iets breekt, vergoedt de schade binnen twee weken aan de eigenaar van het ding.\n\nRuzies worden eerst door een medewerker van Leenhuis bekeken en zo mogelijk opgelost.\n",
+	} {
+		if v := policy.Classify(read(t, text, "a.md"), read(t, strings.Replace(text, "150", "500", 1), "b.md")); v.Class != policy.Substantive {
+			t.Errorf("%s: %s %q", name, v.Class, v.Reasons)
+		}
+	}
+}
+
 // A language without word lists is judged with care: what may matter matters.
 func TestClassifyInALanguageWithoutLists(t *testing.T) {
 	const swedish = "# Integritetspolicy\n\nSenast uppdaterad: 2026-03-04\n\nVi samlar in ditt namn, din adress och ditt telefonnummer när du ställer dig i bostadskön hos oss.\n\n" +

@@ -207,7 +207,7 @@ var (
 	lawWords = stems(`law govern jurisdiction court arbitrat venue loi droit juridict tribun gerichtsstand gericht ley tribunal legge foro lei wet rechter`)
 
 	// stampWords say that a page was made, not written, at a time.
-	stampWords = set(`generated refresh refreshed rendered retrieved printed fetched cached exported crawled visits views viewed hits zugriffe gedruckt abgerufen aufrufe erzeugt
+	stampWords = set(`generated refresh refreshed rendered retrieved printed fetched cached exported crawled visits visite visites besuche besucher bezoekers views viewed hits zugriffe gedruckt abgerufen aufrufe erzeugt
 		imprime imprimee genere generee consulte impreso generado generada visitas stampato generato gegenereerd afgedrukt wygenerowano skriven utskriven`)
 	// dialWords stand right before a number to call.
 	dialWords  = set(`tel telephone phone call fax telefax extension ext durchwahl telefon fon rufnummer hotline poste telefono telefone interno telefoon toestel tfn puhelin`)

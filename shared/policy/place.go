@@ -72,9 +72,6 @@ func (e place) judge() Finding {
 	both := append(slices.Clone(old), new...)
 	raw := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new)
 	any := func(list []string, test func(string) bool) bool { return slices.ContainsFunc(list, test) }
-	every := func(list []string, test func(string) bool) bool {
-		return !slices.ContainsFunc(list, func(s string) bool { return !test(s) })
-	}
 	plain := func(all []word) string {
 		var b strings.Builder
 		for _, w := range all {
@@ -405,6 +402,11 @@ func hidden(all []word) bool {
 		_, host, ok := strings.Cut(w.key, "@")
 		return strings.Contains(w.key, hiddenAddress) || ok && !strings.Contains(host, ".") // what hides an address leaves a piece of it
 	})
+}
+
+// every reports whether all entries pass a test.
+func every(list []string, test func(string) bool) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return !test(s) })
 }
 
 func filter(list []string, keep func(string) bool) (out []string) {
