@@ -111,3 +111,82 @@ func (d Document) owning() map[string]bool {
 	}
 	return out
 }
+
+// amongEntries reports whether a short line stands beside others like it that stayed.
+func (j *judge) amongEntries(row int) bool {
+	entry := func(p Paragraph) bool {
+		return p.listed() && !p.dateLine() && !p.contactLine() && !sentenceEnd(p.Text) && !p.adorned()
+	}
+	if p := j.c.only(row); !p.listed() || p.dateLine() || p.contactLine() || sentenceEnd(p.Text) {
+		return false
+	}
+	stayed := 0
+	for _, way := range []int{-1, 1} {
+		for i := row + way; i >= 0 && i < len(j.c.rows) && i >= row-2 && i <= row+2; i += way {
+			r := j.c.rows[i]
+			if r.fate != same || !entry(j.c.new[r.new[0]]) {
+				break
+			}
+			stayed++
+		}
+	}
+	return stayed >= 2
+}
+
+// amongHeadings reports whether a heading stands between two of its level that stayed: a
+// list that is set as headings.
+func (j *judge) amongHeadings(row int) bool {
+	n := 0
+	for _, r := range j.c.stayedBeside(row) {
+		if p := j.c.new[r.new[0]]; p.Heading == j.c.only(row).Heading {
+			n++
+		}
+	}
+	return n == 2
+}
+
+// amongOthers reports whether a row is an entry of a list whose other entries are no
+// headings: no table of contents, though a heading has its name.
+func (j *judge) amongOthers(own page, row int) bool {
+	for _, r := range j.c.stayedBeside(row) {
+		if p := j.c.new[r.new[0]]; p.Item && !own.heads(p.key) {
+			return true
+		}
+	}
+	return false
+}
+
+// withinTable reports whether a row, with those beside it of its fate, stands between
+// entries that stayed and are no links.
+func (j *judge) withinTable(row int) bool {
+	fate := j.c.rows[row].fate
+	for _, way := range []int{-1, 1} {
+		i := row
+		for i >= 0 && i < len(j.c.rows) && j.c.rows[i].fate == fate {
+			i += way
+		}
+		if i < 0 || i >= len(j.c.rows) || j.c.rows[i].fate != same {
+			return false
+		}
+		if p := j.c.new[j.c.rows[i].new[0]]; !p.Cell || p.Linked {
+			return false
+		}
+	}
+	return true
+}
+
+// extends reports whether a row is an entry of a list of the policy's that both texts
+// have: right before or behind it stands one that stayed.
+func (j *judge) extends(row int) bool {
+	own, index := j.own(row)
+	if !own.Document[index].Item || own.body.outside(index) {
+		return false
+	}
+	for _, r := range j.c.stayedBeside(row) {
+		beside := r.in(len(j.c.rows[row].new) > 0)
+		if own.Document[beside[0]].Item || own.Document[beside[len(beside)-1]].Item {
+			return true
+		}
+	}
+	return false
+}

@@ -275,22 +275,6 @@ func (c Comparison) stayedBeside(at int) (out []row) {
 	return out
 }
 
-// extends reports whether a row is an entry of a list of the policy's that both texts
-// have: right before or behind it stands one that stayed.
-func (j *judge) extends(row int) bool {
-	own, index := j.own(row)
-	if !own.Document[index].Item || own.body.outside(index) {
-		return false
-	}
-	for _, r := range j.c.stayedBeside(row) {
-		beside := r.in(len(j.c.rows[row].new) > 0)
-		if own.Document[beside[0]].Item || own.Document[beside[len(beside)-1]].Item {
-			return true
-		}
-	}
-	return false
-}
-
 // only is the paragraph of a row that one text only has.
 func (c Comparison) only(row int) Paragraph {
 	r := c.rows[row]

@@ -159,29 +159,8 @@ func (e place) judge() Finding {
 	if typo(e, old, new) {
 		return as(Editorial, 0.88, "spelling or grammar differs")
 	}
-	verb := func(k string) bool { return modal(k) != "" }
-	oldVerbs, newVerbs := filter(keysOfWords(e.hunk.old), verb), filter(keysOfWords(e.hunk.new), verb)
-	if len(oldVerbs) > 0 && len(newVerbs) > 0 && strengths(oldVerbs) != strengths(newVerbs) {
-		return firm(0.65, "“%s” took another's place", difference(oldVerbs, newVerbs))
-	}
-	if was, is := sensesOf(e.hunk.old, opposites), sensesOf(e.hunk.new, opposites); len(was) > 0 && len(is) > 0 && !slices.Equal(was, is) {
-		return firm(0.7, "“%s” became “%s”", textOfWords(e.hunk.old), textOfWords(e.hunk.new))
-	}
-	if was, is := bound(e.hunk.old), bound(e.hunk.new); was != is && was != "" && is != "" {
-		return firm(0.75, "“%s” became “%s”", was, is)
-	}
-	if len(both) <= 1 && !e.heading {
-		for _, list := range turns {
-			if was, is := sensesOf(e.hunk.old, list), sensesOf(e.hunk.new, list); len(was) == 1 && len(is) == 1 && was[0] != is[0] {
-				return firm(0.6, "“%s” became “%s”", textOfWords(e.hunk.old), textOfWords(e.hunk.new))
-			}
-		}
-		if choice := func(all []word) bool { return has(all, either.has) }; len(e.hunk.old) > 0 && len(e.hunk.new) > 0 && choice(e.hunk.old) != choice(e.hunk.new) && has(e.near(4), conditions.has) {
-			return firm(0.55, "“%s” became “%s” beside a condition", textOfWords(e.hunk.old), textOfWords(e.hunk.new))
-		}
-	}
-	if verbs := slices.Concat(oldVerbs, newVerbs); len(verbs) > 0 && (len(oldVerbs) == 0 || len(newVerbs) == 0) && has(e.near(3), e.strong) && len(both) <= 2 && !e.heading {
-		return firm(0.55, "“%s” came or went", verbs[0])
+	if reason := e.sense(both); reason.text != "" {
+		return firm(reason.weight, "%s", reason.text)
 	}
 	if len(both) == 0 {
 		return as(Editorial, 0.85, "small words differ")
@@ -278,76 +257,6 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.6, "the wording differs")
 	}
 	return as(Substantive, min(0.45+0.05*float64(size), 0.9), "the wording differs")
-}
-
-// polarity names a word that turns a sentence round and that one side has more of; one
-// negation for another turns nothing.
-func polarity(old, new, after []word) string {
-	count := func(all []word) (map[string]int, map[string]string) {
-		n, said := map[string]int{}, map[string]string{}
-		for i, w := range all {
-			k := plainKey(w.key)
-			next := slices.Concat(all[i+1:min(i+5, len(all))], after[:min(4, len(after))])
-			sense := negation(slices.Concat(all[:i+1], next), i)
-			if sense == "not" && has(next[:min(len(next), 4)], delays.has) {
-				continue // "without undue delay" is "at once"
-			}
-			if sense == "" || len(next) > 0 && next[0].key == "-" && next[0].text == "-" && i+2 < len(all) { // non-fungible, all of it
-				continue
-			}
-			n[sense]++
-			said[sense] = k
-		}
-		return n, said
-	}
-	o, oldSaid := count(old)
-	n, newSaid := count(new)
-	for _, sense := range []string{"not", "only", "except", "always", "free", "usually"} {
-		switch {
-		case o[sense] > n[sense]:
-			return oldSaid[sense]
-		case n[sense] > o[sense]:
-			return newSaid[sense]
-		}
-	}
-	return ""
-}
-
-// sensesOf are the senses some words have in a list, each once.
-func sensesOf(all []word, list map[string]string) (out []string) {
-	for _, w := range all {
-		if sense := list[plainKey(w.key)]; sense != "" {
-			out = append(out, sense)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// bound is which way some words limit a figure: up to it, or from it on.
-func bound(all []word) string {
-	text := " " + strings.Join(keysOfWords(all), " ") + " "
-	for way, phrases := range bounds {
-		if slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(text, " "+p+" ") }) {
-			return way
-		}
-	}
-	return ""
-}
-
-var bounds = map[string][]string{
-	"up to":    {"up to", "at most", "no more than", "not more than", "maximum", "bis zu", "hochstens", "maximal", "jusqu'a", "au plus", "hasta", "como maximo", "fino a", "al massimo", "ate", "no maximo", "tot", "maximaal"},
-	"at least": {"at least", "no less than", "not less than", "minimum", "mindestens", "au moins", "al menos", "como minimo", "almeno", "pelo menos", "no minimo", "ten minste", "minstens"},
-}
-
-// strengths are how strong some modal verbs are: "will" and "shall" bind alike.
-func strengths(verbs []string) string {
-	var all []string
-	for _, v := range verbs {
-		all = append(all, modal(v))
-	}
-	slices.Sort(all)
-	return strings.Join(slices.Compact(all), " ")
 }
 
 // elsewhere reports whether words are whole sentences that the other text has, too.

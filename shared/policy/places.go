@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,69 +23,6 @@ func (j *judge) inPlace(row int, like func(Paragraph) bool) bool {
 		}
 	}
 	return false
-}
-
-// amongEntries reports whether a short line stands beside others like it that stayed.
-func (j *judge) amongEntries(row int) bool {
-	entry := func(p Paragraph) bool {
-		return p.listed() && !p.dateLine() && !p.contactLine() && !sentenceEnd(p.Text) && !p.adorned()
-	}
-	if p := j.c.only(row); !p.listed() || p.dateLine() || p.contactLine() || sentenceEnd(p.Text) {
-		return false
-	}
-	stayed := 0
-	for _, way := range []int{-1, 1} {
-		for i := row + way; i >= 0 && i < len(j.c.rows) && i >= row-2 && i <= row+2; i += way {
-			r := j.c.rows[i]
-			if r.fate != same || !entry(j.c.new[r.new[0]]) {
-				break
-			}
-			stayed++
-		}
-	}
-	return stayed >= 2
-}
-
-// amongHeadings reports whether a heading stands between two of its level that stayed: a
-// list that is set as headings.
-func (j *judge) amongHeadings(row int) bool {
-	n := 0
-	for _, r := range j.c.stayedBeside(row) {
-		if p := j.c.new[r.new[0]]; p.Heading == j.c.only(row).Heading {
-			n++
-		}
-	}
-	return n == 2
-}
-
-// amongOthers reports whether a row is an entry of a list whose other entries are no
-// headings: no table of contents, though a heading has its name.
-func (j *judge) amongOthers(own page, row int) bool {
-	for _, r := range j.c.stayedBeside(row) {
-		if p := j.c.new[r.new[0]]; p.Item && !own.heads(p.key) {
-			return true
-		}
-	}
-	return false
-}
-
-// withinTable reports whether a row, with those beside it of its fate, stands between
-// entries that stayed and are no links.
-func (j *judge) withinTable(row int) bool {
-	fate := j.c.rows[row].fate
-	for _, way := range []int{-1, 1} {
-		i := row
-		for i >= 0 && i < len(j.c.rows) && j.c.rows[i].fate == fate {
-			i += way
-		}
-		if i < 0 || i >= len(j.c.rows) || j.c.rows[i].fate != same {
-			return false
-		}
-		if p := j.c.new[j.c.rows[i].new[0]]; !p.Cell || p.Linked {
-			return false
-		}
-	}
-	return true
 }
 
 // besideHolds reports whether a paragraph beside a row, of the other text, holds a line.
@@ -238,20 +174,6 @@ func contactHeading(heading string) bool {
 	})
 }
 
-// apart reports whether a paragraph of the new text stands clearly off the policy:
-// above its title, or behind its last sentence under another heading.
-func (j *judge) apart(index int) bool {
-	for i := j.new.body.last + 1; i < index; i++ {
-		if j.c.new[i].Heading > 0 {
-			return true
-		}
-	}
-	if p := j.c.new[index]; index > j.new.body.last && p.Heading > 0 && p.subject() == 0 && !contactHeading(p.Text) {
-		return true // the title of what stands behind
-	}
-	return index < j.new.body.title || j.new.body.title < 0 && index < j.new.body.first
-}
-
 // aside reports whether the paragraphs around one speak of other things than the
 // policy, as footnotes of a shop do.
 func (j *judge) aside(d Document, index int) bool {
@@ -384,69 +306,4 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 func (f Finding) gone() Finding {
 	f.Quote = strings.Replace(f.Quote, "added ", "removed ", 1)
 	return f
-}
-
-// rearranged reports whether a few paragraphs say all that others said and no more, as
-// a table does that became lines with the names of its columns in each.
-func (r row) rearranged() bool {
-	if len(r.old)+len(r.new) < 6 {
-		return false
-	}
-	set := func(of func(hunk) []word) map[string]bool {
-		out := map[string]bool{}
-		for _, h := range r.hunks {
-			for _, k := range content(of(h)) {
-				out[k] = true
-			}
-		}
-		return out
-	}
-	return maps.Equal(set(func(h hunk) []word { return h.old }), set(func(h hunk) []word { return h.new }))
-}
-
-// edit judges the hunks of an edited paragraph.
-func (j *judge) edit(r row) (out []Finding) {
-	var oldWords, newWords []word
-	for _, h := range r.hunks {
-		oldWords, newWords = append(oldWords, h.old...), append(newWords, h.new...)
-	}
-	p, was := j.c.new[r.new[0]], j.c.old[r.old[0]]
-	single := len(r.new) == 1 && len(r.old) == 1
-	outside := j.new.body.outside(r.new[0]) && j.old.body.outside(r.old[0])
-	oldAt, newAt := 0, 0
-	next := r.new[len(r.new)-1] + 1
-	addressee := single && letterWords(p.words) <= 12 && p.capitals() && next < len(j.c.new) && j.c.new[next].contactLine()
-	frame := outside && j.apart(r.new[0]) && (r.new[0] < j.new.body.first || p.Heading > 0 || p.adorned() || p.offers() || was.offers() || j.new.beyond(r.new[0])) && p.core() == 0 && was.core() == 0 && (p.Heading > 0 || !p.binding() && !was.binding()) && !p.addressed() && !p.dateLine() && !was.dateLine() && (r.new[0] < j.new.body.title || !p.contactLine() && !was.contactLine())
-	if max(letterWords(p.words), letterWords(was.words)) <= 15 && (outside || !p.Item && !p.sentence() && p.subject()+was.subject() == 0 && !price.MatchString(p.Text)) && !(p.dateLine() && was.dateLine()) && p.idle() && was.idle() && (p.adorned() || was.adorned()) && !p.Linked && !was.Linked && !p.contactLine() {
-		return []Finding{{Class: None, Weight: 0.75, Reason: "the frame of the page differs", Quote: quote(was.words, p.words)}}
-	}
-	if toggles[p.key] && toggles[was.key] || p.timeStamp() && was.timeStamp() {
-		return []Finding{{Class: None, Weight: 0.85, Reason: "what the page writes by itself differs", Quote: quote(was.words, p.words)}}
-	}
-	if outside && p.breadcrumb() && was.breadcrumb() {
-		return []Finding{{Class: None, Weight: 0.8, Reason: "the path to the page differs", Quote: quote(was.words, p.words)}}
-	}
-	if r.rearranged() {
-		return []Finding{{Class: None, Weight: 0.7, Reason: "the layout of a list or table differs", Quote: quote(was.words, p.words)}}
-	}
-	if mask := hanDate.ReplaceAllString; mask(p.Text, "") == mask(was.Text, "") {
-		return []Finding{{Class: Editorial, Weight: 0.9, Reason: "a date differs", Quote: quote(was.words, p.words)}}
-	}
-	for _, h := range r.hunks {
-		if !h.same {
-			e := place{hunk: h, p: p, was: was, old: oldWords, new: newWords, oldAt: oldAt, newAt: newAt, heading: single && p.Heading > 0 && !strings.Contains(p.Text, ": "),
-				linked: single && p.Linked && was.Linked, outside: outside, addressee: addressee, oldPage: j.old, newPage: j.new}
-			f := e.judge()
-			f.Quote = e.quoteInContext()
-			if frame && !(f.Class == Substantive && strings.HasPrefix(f.Reason, "a figure with") && p.sentence() && p.subject() > 0) && !(f.Class == Editorial && strings.HasPrefix(f.Reason, "a date") && has(e.near(12), dateContext.has)) {
-				f.Class, f.Weight, f.Reason = None, 0.7, "text outside the policy's differs"
-			}
-			out = append(out, f)
-		}
-		oldAt, newAt = oldAt+len(h.old), newAt+len(h.new)
-	}
-	if single && !p.Item && !p.foreign && !foreign(p.words) {
-		return reworded(was, p, out)
-	}
-	return out
 }

@@ -1,0 +1,120 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// turn is why a hunk turns its sentence round, and how sure that is.
+type turn struct {
+	weight float64
+	text   string
+}
+
+// sense looks for words that turn a sentence though they are few and small: one modal
+// verb for another, more for less, up to for at least, we for you, and for or. both are
+// the words of the hunk that carry meaning by themselves.
+func (e place) sense(both []string) turn {
+	old, new := textOfWords(e.hunk.old), textOfWords(e.hunk.new)
+	became := func(weight float64, from, to string) turn {
+		return turn{weight, fmt.Sprintf("“%s” became “%s”", from, to)}
+	}
+	verb := func(k string) bool { return modal(k) != "" }
+	oldVerbs, newVerbs := filter(keysOfWords(e.hunk.old), verb), filter(keysOfWords(e.hunk.new), verb)
+	if len(oldVerbs) > 0 && len(newVerbs) > 0 && strengths(oldVerbs) != strengths(newVerbs) {
+		return turn{0.65, fmt.Sprintf("“%s” took another's place", difference(oldVerbs, newVerbs))}
+	}
+	if was, is := sensesOf(e.hunk.old, opposites), sensesOf(e.hunk.new, opposites); len(was) > 0 && len(is) > 0 && !slices.Equal(was, is) {
+		return became(0.7, old, new)
+	}
+	if was, is := bound(e.hunk.old), bound(e.hunk.new); was != is && was != "" && is != "" {
+		return became(0.75, was, is)
+	}
+	if len(both) <= 1 && !e.heading {
+		for _, list := range turns {
+			if was, is := sensesOf(e.hunk.old, list), sensesOf(e.hunk.new, list); len(was) == 1 && len(is) == 1 && was[0] != is[0] {
+				return became(0.6, old, new)
+			}
+		}
+		if len(e.hunk.old) > 0 && len(e.hunk.new) > 0 && has(e.hunk.old, either.has) != has(e.hunk.new, either.has) && has(e.near(4), conditions.has) {
+			return turn{0.55, fmt.Sprintf("“%s” became “%s” beside a condition", old, new)}
+		}
+	}
+	if verbs := slices.Concat(oldVerbs, newVerbs); len(verbs) > 0 && (len(oldVerbs) == 0 || len(newVerbs) == 0) && has(e.near(3), e.strong) && len(both) <= 2 && !e.heading {
+		return turn{0.55, fmt.Sprintf("“%s” came or went", verbs[0])}
+	}
+	return turn{}
+}
+
+// polarity names a word that turns a sentence round and that one side has more of; one
+// negation for another turns nothing.
+func polarity(old, new, after []word) string {
+	count := func(all []word) (map[string]int, map[string]string) {
+		n, said := map[string]int{}, map[string]string{}
+		for i, w := range all {
+			k := plainKey(w.key)
+			next := slices.Concat(all[i+1:min(i+5, len(all))], after[:min(4, len(after))])
+			sense := negation(slices.Concat(all[:i+1], next), i)
+			if sense == "not" && has(next[:min(len(next), 4)], delays.has) {
+				continue // "without undue delay" is "at once"
+			}
+			if sense == "" || len(next) > 0 && next[0].key == "-" && next[0].text == "-" && i+2 < len(all) { // non-fungible, all of it
+				continue
+			}
+			n[sense]++
+			said[sense] = k
+		}
+		return n, said
+	}
+	o, oldSaid := count(old)
+	n, newSaid := count(new)
+	for _, sense := range []string{"not", "only", "except", "always", "free", "usually"} {
+		switch {
+		case o[sense] > n[sense]:
+			return oldSaid[sense]
+		case n[sense] > o[sense]:
+			return newSaid[sense]
+		}
+	}
+	return ""
+}
+
+// sensesOf are the senses some words have in a list, each once.
+func sensesOf(all []word, list map[string]string) (out []string) {
+	for _, w := range all {
+		if sense := list[plainKey(w.key)]; sense != "" {
+			out = append(out, sense)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// bound is which way some words limit a figure: up to it, or from it on.
+func bound(all []word) string {
+	text := " " + strings.Join(keysOfWords(all), " ") + " "
+	holds := func(phrase string) bool { return strings.Contains(text, " "+phrase+" ") }
+	switch {
+	case slices.ContainsFunc(upTo, holds):
+		return "up to"
+	case slices.ContainsFunc(atMinimum, holds):
+		return "at least"
+	}
+	return ""
+}
+
+var (
+	upTo      = []string{"up to", "at most", "no more than", "not more than", "maximum", "bis zu", "hochstens", "maximal", "jusqu'a", "au plus", "hasta", "como maximo", "fino a", "al massimo", "ate", "no maximo", "tot", "maximaal"}
+	atMinimum = []string{"at least", "no less than", "not less than", "minimum", "mindestens", "au moins", "al menos", "como minimo", "almeno", "pelo menos", "no minimo", "ten minste", "minstens"}
+)
+
+// strengths are how strong some modal verbs are: "will" and "shall" bind alike.
+func strengths(verbs []string) string {
+	var all []string
+	for _, v := range verbs {
+		all = append(all, modal(v))
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
+}
