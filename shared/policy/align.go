@@ -159,7 +159,8 @@ const movedWords = 4
 func (g *gap) takeMoved(d Document, indexes []int, other, own map[string]int, isNew bool, at int) (left []int) {
 	found := make([]bool, len(indexes))
 	inPlace := g.old0 > 0 && g.new0 > 0
-	alone := g.old0+g.new0 == 1 // between two that stayed
+	// A few that came, or went, between two that stayed, and no box with a heading.
+	alone := (g.old0 == 0 || g.new0 == 0) && g.old0+g.new0 <= 3 && !slices.ContainsFunc(indexes, func(p int) bool { return d[p].Heading > 0 })
 	for i, p := range indexes {
 		k := d[p].key
 		found[i] = other[k] > 0 && (letterWords(d[p].words) >= movedWords || other[k] == own[k])

@@ -45,10 +45,10 @@ func brokenness(c Comparison, findings []Finding, idle map[int]bool) (reason str
 			return "the old text was another page; the new one restores the policy", 0.7, true, true
 		}
 	}
-	if old.kept < 0.85 && new.words*10 < old.words*9 && walled(c, added) {
+	if old.kept < 0.99 && new.words < old.words && walled(c, added) {
 		return "a wall stands before the text", 0.85, false, true
 	}
-	if new.kept < 0.85 && old.words*10 < new.words*9 && walled(c, removed) {
+	if new.kept < 0.99 && old.words < new.words && walled(c, removed) {
 		return "a wall stood before the text; it is restored", 0.85, true, true
 	}
 	if reason, weight, ok := cutShort(old, new, findings, c, removed, idle); ok {
@@ -61,8 +61,8 @@ func brokenness(c Comparison, findings []Finding, idle map[int]bool) (reason str
 }
 
 // wall is what a site says instead of the rest of a page.
-var wall = regexp.MustCompile(`(?i)\b(?:subscribe|register|(?:sign|log) ?in|create (?:a|an|your) (?:free )?account) (?:now )?to (?:continue|read|view|see|keep reading)|to (?:continue|keep) reading\b.{0,40}\b(?:subscribe|register|(?:sign|log) ?in|join|create)|(?:subscribe|register|join|(?:sign|log) ?in)(?: or (?:subscribe|register|join|sign up))? to read|you(?:'ve| have) (?:reached|read|used) (?:your|the|all)|(?:verify|confirm) (?:that )?you are (?:a )?human|` +
-	`(?:enable|turn on) (?:javascript|cookies)|access (?:to this page )?(?:is |has been )?(?:denied|restricted)|unusual traffic|checking your browser|not available in your (?:country|region)|page (?:not found|cannot be found)|` +
+var wall = regexp.MustCompile(`(?i)\b(?:subscribe|register|(?:sign|log) ?in|create (?:a|an|your) (?:free )?account) (?:now )?to (?:continue|keep reading|(?:read|view|see)(?: (?:more|this|the (?:full|rest|whole)|all)|\W*$))|to (?:continue|keep) reading\b.{0,40}\b(?:subscribe|register|(?:sign|log) ?in|join|create)|(?:subscribe|register|join|(?:sign|log) ?in)(?: or (?:subscribe|register|join|sign up))? to read|you(?:'ve| have) (?:reached|read|used) (?:your|the|all)|(?:verify|confirm) (?:that )?you are (?:a )?human|` +
+	`(?:please|must|need to) (?:enable|turn on) (?:javascript|cookies)|(?:enable|turn on) (?:javascript|cookies)(?: and (?:javascript|cookies))? (?:to (?:continue|view|proceed)|in your browser and)|access (?:to this page )?(?:is |has been )?(?:denied|restricted)|unusual traffic|checking your browser|not available in your (?:country|region)|page (?:not found|cannot be found)|` +
 	`(?:abonnez|connectez|inscrivez)-vous pour|bitte (?:melden sie sich an|anmelden)|um weiterzulesen|para (?:continuar|seguir) leyendo|inicia sesión para|per continuare a leggere|accedi per|faça login para`)
 
 // walled reports whether paragraphs that came, or went, are such words.

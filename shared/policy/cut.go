@@ -29,7 +29,7 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 			others++
 		}
 	}
-	if n := p.collapsed(); (n >= 3 || n >= 2 && p.failures() >= 2) && missing > 0.1 {
+	if n := p.collapsed(); n >= 2 && (missing > 0.1 || p.failures() >= 2) {
 		return "headings are left without their text, " + itoa(n) + " of them", 0.8, true
 	}
 	if others > 0 && missing <= 0.5 {
@@ -245,7 +245,7 @@ func (m missingPieces) unfinished() bool {
 		return false
 	}
 	at := len(m.short) - 1 // the last of the text, before the foot of the page
-	for at > 0 && (m.short[at].Linked || m.short[at].copyright() || m.short[at].adorned()) {
+	for at > 0 && len(m.short)-at <= 8 && (m.short[at].Linked || m.short[at].copyright() || m.short[at].adorned() || m.short[at].contactLine()) {
 		at--
 	}
 	end := m.short[at]

@@ -60,7 +60,7 @@ func (j *judge) unwritten(r row, p, was Paragraph, outside bool) (f Finding, ok 
 
 // siteLine reports whether a short line is the site's, before and now.
 func siteLine(p, was Paragraph, outside bool) bool {
-	if max(letterWords(p.words), letterWords(was.words)) > 15 || p.Linked || was.Linked || p.dateLine() && was.dateLine() || p.contactLine() {
+	if max(letterWords(p.words), letterWords(was.words)) > 15 || p.Linked || was.Linked || p.dateLine() && was.dateLine() || p.contactLine() || has(p.words, units.has) {
 		return false
 	}
 	label := !p.Item && !p.sentence() && p.subject()+was.subject() == 0 && !price.MatchString(p.Text)

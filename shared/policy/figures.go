@@ -24,7 +24,7 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		return f, false
 	}
 	before := e.new[max(e.newAt-16, 0):e.newAt]
-	if !e.p.sentence() && has(before, stampWords.has) {
+	if !e.p.sentence() && has(before, stampWords.has) && !e.counted() {
 		return Finding{Class: None, Weight: 0.85, Reason: "the time the page was made differs"}, true
 	}
 	if (e.outside || !e.p.sentence()) && timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
@@ -103,7 +103,7 @@ var fromTo = regexp.MustCompile(`(?i)\b\d{1,2}(?: ?(?:h|heures?|uhr|horas?|ore))
 // days".
 func (e place) counted() bool {
 	last := slices.IndexFunc(e.hunk.new, word.number)
-	if last < 0 || slices.IndexFunc(e.hunk.old, word.number) < 0 {
+	if last < 0 || slices.IndexFunc(e.hunk.old, word.number) < 0 || has(e.new[max(e.newAt-3, 0):e.newAt], capitals.has) {
 		return false
 	}
 	n := 0
@@ -118,6 +118,14 @@ func (e place) counted() bool {
 	return false
 }
 
+// spelled reports whether numbers came or went beside the same in figures: "thirty (30)".
+func (e place) spelled(values []string) bool {
+	next := slices.Concat(e.new[max(e.newAt-2, 0):e.newAt], e.after()[:min(2, len(e.after()))])
+	return every(values, func(v string) bool {
+		return slices.ContainsFunc(next, func(w word) bool { return valueOf(plainKey(w.key)) == v })
+	})
+}
+
 // aged reports whether a hunk stands behind a word for how old somebody is.
 func (e place) aged() bool {
 	return has(e.new[max(e.newAt-3, 0):e.newAt], ageWords.has)
@@ -129,7 +137,7 @@ func (e place) aged() bool {
 func (e place) oneOrMore() bool {
 	test := func(many, one []word) bool {
 		for i, w := range many {
-			if k := plainKey(w.key); i+1 < len(many) && numberWords[k] && !articles[k] {
+			if k := plainKey(w.key); i+1 < len(many) && isNumberWord(k) && !articles[k] {
 				for n := range len(one) - 1 {
 					if articles[plainKey(one[n].key)] && stemOf(plainKey(one[n+1].key)) == stemOf(plainKey(many[i+1].key)) {
 						return true
@@ -148,7 +156,16 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	o, n := filter(old, isNumber), filter(new, isNumber)
 	both := slices.Concat(old, new)
 	isUnit := func(k string) bool { return units.has(k) }
-	isCount := func(k string) bool { return isNumber(k) || numberWords[k] }
+	isCount := func(k string) bool { return isNumber(k) || isNumberWord(k) }
+	if rewritten := filter(both, isCount); len(rewritten) > 0 && len(rewritten) == len(both) && !e.aged() || len(rewritten) > 0 && every(both, func(k string) bool { return isCount(k) || isUnit(k) }) {
+		was, is := valuesOf(filter(old, isCount)), valuesOf(filter(new, isCount))
+		if len(was) > 0 && slices.Equal(was, is) && difference(stemsOf(filter(old, isUnit)), stemsOf(filter(new, isUnit))) == "" {
+			return Finding{Class: Editorial, Weight: 0.8, Reason: "a figure is written otherwise"}, true
+		}
+		if e.spelled(valuesOf(rewritten)) {
+			return Finding{Class: Editorial, Weight: 0.8, Reason: "a figure is spelled out, or no longer"}, true
+		}
+	}
 	if next := e.newAt + len(e.hunk.new); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
 		(e.aged() ||
 			has(e.new[min(next, len(e.new)):min(next+3, len(e.new))], units.has) || slices.ContainsFunc(both, isUnit)) {
@@ -160,11 +177,11 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if e.oneOrMore() {
 		return Finding{Class: Substantive, Weight: 0.75, Reason: "how many differs"}, true
 	}
-	if len(o)+len(n) > 0 && e.opening() && !slices.ContainsFunc(both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
-		return Finding{Class: Editorial, Weight: 0.75, Reason: "hours differ"}, true
-	}
 	if difference(o, n) != "" && e.counted() {
 		return Finding{Class: Substantive, Weight: 0.9, Reason: "a figure with its unit differs"}, true
+	}
+	if len(o)+len(n) > 0 && e.opening() && !slices.ContainsFunc(both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
+		return Finding{Class: Editorial, Weight: 0.75, Reason: "hours differ"}, true
 	}
 	often := func(k string) bool { return k == "once" || k == "twice" }
 	if slices.ContainsFunc(old, often) && slices.ContainsFunc(new, isCount) || slices.ContainsFunc(new, often) && slices.ContainsFunc(old, isCount) {
@@ -213,6 +230,12 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if (len(o) > 0 || len(n) > 0) && len(both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
 		return as(Editorial, 0.8, "contact details differ")
 	}
+	if has(before, capitals.has) {
+		return as(Editorial, 0.7, "the details of a company differ")
+	}
+	if where := after[:min(len(after), 3)]; e.newAt == 0 && slices.ContainsFunc(where, func(w word) bool { return w.capital() && (places.has(plainKey(w.key)) || streetWords[plainKey(w.key)]) }) {
+		return as(Editorial, 0.75, "contact details differ")
+	}
 	if e.contact() && !slices.ContainsFunc(both, isUnit) && (len(after) == 0 || !units.has(plainKey(after[0].key))) {
 		return f, false
 	}
@@ -237,6 +260,40 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 		return as(Substantive, 0.6, "a figure differs")
 	}
 	return f, false
+}
+
+// isNumberWord reports whether a word is one for a number.
+func isNumberWord(k string) bool { return numberValues[k] != "" || numberWords[k] }
+
+var (
+	thousands = regexp.MustCompile(`^\d{1,3}(?:[.,']\d{3})+$`)
+	decimals  = regexp.MustCompile(`^(\d+)[.,](\d*?)0*$`)
+)
+
+// valueOf is a number however it is written: thirty and 30, 5,000 and 5000, 2.50 and 2.5.
+func valueOf(k string) string {
+	if v := numberValues[k]; v != "" {
+		return v
+	}
+	if thousands.MatchString(k) {
+		return strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, k)
+	}
+	if m := decimals.FindStringSubmatch(k); m != nil {
+		return strings.TrimSuffix(m[1]+"."+m[2], ".")
+	}
+	return k
+}
+
+func valuesOf(keys []string) (out []string) {
+	for _, k := range keys {
+		out = append(out, valueOf(k))
+	}
+	return out
 }
 
 // figuresOf are the numbers among some words.

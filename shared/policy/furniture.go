@@ -61,7 +61,7 @@ func (p Paragraph) adorned() bool {
 // states reports whether a paragraph is a sentence that says how things are: no call, no
 // question, no label.
 func (p Paragraph) states() bool {
-	return p.sentence() && strings.HasSuffix(strings.TrimRight(p.Text, ` )"'”’»`), ".") && has(p.words, pronouns.has)
+	return p.sentence() && strings.HasSuffix(strings.TrimRight(p.Text, ` )"'”’»`), ".") && has(p.words, pronouns.has) && !has(p.words, courtesies.has)
 }
 
 // live reports whether a line holds a figure that changes by itself: a count of readers,
@@ -146,7 +146,9 @@ func (p Paragraph) small(terms bool) bool {
 		return false
 	}
 	return p.core() == 0 && !p.binding() && !has(p.words, lawWords.has) && (!terms || p.subject() <= 1 || p.offers()) ||
-		refersToPolicy.MatchString(p.Text) && letterWords(p.words) <= 30 && !has(p.words, practiceStems.has)
+		refersToPolicy.MatchString(p.Text) && letterWords(p.words) <= 30 && !has(p.words, func(k string) bool {
+			return practiceStems.has(k) && !contacts.has(k) && !strings.HasPrefix(k, "consent")
+		})
 }
 
 // refersToPolicy is how a form or a banner names the policy it stands beside.
@@ -235,7 +237,7 @@ func (j *judge) bannerAtEnd(run []int) bool {
 		switch p := j.c.only(i); {
 		case j.inside(i) || p.Heading > 0:
 			return false
-		case (p.Linked || !sentenceEnd(p.Text) && !p.Item) && letterWords(p.words) <= 4 || consentLabels[p.key]:
+		case !p.Linked && !sentenceEnd(p.Text) && !p.Item && letterWords(p.words) <= 4 || consentLabels[p.key]:
 			buttons++
 		case letterWords(p.words) <= 60 && has(p.words, cookieWords.has):
 			says = true
@@ -248,7 +250,7 @@ func (j *judge) bannerAtEnd(run []int) bool {
 
 // asksForConsent reports whether a paragraph may be what a banner says above its buttons.
 func (p Paragraph) asksForConsent() bool {
-	return letterWords(p.words) <= 80 && has(p.words, cookieWords.has) || p.Heading > 0 && letterWords(p.words) <= 10
+	return letterWords(p.words) <= 80 && (has(p.words, cookieWords.has) || has(p.words, consentWords.has)) || p.Heading > 0 && letterWords(p.words) <= 10
 }
 
 // own is the page of a row that one text only has, and the paragraph's index.

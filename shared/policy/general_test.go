@@ -216,6 +216,8 @@ func TestDialogsOfConsent(t *testing.T) {
 	}
 	for name, c := range map[string][2]string{
 		"a policy in a dialog":      {page(`<div role="dialog">` + text + `</div>`), page(`<div role="dialog">` + strings.Replace(text, "24", "36", 1) + `</div>`)},
+		"a list in a dialog":        {page(text + `<div role="dialog"><p>We share data with these companies:</p><ul><li>Sample Pay</li></ul></div>`), page(text + `<div role="dialog"><p>We share data with these companies:</p><ul><li>Sample Pay</li><li>Acme Ads</li></ul></div>`)},
+		"settings in a section":     {page(text), page(text + `<section class="cookie-notice"><h2>Cookies</h2><p>We share what cookies tell with advertisers.</p><a href="/c">Cookie settings</a></section>`)},
 		"a section about the same":  {page(text), page(text + `<section id="cookie-notice"><h2>Cookies</h2><p>We share what cookies tell with advertisers.</p></section>`)},
 		"buttons that are headings": {page(text + `<h2><button>Fees</button></h2><p>A request for data costs 5 euro.</p>`), page(text + `<h2><button>Fees</button></h2><p>A request for data costs 50 euro.</p>`)},
 	} {
@@ -375,6 +377,30 @@ func TestFiguresAndRangesCount(t *testing.T) {
 	}
 }
 
+// The same in other words, each once taken for a change.
+func TestTheSameOtherwise(t *testing.T) {
+	for _, c := range [][2]string{
+		{"We keep your orders for 30 days.", "We keep your orders for thirty (30) days."},
+		{"We keep your orders for six months.", "We keep your orders for 6 months."},
+		{"A late answer costs us 2.50 % of your fee, up to 5000 euro.", "A late answer costs us 2.5 % of your fee, up to 5,000 euro."},
+		{"We will collect your name when you write to us.", "We collect your name when you write to us."},
+		{"We share your data only with Sample Pay.", "We only share your data with Sample Pay."},
+		{"Copies of your data are free of charge.", "Copies of your data are at no charge."},
+		{"Your data are stored by Sample Cloud Ltd in Ireland.", "Your data are stored by Sample Cloud Limited in Ireland."},
+		{"Facebook, Inc. receives data of those who visit our page there.", "Meta Platforms, Inc. receives data of those who visit our page there."},
+		{"Example Gym is a company with a capital of 100,000 euros, registered in Example City.", "Example Gym is a company with a capital of 120,000 euros, registered in Example City."},
+	} {
+		text := func(words string) policy.Document {
+			return read(t, strings.Replace(gym, "## Fees", words+"\n\n## Fees", 1), "a.md")
+		}
+		for way, pair := range map[string][2]string{"": c, ", backwards": {c[1], c[0]}} {
+			if v := policy.Classify(text(pair[0]), text(pair[1])); v.Class != policy.Editorial {
+				t.Errorf("%q became %q%s: %s %q", c[0], c[1], way, v.Class, v.Reasons)
+			}
+		}
+	}
+}
+
 // A verb and its short form bind alike.
 func TestContractions(t *testing.T) {
 	for _, c := range [][2]string{{"we'll keep your data", "we will keep your data"}, {"we don't keep your data", "we do not keep your data"}} {
@@ -417,6 +443,16 @@ func TestSmallWordsTurnSentences(t *testing.T) {
 		{"We store your data in Ireland.", "We store your data in Singapore."},
 		{"We share your IP address with the host of our website.", "We share your IP address with insurers, police and the host of our website."},
 		{"ALL DISPUTES ARE DECIDED BY THE COURTS OF IRELAND.", "ALL DISPUTES ARE DECIDED BY THE COURTS OF DELAWARE."},
+		{"We share data of those who visit our page with Facebook.", "We share data of those who visit our page with Meta and TikTok."},
+		{"Acme receives data of those who visit our page there.", "Sample Ads receives data of those who visit our page there."},
+		{"Our servers are in the EU.", "Our servers are outside the EU."},
+		{"We keep your data until you close your account.", "We keep your data after you close your account."},
+		{"We delete your messages weekly.", "We delete your messages annually."},
+		{"We share your health data with your explicit consent only.", "We share your health data with your consent only."},
+		{"The charges are borne by the payer of the fee for data.", "The charges are borne by the payee of the fee for data."},
+		{"We process your name on the basis of Art. 6(1)(b) GDPR.", "We process your name on the basis of Art. 6(1)(f) GDPR."},
+		{"Website visits: 13 months", "Website visits: 25 months"},
+		{"Newsletter: two years", "Newsletter: five years"},
 		{"", "We recognise your face when you log in."},
 		{"", "📹 Cameras film you in our halls, around the clock."},
 		{"- deleted if you trained more than 2 years ago", "- deleted if you trained more than 10 years ago"},

@@ -130,15 +130,41 @@ var (
 		января февраля марта апреля мая июня июля августа сентября октября ноября декабря
 		mon tue tues wed thu thur thurs fri sat sun
 		am pm gmt utc cet cest est edt pst pdt st nd rd th er 年 月 日`)
-	numberWords = set(`one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty
-		twenty-one thirty forty forty-five fifty sixty seventy eighty ninety hundred half once twice
-		deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix cent
-		zwei drei vier funf sechs sieben acht neun zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn zwanzig einundzwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig hundert
-		dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte veintiuno treinta cuarenta cincuenta sesenta setenta ochenta noventa cien
-		due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove venti ventuno trenta quaranta cinquanta sessanta settanta ottanta novanta cento
-		dois tres quatro cinco seis sete oito nove dez onze doze treze catorze quatorze quinze dezesseis dezasseis dezessete dezassete dezoito dezenove dezanove vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem
-		een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien achttien negentien twintig eenentwintig dertig veertig vijftig zestig zeventig tachtig negentig honderd
-		ett tva tre fyra fem sju atta nio tio tolv tretton sexton arton trettio sextio nittio fire seks syv otte
+	// numberValues are the words for numbers in the languages the lists cover; numberWords
+	// those of others, and what counts without being one.
+	numberValues = senses(map[string]string{
+		"1":   `one un eins uno um een`,
+		"2":   `two deux zwei dos due dois twee`,
+		"3":   `three trois drei tres tre drie`,
+		"4":   `four quatre vier cuatro quattro quatro`,
+		"5":   `five cinq funf cinco cinque vijf`,
+		"6":   `six sechs seis sei zes`,
+		"7":   `seven sept sieben siete sette sete zeven`,
+		"8":   `eight huit acht ocho otto oito`,
+		"9":   `nine neuf neun nueve nove negen`,
+		"10":  `ten dix zehn diez dieci dez tien`,
+		"11":  `eleven onze elf once undici`,
+		"12":  `twelve douze zwolf doce dodici doze twaalf`,
+		"13":  `thirteen treize dreizehn trece tredici treze dertien`,
+		"14":  `fourteen quatorze vierzehn catorce quattordici veertien catorze`,
+		"15":  `fifteen quinze funfzehn quince quindici vijftien`,
+		"16":  `sixteen seize sechzehn dieciseis sedici dezesseis zestien dezasseis`,
+		"17":  `seventeen dix-sept siebzehn diecisiete diciassette dezessete zeventien dezassete`,
+		"18":  `eighteen dix-huit achtzehn dieciocho diciotto dezoito achttien`,
+		"19":  `nineteen dix-neuf neunzehn diecinueve diciannove dezenove negentien dezanove`,
+		"20":  `twenty vingt zwanzig veinte venti vinte twintig`,
+		"21":  `twenty-one einundzwanzig veintiuno ventuno eenentwintig`,
+		"30":  `thirty trente dreissig treinta trenta trinta dertig`,
+		"40":  `forty quarante vierzig cuarenta quaranta quarenta veertig`,
+		"45":  `forty-five`,
+		"50":  `fifty cinquante funfzig cincuenta cinquanta cinquenta vijftig`,
+		"60":  `sixty soixante sechzig sesenta sessanta sessenta zestig`,
+		"70":  `seventy soixante-dix siebzig setenta settanta zeventig`,
+		"80":  `eighty quatre-vingts achtzig ochenta ottanta oitenta tachtig`,
+		"90":  `ninety quatre-vingt-dix neunzig noventa novanta negentig`,
+		"100": `hundred cent hundert cien cento cem honderd`,
+	})
+	numberWords = set(`half once twice ett tva tre fyra fem sju atta nio tio tolv tretton sexton arton trettio sextio nittio fire seks syv otte
 		jeden dwa trzy cztery piec szesc siedem osiem dziewiec dziesiec dwanascie trzydziesci dwoch trzech czterech pieciu szesciu siedmiu czternastu szesnastu osiemnastu trzydziestu szescdziesieciu dziewiecdziesieciu
 		bir iki uc alti yedi sekiz dokuz kaksi kolme nelja viisi kuusi`)
 	// ageWords stand before how old somebody is.
@@ -150,24 +176,40 @@ var (
 	// opposites are words of comparison, by their direction: one for another turns what is
 	// compared round.
 	opposites = senses(map[string]string{
-		"more":     `plus greater greatest more higher highest longer later mehr hoher spater langer superieur mayor maggiore maior meer hoger later`,
-		"less":     `moins less lesser fewer lower lowest shorter earlier weniger niedriger fruher kurzer inferieur moindre menor minore minder lager eerder`,
-		"at most":  `most maximum maximal hochstens maximo massimo maxima maximaal`,
-		"at least": `least minimum minimal mindestens minimo minima minimaal`,
-		"before":   `before prior preceding vor bevor zuvor avant anterior antes prima antes voor voordat`,
-		"after":    `after following subsequent nach nachdem danach apres posterior despues dopo depois na nadat`,
+		"more":      `plus greater greatest more higher highest longer later mehr hoher spater langer superieur mayor maggiore maior meer hoger later`,
+		"less":      `moins less lesser fewer lower lowest shorter earlier weniger niedriger fruher kurzer inferieur moindre menor minore minder lager eerder`,
+		"at most":   `most maximum maximal hochstens maximo massimo maxima maximaal`,
+		"at least":  `least minimum minimal mindestens minimo minima minimaal`,
+		"daily":     `daily taglich quotidien quotidiennement diario diariamente giornaliero dagelijks`,
+		"weekly":    `weekly wochentlich hebdomadaire semanal semanalmente settimanale wekelijks`,
+		"monthly":   `monthly monatlich mensuel mensuellement mensual mensualmente mensile mensal maandelijks`,
+		"quarterly": `quarterly vierteljahrlich trimestriel trimestral trimestrale driemaandelijks`,
+		"yearly":    `yearly annually annual jahrlich annuel annuellement anual anualmente annuale jaarlijks`,
+		"contract":  `performance contract vertragserfullung contrat contrato contratto overeenkomst`,
+		"interest":  `legitimate berechtigte berechtigtes berechtigten legitime legitimes legitimo legitimos legittimo legittimi gerechtvaardigd`,
+		"before":    `until before prior preceding vor bevor zuvor avant anterior antes prima antes voor voordat`,
+		"after":     `after following subsequent nach nachdem danach apres posterior despues dopo depois na nadat`,
 	})
 	// turns are small words one of which for another turns a sentence round.
 	turns = []map[string]string{
 		senses(map[string]string{"we": `we our us ours ourselves wir unser unsere unserer unseren nous notre nos nosotros nuestro nuestra noi nostro nostra nosso nossa wij ons onze`,
 			"you": `you your yours yourself sie ihr ihre ihrer ihren vous votre vos usted su tu tuo tua seu sua u uw jij jouw`}),
-		senses(map[string]string{"all": `all every each alle aller samtliche tous toutes todos todas tutti tutte alle`, "some": `some certain einige bestimmte certains certaines algunos algunas alcuni alcune alguns algumas sommige`}),
+		senses(map[string]string{"all": `all every each alle aller samtliche tous toutes todos todas tutti tutte alle`, "some": `some most certain einige bestimmte certains certaines algunos algunas alcuni alcune alguns algumas sommige`}),
 		senses(map[string]string{"on": `on`, "off": `off`}),
+		senses(map[string]string{"in": `in inside within innerhalb dans en dentro all'interno binnen`, "out": `outside ausserhalb hors fuera fuori fora buiten`}),
 	}
 	conditions = stems(`if where when unless consent permission agree accord accepte si lorsque wenn sofern falls soweit einwillig zustimm cuando consenti quando se als wanneer toestemming`)
 	either     = set("or ou oder o of lub")
+	// capitals stand before what a company says its capital is.
+	capitals  = set("capital stammkapital grundkapital kapital kapitaal capitale")
+	negatives = set("pas plus jamais aucun aucune rien que qu ni point nul nulle personne")
+	futures   = set("will shall werden wird")
+	costs     = set("charge charges cost costs fee fees expense frais kosten coste costes costo spese custo custos")
+	// qualifiers weigh a promise or a condition beside them.
+	qualifiers = stems(`explicit express prior written end-to-end immediate immediately ausdrucklich schriftlich vorherig unverzuglich explicite prealable ecrit immediatement explicito expreso previo escrito esplicito preventivo scritto imediat uitdrukkelijk`)
+	courtesies = set("thank thanks hope welcome merci danke vielen gracias grazie obrigado bedankt")
 	// parties begin words for those data go to.
-	parties = stems(`processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
+	parties = stems(`receive receives received recoit recoivent erhalt erhalten empfangt recibe reciben riceve ricevono recebe ontvangt processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
 		prestatair sous-traitant traitant destinatair partenair fournisseur partag
 		auftragsverarbeit empfang dienstleist partner anbieter ubermitt weitergeb
 		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier host hosted server cloud stored storing storage locat controller gespeichert verantwortlich stocke heberge responsab almacen alojad`)
@@ -248,15 +290,21 @@ var (
 	// counters are what sites count of their readers.
 	counters = set("comment comments share shares view views viewer viewers watching like likes follower followers subscriber subscribers download downloads star stars fork forks vote votes reply replies commentaire commentaires partages vues kommentar kommentare comentarios commenti review reviews rating ratings avis bewertungen resenas recensioni")
 	// pronouns are of whom a sentence speaks.
-	pronouns    = set("we us our you your they their wir uns unser unsere sie ihr ihre ihren nous notre nos vous votre vos nosotros nuestro usted su sus noi nostro voi vostro nosso seu sua wij ons uw")
-	cookieWords = stems("cookie tracer traceur galleta")
+	pronouns     = set("we us our you your they their wir uns unser unsere sie ihr ihre ihren nous notre nos vous votre vos nosotros nuestro usted su sus noi nostro voi vostro nosso seu sua wij ons uw")
+	consentWords = stems("consent partner vendor device einwillig zustimm consentement consentimiento consenso toestemming")
+	cookieWords  = stems("cookie tracer traceur galleta")
 	// consentLabels are the buttons of a cookie banner.
 	consentLabels = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "cookie settings",
 		"manage cookies", "customize", "customise", "show details", "only necessary", "necessary only", "got it", "tout accepter", "tout refuser", "accepter", "refuser",
 		"alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo", "rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti",
 		"accept cookies", "allow cookies", "reject non-essential", "reject non-essential cookies", "essential only", "manage preferences", "manage settings", "manage options", "preferences", "settings", "options", "agree", "i agree",
-		"disagree", "save preferences", "save settings", "confirm my choices", "confirm choices", "cookie preferences", "more options", "ok", "understood", "i understand", "ok got it", "dismiss", "verstanden", "compris", "j'ai compris", "entendido", "ho capito", "entendi", "begrepen", "continuer sans accepter", "paramétrer", "personnaliser", "gérer mes choix", "enregistrer",
+		"disagree", "save preferences", "save settings", "confirm my choices", "confirm choices", "cookie preferences", "more options", "consent", "do not consent", "i consent", "ok", "understood", "i understand", "ok got it", "dismiss", "verstanden", "compris", "j'ai compris", "entendido", "ho capito", "entendi", "begrepen", "continuer sans accepter", "paramétrer", "personnaliser", "gérer mes choix", "enregistrer",
 		"einstellungen", "nur notwendige", "nur erforderliche", "auswahl speichern", "auswahl bestätigen", "cookie-einstellungen", "mehr informationen", "configurar", "configurar cookies", "guardar", "preferencias", "personalizza", "salva", "solo necessari", "weigeren", "accepteren", "alles accepteren", "instellingen")
+
+	// decisions are those of them that decide, where the others lead on.
+	decisions = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "only necessary", "necessary only", "got it", "tout accepter", "tout refuser", "accepter", "refuser",
+		"alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo", "rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti", "accept cookies", "allow cookies", "reject non-essential",
+		"reject non-essential cookies", "essential only", "agree", "i agree", "disagree", "consent", "do not consent", "i consent", "continuer sans accepter", "nur notwendige", "nur erforderliche", "solo necessari", "weigeren", "accepteren", "alles accepteren")
 
 	// hanDate is a whole date in Chinese, Japanese or Korean.
 	hanDate = regexp.MustCompile(`[0-9]{4}\s?[年년]\s?[0-9]{1,2}\s?[月월]\s?[0-9]{1,2}\s?[日일]`)
@@ -345,6 +393,9 @@ func negation(all []word, i int) string {
 	}
 	if strings.HasSuffix(k, "n't") {
 		return "not"
+	}
+	if k == "ne" && !slices.ContainsFunc(all[i+1:min(i+8, len(all))], func(w word) bool { return negatives[plainKey(w.key)] }) {
+		return "" // "à moins que vous ne refusiez"
 	}
 	if k == "free" && i > 0 && (all[i-1].mark() || all[i-1].key == "feel" || all[i-1].key == "toll") {
 		return "" // not said of a price

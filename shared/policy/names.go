@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,6 +20,9 @@ func (e place) partOfName() bool {
 	return e.newAt > 0 && e.new[e.newAt-1].capital() || begins && has(slices.Concat(e.hunk.old, e.hunk.new), coreStems.has)
 }
 
+// legalBasis is where the GDPR lists what allows processing; the letter says which.
+var legalBasis = regexp.MustCompile(`(?i)\b(?:art\.?|article|artikel|articolo|art[ií]culo|artigo) ?6\b[^.;]{0,20}$`)
+
 // renamed reports whether the words are the headings of a section, before and now, or
 // say what somebody was called before.
 func (e place) renamed() bool {
@@ -30,7 +34,7 @@ func (e place) renamed() bool {
 	}; refers(e.hunk.old) && e.newPage.heads(keyOfWords(e.hunk.new)) || refers(e.hunk.new) && e.oldPage.heads(keyOfWords(e.hunk.old)) {
 		return true
 	}
-	return e.names() && (has(slices.Concat(e.hunk.old, e.hunk.new), formerly.has) || succeeds(e.hunk.old, e.hunk.new) || succeeds(e.hunk.new, e.hunk.old))
+	return e.names() && !e.joins() && (has(slices.Concat(e.hunk.old, e.hunk.new), formerly.has) || succeeds(e.hunk.old, e.hunk.new) || succeeds(e.hunk.new, e.hunk.old))
 }
 
 // succeeds reports whether a company goes by another name now.
@@ -142,6 +146,17 @@ func formAt(all []word, i int) bool {
 	return strings.TrimSuffix(all[i].key, ".") != "co" || next >= len(all) || !all[next].capital() || formAt(all, next)
 }
 
+// sameForms writes legal forms one way: Limited and Ltd.
+func sameForms(keys []string) (out []string) {
+	for _, k := range keys {
+		k = strings.TrimSuffix(k, ".")
+		out = append(out, cmp.Or(shortForms[k], k))
+	}
+	return out
+}
+
+var shortForms = map[string]string{"limited": "ltd", "incorporated": "inc", "corporation": "corp", "company": "co", "private": "pvt"}
+
 // entity judges hunks that touch the name of a company: another legal form, or
 // another name before one, is another party; a mark behind it is not.
 func (e place) entity(old, new []string) (f Finding, ok bool) {
@@ -155,6 +170,9 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 		return n
 	}
 	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
+	if was, is := sameForms(old), sameForms(new); len(old) == len(new) && slices.Equal(was, is) && !slices.Equal(old, new) {
+		return Finding{Class: Editorial, Weight: 0.8, Reason: "a legal form is written otherwise"}, true
+	}
 	o, n := forms(e.hunk.old), forms(e.hunk.new)
 	touches := formAt(next, 0) || len(next) > 1 && next[0].mark() && formAt(next, 1)
 	if o+n == 0 && !touches {

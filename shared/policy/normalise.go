@@ -125,15 +125,19 @@ func clean(page string, whole bool) (string, error) {
 }
 
 // furniture is what a page holds beside its text.
-var furniture = map[atom.Atom]bool{atom.Nav: true, atom.Footer: true, atom.Aside: true, atom.Dialog: true,
+var furniture = map[atom.Atom]bool{atom.Nav: true, atom.Footer: true, atom.Aside: true,
 	atom.Noscript: true, atom.Template: true, atom.Title: true, atom.Head: true}
 
 // landmarks are the roles (WAI-ARIA 1.2) of the same.
-var landmarks = set("navigation banner contentinfo complementary search dialog alertdialog menu menubar")
+var landmarks = set("navigation banner contentinfo complementary search menu menubar")
+
+// dialogs are the roles of what opens over a page: a form, a question, or a part of the
+// text.
+var dialogs = set("dialog alertdialog")
 
 // consentManager is in the id or the class of what asks for consent to cookies.
 var consentManager = regexp.MustCompile(`(?i)onetrust-(?:consent|banner|pc)|cybotcookiebotdialog|didomi-|usercentrics|truste-consent|trustarc|qc-cmp|sp_message|cc-window|cookie[-_]?(?:banner|notice|consent|bar|popup|law|modal|dialog)|consent[-_]?(?:banner|manager|modal|dialog)|` +
-	`cmplz-|iubenda-cs|borlabs|tarteaucitron|axeptio|klaro|osano|termly|cmpbox|moove_gdpr|gdpr-(?:banner|notice)`)
+	`cmplz-|iubenda-cs|borlabs|tarteaucitron|axeptio|klaro|osano|termly|cmpbox|moove_gdpr|gdpr-(?:banner|notice)|fc-consent|fc-dialog|\bcky-`)
 
 // dropFurniture takes out what stands beside the text, unless most of the text is in
 // it: some sites show a policy in a dialog.
@@ -143,7 +147,7 @@ func dropFurniture(root *html.Node) {
 	walk = func(n *html.Node) {
 		for c := n.FirstChild; c != nil; {
 			next := c.NextSibling
-			if c.Type == html.ElementNode && (furniture[c.DataAtom] || stands(c) && len(textOf(c))*2 < all) {
+			if c.Type == html.ElementNode && (furniture[c.DataAtom] || (stands(c) || c.DataAtom == atom.Dialog && interactive(c)) && len(textOf(c))*2 < all) {
 				n.RemoveChild(c)
 			} else {
 				walk(c)
@@ -160,7 +164,7 @@ func stands(n *html.Node) bool {
 	for _, a := range n.Attr {
 		switch a.Key {
 		case "role":
-			if landmarks[strings.ToLower(a.Val)] {
+			if role := strings.ToLower(a.Val); landmarks[role] || dialogs[role] && interactive(n) {
 				return true
 			}
 		case "id", "class":
@@ -172,16 +176,27 @@ func stands(n *html.Node) bool {
 	return false
 }
 
-// asks reports whether an element holds a button or a link of consent.
+// asks reports whether an element holds a button or a link that decides on consent.
 func asks(n *html.Node) bool {
 	for c := range n.Descendants() {
 		if c.DataAtom == atom.Button || c.DataAtom == atom.A {
-			if consentLabels[newParagraph(fold(textOf(c))).key] {
+			if decisions[newParagraph(fold(textOf(c))).key] {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// interactive reports whether an element asks for something: it holds a field to fill in,
+// or a button that decides.
+func interactive(n *html.Node) bool {
+	for c := range n.Descendants() {
+		if c.DataAtom == atom.Input || c.DataAtom == atom.Select || c.DataAtom == atom.Textarea {
+			return true
+		}
+	}
+	return asks(n)
 }
 
 func kind(source []byte, name string) string {

@@ -132,7 +132,7 @@ func bodyOf(c Comparison, isNew, siteless bool) body {
 			continue
 		}
 		indexes := r.in(isNew)
-		if b.title < 0 && len(prose) == 0 && r.fate == same && d[indexes[0]].Heading > 0 {
+		if b.title < 0 && len(prose) == 0 && d[indexes[0]].Heading > 0 {
 			b.title = indexes[0]
 		}
 		for _, p := range indexes {

@@ -53,7 +53,7 @@ func (p Paragraph) weight() map[string]bool {
 		k := plainKey(w.key)
 		switch {
 		case w.mark():
-		case w.number() || numberWords[k] || units.has(k) || w.address():
+		case w.number() || isNumberWord(k) || units.has(k) || w.address():
 			out[k] = true
 		case negation(p.words, i) != "":
 			senses[negation(p.words, i)]++

@@ -110,6 +110,8 @@ func (e place) judge() Finding {
 		return as(None, 0.97, "an address is hidden or shown")
 	case len(old) == 1 && len(new) == 1 && strings.Contains(old[0], "@") && (strings.HasPrefix(old[0], new[0]) || strings.HasPrefix(new[0], old[0])):
 		return as(None, 0.8, "an address is hidden or shown")
+	case e.linked && e.p.Item && !e.outside && e.whole() && e.names() && overlap(old, new) == 0:
+		return as(Substantive, 0.55, "an entry of a list names another")
 	case e.linked && (e.outside || e.p.subject() == 0):
 		return as(None, 0.85, "the label of a link outside the text differs")
 	}
@@ -129,6 +131,9 @@ func (e place) judge() Finding {
 	if inLink(e.hunk.old) && inLink(e.hunk.new) && !any(both, isAddress) {
 		return as(Editorial, 0.6, "the label of a link differs")
 	}
+	if legalBasis.MatchString(textOfWords(e.new[max(e.newAt-8, 0):e.newAt])) && size1(old) && size1(new) && old[0] != new[0] {
+		return firm(0.7, "another legal basis is named")
+	}
 	if was, is := statutory.ReplaceAllString(textOfWords(e.hunk.old), ""), statutory.ReplaceAllString(textOfWords(e.hunk.new), ""); was+is != textOfWords(e.hunk.old)+textOfWords(e.hunk.new) &&
 		len(content(words(was)))+len(content(words(is))) <= 3 {
 		return as(Editorial, 0.6, "the name of a link differs")
@@ -136,7 +141,7 @@ func (e place) judge() Finding {
 	if opts := func(w word) bool { return strings.HasPrefix(w.key, "opt") }; slices.ContainsFunc(e.near(2), opts) && difference(filter(keysOfWords(e.hunk.old), direction), filter(keysOfWords(e.hunk.new), direction)) != "" {
 		return firm(0.85, "opting in became opting out, or the other way round")
 	}
-	if n := polarity(e.hunk.old, e.hunk.new, e.after()); n != "" && (!e.heading || e.p.promises() || e.was.promises()) {
+	if n := polarity(e.hunk.old, e.hunk.new, e.after()); n != "" && !e.stillThere(n) && (!e.heading || e.p.promises() || e.was.promises()) {
 		return firm(0.85, "“%s” came or went", n)
 	}
 	if len(old) == 1 && len(new) == 1 && typo(e, old, new) && distance([]rune(old[0]), []rune(new[0])) == 1 && utf8.RuneCountInString(old[0]) >= 7 {
@@ -159,7 +164,7 @@ func (e place) judge() Finding {
 	if typo(e, old, new) {
 		return as(Editorial, 0.88, "spelling or grammar differs")
 	}
-	if reason := e.sense(both); reason.text != "" {
+	if reason := e.sense(old, new); reason.text != "" {
 		return firm(reason.weight, "%s", reason.text)
 	}
 	if len(both) == 0 {
@@ -317,6 +322,9 @@ func hidden(all []word) bool {
 func every(list []string, test func(string) bool) bool {
 	return !slices.ContainsFunc(list, func(s string) bool { return !test(s) })
 }
+
+// size1 reports whether a list has one entry.
+func size1(list []string) bool { return len(list) == 1 }
 
 func filter(list []string, keep func(string) bool) (out []string) {
 	for _, s := range list {

@@ -13,14 +13,16 @@ type turn struct {
 }
 
 // sense looks for words that turn a sentence though they are few and small: one modal
-// verb for another, more for less, up to for at least, we for you, and for or. both are
-// the words of the hunk that carry meaning by themselves.
-func (e place) sense(both []string) turn {
+// verb for another, more for less, up to for at least, we for you, and for or, payer for payee. The words are those
+// of the hunk that carry meaning by themselves.
+func (e place) sense(oldWords, newWords []string) turn {
+	both := slices.Concat(oldWords, newWords)
 	old, new := textOfWords(e.hunk.old), textOfWords(e.hunk.new)
 	became := func(weight float64, from, to string) turn {
 		return turn{weight, fmt.Sprintf("“%s” became “%s”", from, to)}
 	}
 	verb := func(k string) bool { return modal(k) != "" }
+	binds := func(k string) bool { return !futures[k] && !strings.HasSuffix(k, "'ll") }
 	oldVerbs, newVerbs := filter(keysOfWords(e.hunk.old), verb), filter(keysOfWords(e.hunk.new), verb)
 	if len(oldVerbs) > 0 && len(newVerbs) > 0 && strengths(oldVerbs) != strengths(newVerbs) {
 		return turn{0.65, fmt.Sprintf("“%s” took another's place", difference(oldVerbs, newVerbs))}
@@ -30,6 +32,9 @@ func (e place) sense(both []string) turn {
 	}
 	if was, is := bound(e.hunk.old), bound(e.hunk.new); was != is && was != "" && is != "" {
 		return became(0.75, was, is)
+	}
+	if len(oldWords) == 1 && len(newWords) == 1 && turned(oldWords[0], newWords[0]) {
+		return became(0.6, old, new)
 	}
 	if len(both) <= 1 && !e.heading {
 		for _, list := range turns {
@@ -41,7 +46,10 @@ func (e place) sense(both []string) turn {
 			return turn{0.55, fmt.Sprintf("“%s” became “%s” beside a condition", old, new)}
 		}
 	}
-	if verbs := slices.Concat(oldVerbs, newVerbs); len(verbs) > 0 && (len(oldVerbs) == 0 || len(newVerbs) == 0) && has(e.near(3), e.strong) && len(both) <= 2 && !e.heading {
+	if q := func(all []word) []string { return filter(keysOfWords(all), qualifiers.has) }; len(both) <= 2 && len(q(e.hunk.old))+len(q(e.hunk.new)) > 0 && (len(q(e.hunk.old)) == 0 || len(q(e.hunk.new)) == 0) && has(e.near(3), e.strong) && !e.heading {
+		return turn{0.55, fmt.Sprintf("“%s” came or went", slices.Concat(q(e.hunk.old), q(e.hunk.new))[0])}
+	}
+	if verbs := filter(slices.Concat(oldVerbs, newVerbs), binds); len(verbs) > 0 && (len(oldVerbs) == 0 || len(newVerbs) == 0) && has(e.near(3), e.strong) && len(both) <= 2 && !e.heading {
 		return turn{0.55, fmt.Sprintf("“%s” came or went", verbs[0])}
 	}
 	return turn{}
@@ -56,6 +64,9 @@ func polarity(old, new, after []word) string {
 			k := plainKey(w.key)
 			next := slices.Concat(all[i+1:min(i+5, len(all))], after[:min(4, len(after))])
 			sense := negation(slices.Concat(all[:i+1], next), i)
+			if sense == "not" && has(next[:min(len(next), 1)], costs.has) {
+				sense = "free" // at no charge
+			}
 			if sense == "not" && has(next[:min(len(next), 4)], delays.has) {
 				continue // "without undue delay" is "at once"
 			}
@@ -117,4 +128,22 @@ func strengths(verbs []string) string {
 	}
 	slices.Sort(all)
 	return strings.Join(slices.Compact(all), " ")
+}
+
+// stillThere reports whether a word that limits, like "only", only changed its place in
+// the paragraph. A "not" that does turns another verb.
+func (e place) stillThere(said string) bool {
+	sense := negations[said]
+	if sense == "" || sense == "not" {
+		return false
+	}
+	count := func(all []word) (n int) {
+		for i := range all {
+			if negation(all, i) == sense {
+				n++
+			}
+		}
+		return n
+	}
+	return count(e.old) == count(e.new)
 }

@@ -24,6 +24,9 @@ func typo(e place, old, new []string) bool {
 		return false
 	}
 	for i := range old {
+		if d := distance([]rune(old[i]), []rune(new[i])); e.names() && e.newAt > 0 && d > 1 && !anagram([]rune(old[i]), []rune(new[i])) && !strings.HasPrefix(new[i], old[i]) && !strings.HasPrefix(old[i], new[i]) {
+			return false // another name
+		}
 		if !misspelt(old[i], new[i]) || e.p.foreign && distance([]rune(old[i]), []rune(new[i])) > 1 {
 			return false
 		}
@@ -65,7 +68,18 @@ func turned(a, b string) bool {
 	if head, ok := strings.CutSuffix(long, short); ok && turning[head] {
 		return true
 	}
-	for _, pair := range [][2]string{{"in", "ex"}, {"im", "ex"}, {"opt-in", "opt-out"}, {"einge", "ausge"}, {"ein", "aus"}} {
+	for _, pair := range [][2]string{{"er", "ee"}, {"or", "ee"}, {"ers", "ees"}, {"ors", "ees"}} {
+		x, isX := strings.CutSuffix(a, pair[0])
+		y, isY := strings.CutSuffix(b, pair[1])
+		if u, isU := strings.CutSuffix(b, pair[0]); isU && !isX {
+			v, isV := strings.CutSuffix(a, pair[1])
+			x, isX, y, isY = u, isU, v, isV
+		}
+		if isX && isY && x == y && len(x) > 2 {
+			return true
+		}
+	}
+	for _, pair := range [][2]string{{"in", "ex"}, {"in", "de"}, {"im", "ex"}, {"opt-in", "opt-out"}, {"einge", "ausge"}, {"ein", "aus"}} {
 		for _, p := range [][2]string{pair, {pair[1], pair[0]}} {
 			if rest, ok := strings.CutPrefix(a, p[0]); ok && b == p[1]+rest && rest != "" {
 				return true
