@@ -89,11 +89,12 @@ func align(old, new Document) alignment {
 			continue
 		}
 		g.old0, g.new0 = len(g.old), len(g.new)
+		if g.sameJoined(old, new, i) {
+			continue
+		}
 		g.old = g.takeMoved(old, g.old, elsewhereNew, elsewhereOld, false, i)
 		g.new = g.takeMoved(new, g.new, elsewhereOld, elsewhereNew, true, i)
-		if len(g.old) > 0 && len(g.new) > 0 && joined(old, g.old) == joined(new, g.new) && slices.Equal(figuresOf(wordsOf(old, g.old)), figuresOf(wordsOf(new, g.new))) {
-			g.rows = append(g.rows, row{fate: same, old: g.old, new: g.new, gap: i})
-			g.old, g.new = nil, nil
+		if g.sameJoined(old, new, i) {
 			continue
 		}
 		pool = append(pool, i)
@@ -147,6 +148,17 @@ type gap struct {
 	old0, new0   int // how many paragraphs it has of each text
 	old, new     []int
 	rows         []row
+}
+
+// sameJoined pairs all that is left of a gap if the texts only break their lines
+// elsewhere.
+func (g *gap) sameJoined(old, new Document, at int) bool {
+	if len(g.old) == 0 || len(g.new) == 0 || letterCount(old, g.old) != letterCount(new, g.new) || joined(old, g.old) != joined(new, g.new) || !slices.Equal(figuresOf(wordsOf(old, g.old)), figuresOf(wordsOf(new, g.new))) {
+		return false
+	}
+	g.rows = append(g.rows, row{fate: same, old: g.old, new: g.new, gap: at})
+	g.old, g.new = nil, nil
+	return true
 }
 
 // movedWords is how long a paragraph is at least that is recognised elsewhere by
@@ -459,6 +471,18 @@ func joined(d Document, indexes []int) string {
 		}
 	}
 	return string(b)
+}
+
+// letterCount is how long that is; most gaps need no closer look.
+func letterCount(d Document, indexes []int) (n int) {
+	for _, p := range indexes {
+		for _, w := range d[p].words {
+			if !w.mark() {
+				n += len(w.key)
+			}
+		}
+	}
+	return n
 }
 
 func wordsOf(d Document, indexes []int) (all []word) {
