@@ -240,8 +240,8 @@ func (r *reader) walk(n *html.Node, at inside) {
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		r.walk(c, inner)
 	}
-	if at.item {
-		r.owners.lead = lead // of the list around
+	if n.DataAtom == atom.Li {
+		r.owners.lead = lead // of the list it is in
 	}
 	if link {
 		r.line.WriteString(linkEnd)

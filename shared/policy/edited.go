@@ -48,7 +48,7 @@ func (j *judge) unwritten(r row, p, was Paragraph, outside bool) (f Finding, ok 
 		return Finding{Class: None, Weight: 0.75, Reason: "the frame of the page differs"}, true
 	case toggles[p.key] && toggles[was.key] || p.timeStamp() && was.timeStamp():
 		return Finding{Class: None, Weight: 0.85, Reason: "what the page writes by itself differs"}, true
-	case outside && p.breadcrumb() && was.breadcrumb():
+	case outside && (p.breadcrumb() && (was.breadcrumb() || was.idle() && letterWords(was.words) <= 6) || was.breadcrumb() && p.idle() && letterWords(p.words) <= 6):
 		return Finding{Class: None, Weight: 0.8, Reason: "the path to the page differs"}, true
 	case r.rearranged():
 		return Finding{Class: None, Weight: 0.7, Reason: "the layout of a list or table differs"}, true

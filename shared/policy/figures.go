@@ -11,7 +11,7 @@ import (
 func (e place) layout(old, new []string) (f Finding, ok bool) {
 	enumerates := func(all []word) bool {
 		text := textOfWords(all)
-		return text == "" || text == "o" || entryMark.MatchString(text)
+		return strings.Trim(text, "*_") == "" || text == "o" || entryMark.MatchString(text)
 	}
 	if starts(e.old, e.oldAt) && starts(e.new, e.newAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
 		return Finding{Class: None, Weight: 0.8, Reason: "the marks of a list differ"}, true

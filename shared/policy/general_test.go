@@ -155,6 +155,7 @@ func TestClassifyWhatSitesDo(t *testing.T) {
 		"cut in a word above the foot":      {cut("cks of who may see") + "\n\n[Cities](/cities)\n\n© 2026 Example Rides\n", policy.Broken},
 		"what the document is called":       {strings.ReplaceAll(helpCentre, "notice", "statement"), policy.Editorial},
 		"news that hold a figure":           {before("# Privacy notice", "LATEST COVID-19 UPDATE"), policy.None},
+		"cut in a tag of a table":           {cut("Sample Maps | maps") + "Sample Maps<br><br", policy.Broken},
 		"hours of a shop that live by date": {after("of Example Rides", "Today 412 bicycles in Example City, 17 °C"), policy.None},
 	} {
 		if name == "characters misread" {
@@ -238,6 +239,7 @@ func TestEntriesBelongToTheirList(t *testing.T) {
 		"two exchanged":         {strings.NewReplacer("address", "photo", "photo", "address").Replace(lists), policy.Substantive},
 		"one went to the other": {strings.Replace(strings.Replace(lists, "- your photo\n", "", 1), "- your name\n", "- your name\n- your photo\n", 1), policy.Substantive},
 		"another order":         {strings.Replace(lists, "- your name\n- your address", "- your address\n- your name", 1), policy.None},
+		"all within an entry":   {"- " + strings.ReplaceAll(lists, "\n", "\n  "), policy.None},
 		"other words above":     {strings.Replace(lists, "We share with our partners:", "With our partners we share:", 1), policy.Editorial},
 	} {
 		v := policy.Classify(text(lists), text(c.lists))
@@ -381,6 +383,7 @@ func TestFiguresAndRangesCount(t *testing.T) {
 func TestTheSameOtherwise(t *testing.T) {
 	for _, c := range [][2]string{
 		{"We keep your orders for 30 days.", "We keep your orders for thirty (30) days."},
+		{"We follow Regulation No. 2016/679 on the protection of your data.", "We follow Regulation (EU) 2016/679 on the protection of your data."},
 		{"We keep your orders for six months.", "We keep your orders for 6 months."},
 		{"A late answer costs us 2.50 % of your fee, up to 5000 euro.", "A late answer costs us 2.5 % of your fee, up to 5,000 euro."},
 		{"We will collect your name when you write to us.", "We collect your name when you write to us."},

@@ -289,8 +289,9 @@ func (e place) enumeration() bool {
 
 // conjoined reports whether a hunk begins or ends with a conjunction: one more of a kind.
 func (e place) conjoined() bool {
-	words := slices.DeleteFunc(slices.Concat(e.hunk.old, e.hunk.new), word.mark)
-	return len(content(words)) > 0 && (conjunctions[words[0].key] || conjunctions[words[len(words)-1].key])
+	all := slices.Concat(e.hunk.old, e.hunk.new)
+	words := slices.DeleteFunc(slices.Clone(all), word.mark)
+	return len(content(words)) > 0 && (conjunctions[words[0].key] || conjunctions[words[len(words)-1].key] || all[0].key == "/" || all[len(all)-1].key == "/")
 }
 
 var conjunctions = set("and or et ou und oder y o e ed en 和 及 或 と")
