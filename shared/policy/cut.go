@@ -192,7 +192,7 @@ func (m missingPieces) failures() (n int) {
 // failed reports whether a line says that a part of the page did not load.
 func (p Paragraph) failed() bool { return letterWords(p.words) <= 12 && failure.MatchString(p.Text) }
 
-var failure = regexp.MustCompile(`(?i)\bsomething went wrong\b|\b(?:failed to|could(?: not|n't) (?:be )?|unable to) load|\btry again(?: later)?\b|^loading\b|une erreur (?:est survenue|s'est produite)|ist ein fehler aufgetreten|algo (?:salió mal|ha ido mal)|si è verificato un errore|ocorreu um erro|er is iets misgegaan`)
+var failure = regexp.MustCompile(`(?i)\bsomething went wrong\b|\b(?:failed to|could not|couldn['’]t|unable to) load\b|\bcould(?: not|n['’]t) be loaded\b|\btry again(?: later)?\b|^loading\b|une erreur (?:est survenue|s['’]est produite)|ist ein fehler aufgetreten|algo (?:salió mal|ha ido mal)|si è verificato un errore|ocorreu um erro|er is iets misgegaan`)
 
 // clipped are the rows of paragraphs that end early, with an ellipsis or in a sentence.
 func (m missingPieces) clipped() map[int]bool {

@@ -323,8 +323,11 @@ func fold(s string) string {
 		s = strings.TrimSpace(tableMarks.ReplaceAllString(s, " | "))
 		s = strings.TrimSpace(strings.Trim(s, "|"))
 	}
-	if slices.ContainsFunc(hinted, func(part string) bool { return strings.Contains(s, part) }) {
-		s = linkHint.ReplaceAllString(s, "")
+	if strings.ContainsAny(s, "[("+linkEnd) {
+		lower := strings.ToLower(s)
+		if slices.ContainsFunc(hinted, func(part string) bool { return strings.Contains(lower, part) }) {
+			s = linkHint.ReplaceAllString(s, "$1")
+		}
 	}
 	if strings.ContainsAny(s, "[({<") {
 		s = spelledOut.ReplaceAllStringFunc(s, func(spelled string) string {

@@ -38,19 +38,20 @@ func repair(text string) string {
 	})
 }
 
-// lostApostrophe is one that an encoding made a question mark of, or a space.
+// What a page does to its text on the way: an apostrophe that an encoding made a question
+// mark of, or a space, and what was escaped twice.
 var (
-	lostApostrophe  = regexp.MustCompile(`(\p{L})\?(t|s|re|ll|ve|d|m)\b`)
+	lostApostrophe  = regexp.MustCompile(`(\p{L})\?(t|s|re|ll|ve|d|m)([^\w=]|$)`)
 	spaceApostrophe = regexp.MustCompile(`\b((?i:do|does|did|is|are|was|were|has|have|had|wo|ca|could|would|should)n) t\b`)
-	entity          = regexp.MustCompile(`&(?:[a-z]{2,8}|#\d{2,5});`)
+	entity          = regexp.MustCompile(`&(?:[A-Za-z][a-z0-9]{1,9}|#x?[0-9A-Fa-f]{2,5});`)
 )
 
-// mend writes such apostrophes back, and what was escaped twice.
+// mend takes that back.
 func mend(text string) string {
 	if strings.Contains(text, "?") {
-		text = lostApostrophe.ReplaceAllString(text, "$1'$2")
+		text = lostApostrophe.ReplaceAllString(text, "$1'$2$3")
 	}
-	if strings.Contains(text, "n t ") {
+	if strings.Contains(text, "n t") {
 		text = spaceApostrophe.ReplaceAllString(text, "$1't")
 	}
 	if strings.Contains(text, "&") && entity.MatchString(text) {

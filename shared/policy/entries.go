@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -84,18 +85,25 @@ func (j *judge) displaced() map[int]string {
 	out := map[int]string{}
 	was, is := list(j.old, owners), list(j.new, owners)
 	for key, now := range is {
-		before := slices.Clone(was[key])
-		var came []int
+		left := map[string][]int{} // of the old text, by owner
+		for _, i := range was[key] {
+			k := strings.Join(j.old.Document[i].of, "\n")
+			left[k] = append(left[k], i)
+		}
+		var came, went []int
 		for _, i := range now {
-			at := slices.IndexFunc(before, func(k int) bool { return slices.Equal(j.old.Document[k].of, j.new.Document[i].of) })
-			if at < 0 {
-				came = append(came, i)
+			if k := strings.Join(j.new.Document[i].of, "\n"); len(left[k]) > 0 {
+				left[k] = left[k][1:]
 			} else {
-				before = slices.Delete(before, at, at+1)
+				came = append(came, i)
 			}
 		}
-		for n := range min(len(came), len(before)) {
-			out[came[n]] = j.old.Document[before[n]].of[0]
+		for _, rest := range left {
+			went = append(went, rest...)
+		}
+		slices.Sort(went)
+		for n := range min(len(came), len(went)) {
+			out[came[n]] = j.old.Document[went[n]].of[0]
 		}
 	}
 	return out

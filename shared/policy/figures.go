@@ -34,7 +34,7 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		!has(e.p.words, dateContext.has) && !has(e.p.words, contacts.has) && slices.ContainsFunc(slices.Concat(old, new), months.has) {
 		return Finding{Class: None, Weight: 0.7, Reason: "the date of an event differs"}, true
 	}
-	if counts := e.p.live() && e.was.live() || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && (e.outside || !e.p.sentence()) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
+	if counts := e.p.live() && e.was.live() || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && (e.outside || !e.p.sentence() && (!e.p.Item || e.p.discussed())) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
 		return Finding{Class: None, Weight: 0.75, Reason: "a figure that lives differs"}, true
 	}
 	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
@@ -158,11 +158,11 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	isUnit := func(k string) bool { return units.has(k) }
 	isCount := func(k string) bool { return isNumber(k) || isNumberWord(k) }
 	if rewritten := filter(both, isCount); len(rewritten) > 0 && len(rewritten) == len(both) && !e.aged() || len(rewritten) > 0 && every(both, func(k string) bool { return isCount(k) || isUnit(k) }) {
-		was, is := valuesOf(filter(old, isCount)), valuesOf(filter(new, isCount))
+		was, is := e.valuesOf(filter(old, isCount)), e.valuesOf(filter(new, isCount))
 		if len(was) > 0 && slices.Equal(was, is) && difference(stemsOf(filter(old, isUnit)), stemsOf(filter(new, isUnit))) == "" {
 			return Finding{Class: Editorial, Weight: 0.8, Reason: "a figure is written otherwise"}, true
 		}
-		if e.spelled(valuesOf(rewritten)) {
+		if e.spelled(e.valuesOf(rewritten)) {
 			return Finding{Class: Editorial, Weight: 0.8, Reason: "a figure is spelled out, or no longer"}, true
 		}
 	}
@@ -270,7 +270,7 @@ var (
 	decimals  = regexp.MustCompile(`^(\d+)[.,](\d*?)0*$`)
 )
 
-// valueOf is a number however it is written: thirty and 30, 5,000 and 5000, 2.50 and 2.5.
+// valueOf is a number however it is written: thirty and 30, 5,000 and 5000.
 func valueOf(k string) string {
 	if v := numberValues[k]; v != "" {
 		return v
@@ -283,15 +283,19 @@ func valueOf(k string) string {
 			return r
 		}, k)
 	}
-	if m := decimals.FindStringSubmatch(k); m != nil {
-		return strings.TrimSuffix(m[1]+"."+m[2], ".")
-	}
 	return k
 }
 
-func valuesOf(keys []string) (out []string) {
+// valuesOf are the values of some numbers. Of money and shares 2.50 is 2.5, of clauses
+// and days it is another.
+func (e place) valuesOf(keys []string) (out []string) {
+	amount := slices.ContainsFunc(slices.Concat(e.near(2), e.hunk.new), func(w word) bool { return strings.ContainsAny(w.key, "%€$£¥") || currencies[plainKey(w.key)] })
 	for _, k := range keys {
-		out = append(out, valueOf(k))
+		v := valueOf(k)
+		if m := decimals.FindStringSubmatch(v); m != nil && amount {
+			v = strings.TrimSuffix(m[1]+"."+m[2], ".")
+		}
+		out = append(out, v)
 	}
 	return out
 }

@@ -18,7 +18,7 @@ var (
 	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
 	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
 	live      = regexp.MustCompile(`(?i)\b\d+:\d\d ?/ ?\d+:\d\d\b|\d ?°[CF]\b|\d (?:members? online|people have (?:read|viewed|signed)|queries in)\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b|` +
-		`\b(?:reading time|read time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura|leestijd)\b.{0,4}\d|\b1 [A-Z]{3} ?= ?\d|^(?:request|ray|trace|session|correlation) id\b`)
+		`\b(?:reading time|read time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura|leestijd)\b.{0,4}\d|\b1 [A-Z]{3} ?= ?\d|^(?:request|ray|trace|correlation) id:? [0-9a-f-]{6,}$`)
 	stars    = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
 	pageMark = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
 
@@ -81,6 +81,12 @@ func (p Paragraph) live() bool {
 	}
 	return len(p.Text) <= longLabel && live.MatchString(p.Text)
 }
+
+// discussed reports whether a line holds a count of comments or of those who watch, as no
+// entry of a policy does.
+func (p Paragraph) discussed() bool { return discussion.MatchString(p.Text) }
+
+var discussion = regexp.MustCompile(`(?i)\b\d[\d.,]* ?[km]? (?:comments?|viewers?|watching|commentaires?|kommentare?|comentarios?|commenti)\b`)
 
 // offers reports whether a paragraph holds the small print of an offer.
 func (p Paragraph) offers() bool {
@@ -152,7 +158,7 @@ func (p Paragraph) small(terms bool) bool {
 }
 
 // refersToPolicy is how a form or a banner names the policy it stands beside.
-var refersToPolicy = regexp.MustCompile(`(?i)\b(?:privacy (?:policy|notice|statement)|politique de (?:confidentialité|protection)|datenschutz(?:erklärung|hinweise?)|pol[ií]tica de privaci?dade?|informativa (?:sulla )?privacy|privacy(?:verklaring|beleid)|polityk\w+ prywatności)`)
+var refersToPolicy = regexp.MustCompile(`(?i)\b(?:privacy (?:policy|notice|statement)|politique de (?:confidentialité|protection)|datenschutz(?:erklärung|hinweise?)|pol[ií]tica de privaci?dade?|informativa (?:sulla )?privacy|privacy(?:verklaring|beleid)|polityk\pL+ prywatności)`)
 
 // furnished finds rows that came or went together and are furniture, all of them: none
 // says a word about data, and one in three at least carries a sign.
@@ -184,7 +190,7 @@ func (j *judge) furnished() map[int]bool {
 // site reports whether rows that came or went together are the site's.
 func (j *judge) site(run []int) bool {
 	signs, links, weak, dates, charges, buttons, inside := 0, 0, 0, 0, 0, 0, false
-	if j.bannerAtEnd(run) {
+	if j.bareBanner(run) {
 		return true
 	}
 	for _, i := range run {
@@ -224,14 +230,15 @@ func (j *judge) site(run []int) bool {
 	return !slices.ContainsFunc(run, func(i int) bool {
 		p, inside := j.c.only(i), j.inside(i)
 		// An entry of a list of the policy's is never the site's, whatever it is called.
-		idle := p.idle() && (p.Linked || !p.Item && !(inside && j.amongEntries(i)) || !inside || p.live()) && !(p.states() && signs == weak && weak < 3)
+		entry := inside && !p.Linked && !p.discussed() && (p.Item || j.amongEntries(i))
+		idle := p.idle() && !entry && !(p.states() && signs == weak && weak < 3)
 		return !idle && (inside || signs == weak && weak < 3 || !p.small(j.new.terms)) && !(buttons >= 2 && p.asksForConsent())
 	})
 }
 
-// bannerAtEnd reports whether rows off the policy are a sentence on cookies and a button or
-// two, whatever these say.
-func (j *judge) bannerAtEnd(run []int) bool {
+// bareBanner reports whether rows off the policy are a sentence that there are cookies, and
+// not to whom they tell what, and a button or two, whatever these say.
+func (j *judge) bareBanner(run []int) bool {
 	buttons, says := 0, false
 	for _, i := range run {
 		switch p := j.c.only(i); {
@@ -239,7 +246,9 @@ func (j *judge) bannerAtEnd(run []int) bool {
 			return false
 		case !p.Linked && !sentenceEnd(p.Text) && !p.Item && letterWords(p.words) <= 4 || consentLabels[p.key]:
 			buttons++
-		case letterWords(p.words) <= 60 && has(p.words, cookieWords.has):
+		case letterWords(p.words) <= 60 && has(p.words, cookieWords.has) && !slices.ContainsFunc(p.words, word.party) && !has(p.words, func(k string) bool {
+			return practiceStems.has(k) && !cookieWords.has(k) && !strings.HasPrefix(k, "consent") && !contacts.has(k)
+		}):
 			says = true
 		default:
 			return false

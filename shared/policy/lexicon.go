@@ -18,7 +18,7 @@ var (
 	// people may demand, and what a contract gives and takes.
 	practiceStems = stems(`
 		sell sells selling sold sale sales share shared shares sharing disclos collect consent retain retention delet erase erased erasure erasing third advertis partner minor child biometric
-		location health sensitiv financial payment purchas profil track analytic cookie recipient processor transfer purpose opt-out
+		location health sensitiv financial payment purchas profil track analytic cookie recipient processor transfer purpose
 		opt portab access rectif restrict object withdraw complain arbitrat liabl liabil warrant refund cancel terminat jurisdiction govern law court
 		fee price charg record monitor train machine artificial automat anonym pseudonym aggregat encrypt decrypt hash hashed hashes identif
 		phone contact email birth gender ethnic relig genetic photo video voice messag device ip browser licens ownership
@@ -133,38 +133,37 @@ var (
 	// numberValues are the words for numbers in the languages the lists cover; numberWords
 	// those of others, and what counts without being one.
 	numberValues = senses(map[string]string{
-		"1":   `one un eins uno um een`,
-		"2":   `two deux zwei dos due dois twee`,
+		"1":   `one eins`,
+		"2":   `two deux zwei dos dois twee`,
 		"3":   `three trois drei tres tre drie`,
 		"4":   `four quatre vier cuatro quattro quatro`,
 		"5":   `five cinq funf cinco cinque vijf`,
-		"6":   `six sechs seis sei zes`,
+		"6":   `six sechs seis zes`,
 		"7":   `seven sept sieben siete sette sete zeven`,
 		"8":   `eight huit acht ocho otto oito`,
 		"9":   `nine neuf neun nueve nove negen`,
 		"10":  `ten dix zehn diez dieci dez tien`,
-		"11":  `eleven onze elf once undici`,
+		"11":  `eleven onze elf undici`,
 		"12":  `twelve douze zwolf doce dodici doze twaalf`,
 		"13":  `thirteen treize dreizehn trece tredici treze dertien`,
 		"14":  `fourteen quatorze vierzehn catorce quattordici veertien catorze`,
 		"15":  `fifteen quinze funfzehn quince quindici vijftien`,
 		"16":  `sixteen seize sechzehn dieciseis sedici dezesseis zestien dezasseis`,
-		"17":  `seventeen dix-sept siebzehn diecisiete diciassette dezessete zeventien dezassete`,
-		"18":  `eighteen dix-huit achtzehn dieciocho diciotto dezoito achttien`,
-		"19":  `nineteen dix-neuf neunzehn diecinueve diciannove dezenove negentien dezanove`,
+		"17":  `seventeen siebzehn diecisiete diciassette dezessete zeventien dezassete`,
+		"18":  `eighteen achtzehn dieciocho diciotto dezoito achttien`,
+		"19":  `nineteen neunzehn diecinueve diciannove dezenove negentien dezanove`,
 		"20":  `twenty vingt zwanzig veinte venti vinte twintig`,
-		"21":  `twenty-one einundzwanzig veintiuno ventuno eenentwintig`,
+		"21":  `einundzwanzig veintiuno ventuno eenentwintig`,
 		"30":  `thirty trente dreissig treinta trenta trinta dertig`,
 		"40":  `forty quarante vierzig cuarenta quaranta quarenta veertig`,
-		"45":  `forty-five`,
 		"50":  `fifty cinquante funfzig cincuenta cinquanta cinquenta vijftig`,
 		"60":  `sixty soixante sechzig sesenta sessanta sessenta zestig`,
-		"70":  `seventy soixante-dix siebzig setenta settanta zeventig`,
-		"80":  `eighty quatre-vingts achtzig ochenta ottanta oitenta tachtig`,
-		"90":  `ninety quatre-vingt-dix neunzig noventa novanta negentig`,
+		"70":  `seventy siebzig setenta settanta zeventig`,
+		"80":  `eighty achtzig ochenta ottanta oitenta tachtig`,
+		"90":  `ninety neunzig noventa novanta negentig`,
 		"100": `hundred cent hundert cien cento cem honderd`,
 	})
-	numberWords = set(`half once twice ett tva tre fyra fem sju atta nio tio tolv tretton sexton arton trettio sextio nittio fire seks syv otte
+	numberWords = set(`half once twice due sei ett tva tre fyra fem sju atta nio tio tolv tretton sexton arton trettio sextio nittio fire seks syv otte
 		jeden dwa trzy cztery piec szesc siedem osiem dziewiec dziesiec dwanascie trzydziesci dwoch trzech czterech pieciu szesciu siedmiu czternastu szesnastu osiemnastu trzydziestu szescdziesieciu dziewiecdziesieciu
 		bir iki uc alti yedi sekiz dokuz kaksi kolme nelja viisi kuusi`)
 	// ageWords stand before how old somebody is.
@@ -199,18 +198,19 @@ var (
 		senses(map[string]string{"in": `in inside within innerhalb dans en dentro all'interno binnen`, "out": `outside ausserhalb hors fuera fuori fora buiten`}),
 	}
 	conditions = stems(`if where when unless consent permission agree accord accepte si lorsque wenn sofern falls soweit einwillig zustimm cuando consenti quando se als wanneer toestemming`)
-	either     = set("or ou oder o of lub")
+	either     = set("or ou oder lub")
 	// capitals stand before what a company says its capital is.
-	capitals  = set("capital stammkapital grundkapital kapital kapitaal capitale")
-	negatives = set("pas plus jamais aucun aucune rien que qu ni point nul nulle personne")
-	futures   = set("will shall werden wird")
-	costs     = set("charge charges cost costs fee fees expense frais kosten coste costes costo spese custo custos")
+	capitals   = set("capital stammkapital grundkapital kapital kapitaal capitale")
+	negatives  = set("pas plus jamais aucun aucune rien que qu ni point nul nulle personne")
+	futures    = set("will shall")
+	costs      = set("charge charges cost costs fee fees expense frais kosten coste costes costo spese custo custos")
+	currencies = set("euro euros eur dollar dollars usd pound pounds gbp franken francs chf percent prozent")
 	// qualifiers weigh a promise or a condition beside them.
-	qualifiers = stems(`explicit express prior written end-to-end immediate immediately ausdrucklich schriftlich vorherig unverzuglich explicite prealable ecrit immediatement explicito expreso previo escrito esplicito preventivo scritto imediat uitdrukkelijk`)
+	qualifiers = stems(`explicit express prior written immediate ausdrucklich schriftlich vorherig unverzuglich prealable ecrit immediatement expreso previo escrito esplicito preventivo scritto imediat uitdrukkelijk`)
 	courtesies = set("thank thanks hope welcome merci danke vielen gracias grazie obrigado bedankt")
 	// parties begin words for those data go to.
-	parties = stems(`receive receives received recoit recoivent erhalt erhalten empfangt recibe reciben riceve ricevono recebe ontvangt processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
-		prestatair sous-traitant traitant destinatair partenair fournisseur partag
+	parties = stems(`receive recoit recoivent erhalt recibe riceve ricevono recebe ontvangt processor subprocessor recipient provider supplier vendor partner affiliat shared sharing share disclos transfer subcontract
+		prestatair traitant destinatair partenair fournisseur partag
 		auftragsverarbeit empfang dienstleist partner anbieter ubermitt weitergeb
 		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier host hosted server cloud stored storing storage locat controller gespeichert verantwortlich stocke heberge responsab almacen alojad`)
 	dateContext = stems(`rev ver vers edition effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
@@ -290,21 +290,23 @@ var (
 	// counters are what sites count of their readers.
 	counters = set("comment comments share shares view views viewer viewers watching like likes follower followers subscriber subscribers download downloads star stars fork forks vote votes reply replies commentaire commentaires partages vues kommentar kommentare comentarios commenti review reviews rating ratings avis bewertungen resenas recensioni")
 	// pronouns are of whom a sentence speaks.
-	pronouns     = set("we us our you your they their wir uns unser unsere sie ihr ihre ihren nous notre nos vous votre vos nosotros nuestro usted su sus noi nostro voi vostro nosso seu sua wij ons uw")
+	pronouns     = union(set("they their"), wordsOfSenses(turns[0]))
 	consentWords = stems("consent partner vendor device einwillig zustimm consentement consentimiento consenso toestemming")
 	cookieWords  = stems("cookie tracer traceur galleta")
 	// consentLabels are the buttons of a cookie banner.
-	consentLabels = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "cookie settings",
-		"manage cookies", "customize", "customise", "show details", "only necessary", "necessary only", "got it", "tout accepter", "tout refuser", "accepter", "refuser",
-		"alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo", "rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti",
-		"accept cookies", "allow cookies", "reject non-essential", "reject non-essential cookies", "essential only", "manage preferences", "manage settings", "manage options", "preferences", "settings", "options", "agree", "i agree",
-		"disagree", "save preferences", "save settings", "confirm my choices", "confirm choices", "cookie preferences", "more options", "consent", "do not consent", "i consent", "ok", "understood", "i understand", "ok got it", "dismiss", "verstanden", "compris", "j'ai compris", "entendido", "ho capito", "entendi", "begrepen", "continuer sans accepter", "paramétrer", "personnaliser", "gérer mes choix", "enregistrer",
-		"einstellungen", "nur notwendige", "nur erforderliche", "auswahl speichern", "auswahl bestätigen", "cookie-einstellungen", "mehr informationen", "configurar", "configurar cookies", "guardar", "preferencias", "personalizza", "salva", "solo necessari", "weigeren", "accepteren", "alles accepteren", "instellingen")
+	consentLabels = union(decisions, phrases("cookie settings", "manage cookies", "customize", "customise", "show details", "reject non essential", "reject non essential cookies",
+		"manage preferences", "manage settings", "manage options", "preferences", "settings", "options", "save preferences", "save settings",
+		"confirm my choices", "confirm choices", "cookie preferences", "more options", "ok", "understood", "i understand", "ok got it", "dismiss",
+		"verstanden", "compris", "j'ai compris", "entendido", "ho capito", "entendi", "begrepen", "paramétrer", "personnaliser", "gérer mes choix",
+		"enregistrer", "einstellungen", "auswahl speichern", "auswahl bestätigen", "cookie-einstellungen", "mehr informationen", "configurar",
+		"configurar cookies", "guardar", "preferencias", "personalizza", "salva", "instellingen"))
 
 	// decisions are those of them that decide, where the others lead on.
-	decisions = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "only necessary", "necessary only", "got it", "tout accepter", "tout refuser", "accepter", "refuser",
-		"alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo", "rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti", "accept cookies", "allow cookies", "reject non-essential",
-		"reject non-essential cookies", "essential only", "agree", "i agree", "disagree", "consent", "do not consent", "i consent", "continuer sans accepter", "nur notwendige", "nur erforderliche", "solo necessari", "weigeren", "accepteren", "alles accepteren")
+	decisions = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "only necessary", "necessary only", "got it",
+		"tout accepter", "tout refuser", "accepter", "refuser", "alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo",
+		"rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti", "accept cookies", "allow cookies", "reject non-essential",
+		"reject non-essential cookies", "essential only", "agree", "i agree", "disagree", "consent", "do not consent", "i consent",
+		"continuer sans accepter", "nur notwendige", "nur erforderliche", "solo necessari", "weigeren", "accepteren", "alles accepteren")
 
 	// hanDate is a whole date in Chinese, Japanese or Korean.
 	hanDate = regexp.MustCompile(`[0-9]{4}\s?[年년]\s?[0-9]{1,2}\s?[月월]\s?[0-9]{1,2}\s?[日일]`)
@@ -318,6 +320,24 @@ var (
 	leadingMark = regexp.MustCompile(`^(?i:\(?(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-z][0-9]{0,2}|[ivx]{1,5})[.)\]]+(?:\.{2,})?\s+)+`)
 	dotted      = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+\.?$|^[0-9]{1,2}[a-z]?$|^[ivxlc]+$|^[a-z]$`)
 )
+
+// union is what stands in one of some lists.
+func union[S ~map[string]bool](lists ...S) S {
+	out := S{}
+	for _, list := range lists {
+		maps.Copy(out, list)
+	}
+	return out
+}
+
+// wordsOfSenses are the words of all senses.
+func wordsOfSenses(list map[string]string) wordSet {
+	out := wordSet{}
+	for w := range list {
+		out[w] = true
+	}
+	return out
+}
 
 // senses reads lists of words by what they mean: the sense of each word.
 func senses(lists map[string]string) map[string]string {
@@ -358,7 +378,7 @@ func (s stemSet) has(key string) bool {
 func phrases(list ...string) map[string]bool {
 	out := map[string]bool{}
 	for _, p := range list {
-		out[p] = true
+		out[newParagraph(p).key] = true
 	}
 	return out
 }
@@ -384,8 +404,9 @@ func modal(k string) string {
 	return modals[k]
 }
 
-// negation is what a word among others does to its sentence, or nothing. "mai" beside a
-// figure is a month in French and German, and "never" in Italian elsewhere.
+// negation is what a word among others does to its sentence, or nothing: "mai" is a month
+// beside a figure, "No." stands before one, French "ne" needs its other half, and
+// "free" may be said of no price.
 func negation(all []word, i int) string {
 	k := plainKey(all[i].key)
 	if months[k] && (i > 0 && all[i-1].number() || i+1 < len(all) && all[i+1].number()) {

@@ -21,7 +21,7 @@ func (e place) partOfName() bool {
 }
 
 // legalBasis is where the GDPR lists what allows processing; the letter says which.
-var legalBasis = regexp.MustCompile(`(?i)\b(?:art\.?|article|artikel|articolo|art[ií]culo|artigo) ?6\b[^.;]{0,20}$`)
+var legalBasis = regexp.MustCompile(`(?i)\b(?:art\.?|article|artikel|articolo|art[ií]culo|artigo) ?6\b[^;]{0,40}$`)
 
 // renamed reports whether the words are the headings of a section, before and now, or
 // say what somebody was called before.
@@ -162,8 +162,9 @@ var shortForms = map[string]string{"limited": "ltd", "incorporated": "inc", "cor
 func (e place) entity(old, new []string) (f Finding, ok bool) {
 	next := e.after()
 	forms := func(all []word) (n int) {
+		on := slices.Concat(all, next[:min(3, len(next))])
 		for i := range all {
-			if formAt(slices.Concat(all, next), i) {
+			if formAt(on, i) {
 				n++
 			}
 		}

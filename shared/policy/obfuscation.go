@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // hiddenAddress stands where a page hides a mail address from robots and does not
@@ -34,7 +35,7 @@ var (
 	shoutedAt  = regexp.MustCompile(`\b([\w.+-]+) (?:AT|\(AT\)) ([\w-]+(?: DOT [\w-]+)+)\b`)
 	spelledDot = regexp.MustCompile(`(?i)\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*`)
 	// linkHint is what a page says to screen readers of a link.
-	linkHint = regexp.MustCompile(`(?i)\s*(?:[\[(]` + hints + `[\])]|,\s*` + hints + `)`)
+	linkHint = regexp.MustCompile(`(?i)\s*(?:[\[(]` + hints + `[\])]|,\s*` + hints + `(\x{e001}|$))`)
 	// emptyLink is an anchor; before a mark it hides a list from Markdown.
 	emptyLink = regexp.MustCompile(`(?m)^([ \t]*)\[\]\([^)\n]*\)[ \t]*`)
 	// entryLine begins a line of a list within a block that knows none.
@@ -56,7 +57,7 @@ const hints = `(?:(?:this )?(?:link )?(?:will )?opens? in (?:a )?new (?:window|t
 	`(?:wird in |öffnet (?:sich )?)?(?:in )?(?:einem )?neue[mns]? (?:fenster|tab)(?: geöffnet)?|externer link|(?:se abre|abre) en (?:una )?(?:nueva ventana|ventana nueva|nueva pestaña)|enlace externo|si apre in (?:una )?nuova (?:finestra|scheda)|link esterno|abre em nova (?:janela|guia)|opent in (?:een )?nieuw (?:venster|tabblad))`
 
 // hinted are what some of them hold; a text without needs no look.
-var hinted = []string{"pens in", "xternal", "ouvre dans", "ouvelle fen", "externe", "eue", "bre e", "nlace ext", "pre in", "ink est", "pent in"}
+var hinted = []string{"open", "extern", "ouvre dans", "nouvelle fen", "neue", "abre e", "enlace ext", "apre in", "link est"}
 
 // reveal writes addresses back that Cloudflare hid: the page holds them, XORed with
 // their first byte, in data-cfemail or in the link. A link without leaves the mark of a
@@ -78,7 +79,7 @@ func reveal(n *html.Node) {
 		code := ""
 		if a.Key == "data-cfemail" {
 			code = a.Val
-		} else if _, after, found := strings.Cut(a.Val, "/cdn-cgi/l/email-protection"); a.Key == "href" && found {
+		} else if _, after, found := strings.Cut(a.Val, "/cdn-cgi/l/email-protection"); a.Key == "href" && found && n.DataAtom == atom.A {
 			if code = strings.TrimPrefix(after, "#"); fold(textOf(n)) == "email protected" {
 				say(hiddenAddress)
 			}

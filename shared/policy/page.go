@@ -9,6 +9,7 @@ import (
 type page struct {
 	Document
 	body     body
+	titled   bool            // its title says what it is
 	upTo     int             // before it begins the site, and
 	from     int             // behind it
 	terms    bool            // it calls itself terms, not a privacy policy
@@ -28,6 +29,7 @@ func lookedOver(c Comparison, isNew bool) page {
 	p := page{Document: d, terms: natureOf(d) == "terms", siteless: siteless, body: bodyOf(c, isNew, siteless), headings: headingKeys(d), keys: count(keysOf(d)),
 		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}}
 	p.upTo, p.from = p.sites()
+	p.titled = p.body.title >= 0 && natureOf(d[p.body.title:p.body.title+1]) != ""
 	for _, paragraph := range d {
 		if leaders.MatchString(paragraph.Text) {
 			p.contents[newParagraph(leadingMark.ReplaceAllString(leaders.ReplaceAllString(paragraph.Text, ". "), "")).key] = true

@@ -131,7 +131,7 @@ func (e place) judge() Finding {
 	if inLink(e.hunk.old) && inLink(e.hunk.new) && !any(both, isAddress) {
 		return as(Editorial, 0.6, "the label of a link differs")
 	}
-	if legalBasis.MatchString(textOfWords(e.new[max(e.newAt-8, 0):e.newAt])) && size1(old) && size1(new) && old[0] != new[0] {
+	if was, is := keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new); len(was) == 1 && len(is) == 1 && len(was[0])+len(is[0]) == 2 && legalBasis.MatchString(textOfWords(e.new[max(e.newAt-12, 0):e.newAt])) {
 		return firm(0.7, "another legal basis is named")
 	}
 	if was, is := statutory.ReplaceAllString(textOfWords(e.hunk.old), ""), statutory.ReplaceAllString(textOfWords(e.hunk.new), ""); was+is != textOfWords(e.hunk.old)+textOfWords(e.hunk.new) &&
@@ -323,9 +323,6 @@ func hidden(all []word) bool {
 func every(list []string, test func(string) bool) bool {
 	return !slices.ContainsFunc(list, func(s string) bool { return !test(s) })
 }
-
-// size1 reports whether a list has one entry.
-func size1(list []string) bool { return len(list) == 1 }
 
 func filter(list []string, keep func(string) bool) (out []string) {
 	for _, s := range list {

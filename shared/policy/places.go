@@ -243,7 +243,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.9, "links around the text differ")
 	case j.frames[j.c.rows[row].gap] && outside:
 		return as(None, 0.85, "the frame of the page differs")
-	case index < own.body.title && !p.dateLine() && !(p.sentence() && p.core() > 0 && natureOf(d[own.body.title:own.body.title+1]) == ""):
+	case index < own.body.title && !p.dateLine() && !(p.sentence() && p.core() > 0 && !own.titled):
 		return as(None, 0.75, "text above the title differs")
 	case p.dateLine():
 		return as(Editorial, 0.9, "the date line differs")

@@ -13,13 +13,13 @@ type turn struct {
 }
 
 // sense looks for words that turn a sentence though they are few and small: one modal
-// verb for another, more for less, up to for at least, we for you, and for or, payer for payee. The words are those
-// of the hunk that carry meaning by themselves.
+// verb for another, more for less, up to for at least, we for you, and for or, payer
+// for payee. The words are those of the hunk that carry meaning by themselves.
 func (e place) sense(oldWords, newWords []string) turn {
 	both := slices.Concat(oldWords, newWords)
 	old, new := textOfWords(e.hunk.old), textOfWords(e.hunk.new)
 	became := func(weight float64, from, to string) turn {
-		return turn{weight, fmt.Sprintf("“%s” became “%s”", from, to)}
+		return turn{weight, fmt.Sprintf("“%s” became “%s”", shorten(from, 60), shorten(to, 60))}
 	}
 	verb := func(k string) bool { return modal(k) != "" }
 	binds := func(k string) bool { return !futures[k] && !strings.HasSuffix(k, "'ll") }
@@ -27,7 +27,7 @@ func (e place) sense(oldWords, newWords []string) turn {
 	if len(oldVerbs) > 0 && len(newVerbs) > 0 && strengths(oldVerbs) != strengths(newVerbs) {
 		return turn{0.65, fmt.Sprintf("“%s” took another's place", difference(oldVerbs, newVerbs))}
 	}
-	if was, is := sensesOf(e.hunk.old, opposites), sensesOf(e.hunk.new, opposites); len(was) > 0 && len(is) > 0 && !slices.Equal(was, is) {
+	if was, is := sensesOf(e.hunk.old, opposites), sensesOf(e.hunk.new, opposites); len(was) > 0 && len(is) > 0 && !slices.Equal(was, is) && len(both) <= 12 {
 		return became(0.7, old, new)
 	}
 	if was, is := bound(e.hunk.old), bound(e.hunk.new); was != is && was != "" && is != "" {
@@ -43,13 +43,15 @@ func (e place) sense(oldWords, newWords []string) turn {
 			}
 		}
 		if len(e.hunk.old) > 0 && len(e.hunk.new) > 0 && has(e.hunk.old, either.has) != has(e.hunk.new, either.has) && has(e.near(4), conditions.has) {
-			return turn{0.55, fmt.Sprintf("“%s” became “%s” beside a condition", old, new)}
+			return turn{0.55, fmt.Sprintf("“%s” became “%s” beside a condition", shorten(old, 60), shorten(new, 60))}
 		}
 	}
-	if q := func(all []word) []string { return filter(keysOfWords(all), qualifiers.has) }; len(both) <= 2 && len(q(e.hunk.old))+len(q(e.hunk.new)) > 0 && (len(q(e.hunk.old)) == 0 || len(q(e.hunk.new)) == 0) && has(e.near(3), e.strong) && !e.heading {
-		return turn{0.55, fmt.Sprintf("“%s” came or went", slices.Concat(q(e.hunk.old), q(e.hunk.new))[0])}
+	weighs := has(e.near(3), e.strong) && len(both) <= 2 && !e.heading
+	was, is := filter(keysOfWords(e.hunk.old), qualifiers.has), filter(keysOfWords(e.hunk.new), qualifiers.has)
+	if q := slices.Concat(was, is); weighs && len(q) > 0 && (len(was) == 0 || len(is) == 0) {
+		return turn{0.55, fmt.Sprintf("“%s” came or went", q[0])}
 	}
-	if verbs := filter(slices.Concat(oldVerbs, newVerbs), binds); len(verbs) > 0 && (len(oldVerbs) == 0 || len(newVerbs) == 0) && has(e.near(3), e.strong) && len(both) <= 2 && !e.heading {
+	if verbs := filter(slices.Concat(oldVerbs, newVerbs), binds); weighs && len(verbs) > 0 && (len(oldVerbs) == 0 || len(newVerbs) == 0) {
 		return turn{0.55, fmt.Sprintf("“%s” came or went", verbs[0])}
 	}
 	return turn{}
@@ -60,10 +62,11 @@ func (e place) sense(oldWords, newWords []string) turn {
 func polarity(old, new, after []word) string {
 	count := func(all []word) (map[string]int, map[string]string) {
 		n, said := map[string]int{}, map[string]string{}
+		on := slices.Concat(all, after[:min(8, len(after))])
 		for i, w := range all {
 			k := plainKey(w.key)
-			next := slices.Concat(all[i+1:min(i+5, len(all))], after[:min(4, len(after))])
-			sense := negation(slices.Concat(all[:i+1], next), i)
+			next := on[i+1 : min(i+9, len(on))]
+			sense := negation(on, i)
 			if sense == "not" && has(next[:min(len(next), 1)], costs.has) {
 				sense = "free" // at no charge
 			}

@@ -79,7 +79,7 @@ func turned(a, b string) bool {
 			return true
 		}
 	}
-	for _, pair := range [][2]string{{"in", "ex"}, {"in", "de"}, {"im", "ex"}, {"opt-in", "opt-out"}, {"einge", "ausge"}, {"ein", "aus"}} {
+	for _, pair := range [][2]string{{"in", "ex"}, {"in", "de"}, {"im", "ex"}, {"einge", "ausge"}, {"ein", "aus"}} {
 		for _, p := range [][2]string{pair, {pair[1], pair[0]}} {
 			if rest, ok := strings.CutPrefix(a, p[0]); ok && b == p[1]+rest && rest != "" {
 				return true
@@ -89,7 +89,7 @@ func turned(a, b string) bool {
 	return false
 }
 
-var turning = set("un non in im ir il dis de des mis ne nie nem a anti be ver onge on o")
+var turning = set("un non ir il dis mis ne nie nem anti onge")
 
 // anagram reports whether two words have the same letters.
 func anagram(a, b []rune) bool {
