@@ -11,7 +11,7 @@ import (
 type recipientCmd struct {
 	Show        recipientShow        `cmd:"" help:"Show what is held about a person."`
 	Export      recipientExport      `cmd:"" help:"The same as JSON, to hand over."`
-	Correct     recipientCorrect     `cmd:"" help:"Correct a person's name or language for them; no import changes it again."`
+	Correct     recipientCorrect     `cmd:"" help:"Correct a name or a language for a person who asked; no import changes it again. Their request is answered with request answer."`
 	Unsubscribe recipientUnsubscribe `cmd:"" help:"Opt a person out of every optional notice."`
 	Erase       recipientErase       `cmd:"" help:"Erase a person. Without --yes, say what would go."`
 }

@@ -36,9 +36,21 @@ func TestAnnualRefusedIsMeasured(t *testing.T) {
 		out.Reset()
 		now = now.AddDate(1, 0, 0)
 		opened, err := open(context.Background())
-		var event struct{ AnnualRefused float64 }
-		if err != nil || opened.Opened || opened.Reason == "" || json.Unmarshal(out.Bytes(), &event) != nil || event.AnnualRefused != 1 {
+		var event struct {
+			AnnualRefused float64
+			Function      string `json:"function"`
+			AWS           struct {
+				CloudWatchMetrics []struct {
+					Namespace string
+					Metrics   []struct{ Name string }
+				}
+			} `json:"_aws"`
+		}
+		if err != nil || opened.Opened || opened.Reason == "" || json.Unmarshal(out.Bytes(), &event) != nil || event.AnnualRefused != 1 || event.Function != "policymail-annual" {
 			t.Fatalf("%+v %v %s", opened, err, &out)
+		}
+		if m := event.AWS.CloudWatchMetrics; len(m) != 1 || m[0].Namespace != logging.Namespace || len(m[0].Metrics) != 1 || m[0].Metrics[0].Name != "AnnualRefused" {
+			t.Fatalf("no metric: %s", &out)
 		}
 	}
 }

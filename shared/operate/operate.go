@@ -239,7 +239,11 @@ func (o Operations) recipient(ctx context.Context, verb string, a Args) (Person,
 		if to, err = correction(a); err != nil {
 			return Person{}, err
 		}
-		_, err = o.Preferences.Correct(ctx, change, to)
+		var corrected []string
+		corrected, err = o.Preferences.Correct(ctx, change, to)
+		if p, failed := o.person(ctx, id); err == nil && failed == nil && len(corrected) == 0 && p.Recipient.Status == notice.Erased {
+			return Person{}, notice.Refused("this person was erased; there is nothing left to correct")
+		}
 	case verb == "erase" && a.Yes:
 		err = privacy.Erase(ctx, o.Store, o.Preferences, change)
 	}

@@ -139,15 +139,17 @@ var dialogs = set("dialog alertdialog")
 var consentManager = regexp.MustCompile(`(?i)onetrust-(?:consent|banner|pc)|cybotcookiebotdialog|didomi-|usercentrics|truste-consent|trustarc|qc-cmp|sp_message|cc-window|cookie[-_]?(?:banner|notice|consent|bar|popup|law|modal|dialog)|consent[-_]?(?:banner|manager|modal|dialog)|` +
 	`cmplz-|iubenda-cs|borlabs|tarteaucitron|axeptio|klaro|osano|termly|cmpbox|moove_gdpr|gdpr-(?:banner|notice)|fc-consent|fc-dialog|\bcky-`)
 
-// dropFurniture takes out what stands beside the text, unless most of the text is in
-// it: some sites show a policy in a dialog.
+// dropFurniture takes out what stands beside the text: what HTML says does, and what
+// says so of itself unless most of the text is in it, for some sites show a policy in a
+// dialog.
 func dropFurniture(root *html.Node) {
-	all := len(textOf(root))
+	seen := map[*html.Node]held{}
+	all := hold(root, seen).text
 	var walk func(n *html.Node)
 	walk = func(n *html.Node) {
 		for c := n.FirstChild; c != nil; {
 			next := c.NextSibling
-			if c.Type == html.ElementNode && (furniture[c.DataAtom] || (stands(c) || c.DataAtom == atom.Dialog && interactive(c)) && len(textOf(c))*2 < all) {
+			if c.Type == html.ElementNode && (furniture[c.DataAtom] || seen[c].text*2 < all && seen[c].stands(c)) {
 				n.RemoveChild(c)
 			} else {
 				walk(c)
@@ -158,45 +160,58 @@ func dropFurniture(root *html.Node) {
 	walk(root)
 }
 
-// stands reports whether an element says of itself that it stands beside the text. One
-// named like a consent manager holds a button of one: a section about cookies does not.
-func stands(n *html.Node) bool {
+// held is what an element holds: how much text, a field to fill in, a button or a link
+// that decides on consent.
+type held struct {
+	text           int
+	field, decides bool
+}
+
+// hold looks a page over once, from its leaves.
+func hold(n *html.Node, seen map[*html.Node]held) (h held) {
+	h.text = len(n.Data)
+	if n.Type == html.ElementNode {
+		h.text = 0
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		in := hold(c, seen)
+		h.text, h.field, h.decides = h.text+in.text, h.field || in.field, h.decides || in.decides
+	}
+	switch n.DataAtom {
+	case atom.Input, atom.Select, atom.Textarea:
+		h.field = true
+	case atom.Button, atom.A:
+		h.decides = h.decides || h.text <= longLabel && decisions[newParagraph(fold(textOf(n))).key]
+	}
+	if n.Type == html.ElementNode {
+		seen[n] = h
+	}
+	return h
+}
+
+// stands reports whether an element says of itself that it stands beside the text: by its
+// role; as a dialog that asks for something, where one that shows more of the text does
+// not; by the name of a consent manager and a button of one, which a section about
+// cookies has not.
+func (h held) stands(n *html.Node) bool {
+	if n.DataAtom == atom.Dialog && (h.field || h.decides) {
+		return true
+	}
 	for _, a := range n.Attr {
 		switch a.Key {
 		case "role":
-			if role := strings.ToLower(a.Val); landmarks[role] || dialogs[role] && interactive(n) {
-				return true
+			for _, role := range strings.Fields(strings.ToLower(a.Val)) {
+				if landmarks[role] || dialogs[role] && (h.field || h.decides) {
+					return true
+				}
 			}
 		case "id", "class":
-			if consentManager.MatchString(a.Val) && asks(n) {
+			if h.decides && consentManager.MatchString(a.Val) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// asks reports whether an element holds a button or a link that decides on consent.
-func asks(n *html.Node) bool {
-	for c := range n.Descendants() {
-		if c.DataAtom == atom.Button || c.DataAtom == atom.A {
-			if decisions[newParagraph(fold(textOf(c))).key] {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// interactive reports whether an element asks for something: it holds a field to fill in,
-// or a button that decides.
-func interactive(n *html.Node) bool {
-	for c := range n.Descendants() {
-		if c.DataAtom == atom.Input || c.DataAtom == atom.Select || c.DataAtom == atom.Textarea {
-			return true
-		}
-	}
-	return asks(n)
 }
 
 func kind(source []byte, name string) string {

@@ -165,10 +165,10 @@ func (d Desk) Tend(ctx context.Context) (t Tended, err error) {
 	return t, err
 }
 
-// remove takes out what was closed 24 months ago. Requests received in a year were
-// closed within it or the next, or years later if the desk was as late as that.
+// remove takes out what was closed 24 months ago. Most requests were closed in the year
+// they came in or the next; it looks back twenty years for what the desk was late with.
 func (d Desk) remove(ctx context.Context, today notice.Date) (removed int, err error) {
-	for year := today.Time().Year() - 10; year <= today.Time().Year()-2; year++ {
+	for year := today.Time().Year() - 20; year <= today.Time().Year()-2; year++ {
 		all, err := d.Store.ListRequests(ctx, year)
 		if err != nil {
 			return removed, err

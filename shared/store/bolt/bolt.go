@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -103,7 +104,20 @@ func (s *Store) Vacuum() error {
 	}
 	old := s.db
 	s.db = db // the open file goes by its new name now
-	return old.Close()
+	if s.durable {
+		err = syncFolder(filepath.Dir(s.path))
+	}
+	return errors.Join(err, old.Close())
+}
+
+// syncFolder makes a rename in a folder outlast a loss of power.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
 }
 
 // view reads in one transaction; a cancelled context reads nothing.
