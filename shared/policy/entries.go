@@ -164,13 +164,16 @@ func (j *judge) amongOthers(own page, row int) bool {
 	return false
 }
 
+// maxRun is how many rows away the end of a run of them is looked for.
+const maxRun = 400
+
 // withinTable reports whether a row, with those beside it of its fate, stands between
 // entries that stayed and are no links.
 func (j *judge) withinTable(row int) bool {
 	fate := j.c.rows[row].fate
 	for _, way := range []int{-1, 1} {
 		i := row
-		for i >= 0 && i < len(j.c.rows) && j.c.rows[i].fate == fate {
+		for i >= 0 && i < len(j.c.rows) && j.c.rows[i].fate == fate && max(i-row, row-i) < maxRun {
 			i += way
 		}
 		if i < 0 || i >= len(j.c.rows) || j.c.rows[i].fate != same {
