@@ -205,6 +205,7 @@ var (
 	futures    = set("will shall")
 	costs      = set("charge charges cost costs fee fees expense frais kosten coste costes costo spese custo custos")
 	currencies = set("euro euros eur dollar dollars usd pound pounds gbp franken francs chf percent prozent")
+	letterWord = set("letras lettre lit letter")
 	// qualifiers weigh a promise or a condition beside them.
 	qualifiers = stems(`explicit express prior written immediate ausdrucklich schriftlich vorherig unverzuglich prealable ecrit immediatement expreso previo escrito esplicito preventivo scritto imediat uitdrukkelijk`)
 	courtesies = set("thank thanks hope welcome merci danke vielen gracias grazie obrigado bedankt")

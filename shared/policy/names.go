@@ -71,7 +71,7 @@ func (e place) newcomers(isNew bool) bool {
 	for _, k := range content(few) {
 		known[stemOf(k)] = true
 	}
-	return names(slices.DeleteFunc(slices.Clone(many), func(w word) bool { return known[stemOf(plainKey(w.key))] }))
+	return namesOf(slices.DeleteFunc(slices.Clone(many), func(w word) bool { return known[stemOf(plainKey(w.key))] }))
 }
 
 // abbreviation judges words added before or after their own abbreviation, or taken
@@ -227,7 +227,7 @@ func (e place) contact() bool {
 }
 
 // names reports whether nothing but names differs.
-func (e place) names() bool { return names(e.hunk.old, e.hunk.new) && !shouted(e.new) }
+func (e place) names() bool { return namesOf(e.hunk.old, e.hunk.new) && !shouted(e.new) }
 
 // shouted reports whether words are all in capitals, in which a name is written as
 // anything else.
@@ -245,8 +245,8 @@ func shouted(all []word) bool {
 	return big >= 20 && big > small*4
 }
 
-// names reports whether all words that carry meaning are written like names.
-func names(lists ...[]word) bool {
+// namesOf reports whether all words that carry meaning are written like names.
+func namesOf(lists ...[]word) bool {
 	some := false
 	for _, all := range lists {
 		for _, w := range all {

@@ -7,6 +7,18 @@ import (
 	"unicode/utf8"
 )
 
+// as is a finding whose reason is put together as fmt does.
+func as(class Class, weight float64, reason string, args ...any) Finding {
+	return Finding{Class: class, Weight: weight, Reason: fmt.Sprintf(reason, args...)}
+}
+
+// firm is a substantive one that no paraphrase takes back.
+func firm(weight float64, reason string, args ...any) Finding {
+	f := as(Substantive, weight, reason, args...)
+	f.firm = true
+	return f
+}
+
 // place is one hunk where it stands.
 type place struct {
 	hunk
@@ -60,60 +72,10 @@ func content(all []word) (out []string) {
 // difference for nothing or for an edit say exactly when; what no rule explains is
 // substantive if it is long or speaks of the subject.
 func (e place) judge() Finding {
-	as := func(class Class, weight float64, reason string, args ...any) Finding {
-		return Finding{Class: class, Weight: weight, Reason: fmt.Sprintf(reason, args...)}
-	}
-	firm := func(weight float64, reason string, args ...any) Finding {
-		f := as(Substantive, weight, reason, args...)
-		f.firm = true
-		return f
-	}
 	old, new := content(e.hunk.old), content(e.hunk.new)
-	both := append(slices.Clone(old), new...)
-	raw := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new)
-	any := func(list []string, test func(string) bool) bool { return slices.ContainsFunc(list, test) }
-	plain := func(all []word) string {
-		var b strings.Builder
-		for _, w := range all {
-			if !w.mark() {
-				b.WriteString(plainKey(w.key))
-			}
-		}
-		return b.String()
-	}
-	marks := func(all []word) (s string) {
-		for _, w := range all {
-			if w.mark() {
-				s += w.key
-			}
-		}
-		return s
-	}
-	switch {
-	case strings.ContainsRune(raw, '\ufffd') && len(strings.Fields(textOfWords(e.hunk.old))) == len(strings.Fields(textOfWords(e.hunk.new))) && slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)):
-		return as(None, 0.95, "broken characters differ")
-	case plain(e.hunk.old) == plain(e.hunk.new):
-		if weighty(textOfWords(e.hunk.old)) != weighty(textOfWords(e.hunk.new)) || !slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)) {
-			return firm(0.7, "a figure or a sign that carries meaning differs")
-		}
-		if textKeys(e.hunk.old) != textKeys(e.hunk.new) {
-			return as(Editorial, 0.9, "spelling differs")
-		}
-		if strings.Trim(marks(e.hunk.old)+marks(e.hunk.new), "_*#|\\<>=-~[](){}/•·\"'+^`¶🔗↑↩›»«→←") == "" {
-			return as(None, 0.95, "marks of layout differ")
-		}
-		return as(Editorial, 0.85, "punctuation differs")
-	case e.p.copyright() && every(both, func(k string) bool { return dateLike.MatchString(k) }):
-		return as(None, 0.97, "the year of the copyright line differs")
-	case len(filter(both, func(k string) bool { return !isAddress(k) && !hidden([]word{{key: k}}) })) <= 2 &&
-		(hidden(e.hunk.old) && (hidden(e.hunk.new) || len(new) == 0 || every(new, isAddress)) || hidden(e.hunk.new) && (len(old) == 0 || every(old, isAddress))):
-		return as(None, 0.97, "an address is hidden or shown")
-	case len(old) == 1 && len(new) == 1 && strings.Contains(old[0], "@") && (strings.HasPrefix(old[0], new[0]) || strings.HasPrefix(new[0], old[0])):
-		return as(None, 0.8, "an address is hidden or shown")
-	case e.linked && e.p.Item && !e.outside && e.whole() && e.names() && overlap(old, new) == 0:
-		return as(Substantive, 0.55, "an entry of a list names another")
-	case e.linked && (e.outside || e.p.subject() == 0):
-		return as(None, 0.85, "the label of a link outside the text differs")
+	both := slices.Concat(old, new)
+	if f, ok := e.outward(old, new); ok {
+		return f
 	}
 	if f, ok := e.layout(old, new); ok {
 		return f
@@ -128,7 +90,7 @@ func (e place) judge() Finding {
 	if f, ok := e.abbreviation(); ok {
 		return f
 	}
-	if inLink(e.hunk.old) && inLink(e.hunk.new) && !any(both, isAddress) {
+	if inLink(e.hunk.old) && inLink(e.hunk.new) && !slices.ContainsFunc(both, isAddress) {
 		return as(Editorial, 0.6, "the label of a link differs")
 	}
 	if was, is := keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new); len(was) == 1 && len(is) == 1 && len(was[0])+len(is[0]) == 2 && legalBasis.MatchString(textOfWords(e.new[max(e.newAt-12, 0):e.newAt])) {
@@ -153,11 +115,11 @@ func (e place) judge() Finding {
 	if f, ok := e.entity(old, new); ok {
 		return f
 	}
-	if any(both, isAddress) && every(both, func(k string) bool { return isAddress(k) || contacts.has(k) || len(k) < 3 }) {
+	if slices.ContainsFunc(both, isAddress) && every(both, func(k string) bool { return isAddress(k) || contacts.has(k) || len(k) < 3 }) {
 		return as(Editorial, 0.92, "contact details differ")
 	}
 	// A form took an address's place, or the other way round.
-	if way := func(k string) bool { return contacts.has(k) && !isAddress(k) }; any(both, isAddress) && (any(old, isAddress) && any(new, way) || any(new, isAddress) && any(old, way)) &&
+	if way := func(k string) bool { return contacts.has(k) && !isAddress(k) }; slices.ContainsFunc(both, isAddress) && (slices.ContainsFunc(old, isAddress) && slices.ContainsFunc(new, way) || slices.ContainsFunc(new, isAddress) && slices.ContainsFunc(old, way)) &&
 		len(both) <= 8 && every(both, func(k string) bool { return isAddress(k) || way(k) || !e.strong(k) }) {
 		return as(Editorial, 0.6, "the way to get in touch differs")
 	}
@@ -176,7 +138,7 @@ func (e place) judge() Finding {
 	if e.heading {
 		return as(Editorial, 0.75, "the wording of a heading differs")
 	}
-	if e.contact() && !any(both, e.strong) || e.p.contactLine() && e.was.contactLine() {
+	if e.contact() && !slices.ContainsFunc(both, e.strong) || e.p.contactLine() && e.was.contactLine() {
 		return as(Editorial, 0.85, "contact details differ")
 	}
 	if e.p.dateLine() || e.was.dateLine() {
@@ -194,7 +156,7 @@ func (e place) judge() Finding {
 	if e.names() && size <= 6 && slices.ContainsFunc(slices.Concat(e.near(4), e.hunk.new), func(w word) bool { return authorities[plainKey(w.key)] && w.capital() }) {
 		return as(Editorial, 0.7, "the name of the authority differs")
 	}
-	if e.p.Item && e.newAt == 0 && (named(e.hunk.old) && named(e.hunk.new) || e.p.capitals() && e.was.capitals()) && len(old) > 0 && len(new) > 0 && e.names() && overlap(old, new) == 0 && !e.outside && !e.contact() && !any(both, func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }) && len(content(e.p.words)) > len(new) {
+	if e.p.Item && e.newAt == 0 && (named(e.hunk.old) && named(e.hunk.new) || e.p.capitals() && e.was.capitals()) && len(old) > 0 && len(new) > 0 && e.names() && overlap(old, new) == 0 && !e.outside && !e.contact() && !slices.ContainsFunc(both, func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }) && len(content(e.p.words)) > len(new) {
 		return as(Substantive, 0.6, "an entry of a list names another")
 	}
 	if e.names() && overlap(old, new) == 0 && len(old) > 0 && len(new) > 0 && controller.MatchString(textOfWords(e.new[max(e.newAt-10, 0):e.newAt])) {
@@ -204,61 +166,111 @@ func (e place) judge() Finding {
 		return as(Editorial, 0.7, "the name of who answers differs")
 	}
 	if len(old) == 0 || len(new) == 0 {
-		switch {
-		case e.opening() && !any(both, e.strong):
-			return as(Editorial, 0.6, "hours differ")
-		case every(both, func(k string) bool {
-			return dotted.MatchString(k) || references[k] || k == "letras" || k == "lettre" || k == "lit" || k == "letter"
-		}) && has(e.near(6), references.has):
-			return as(Editorial, 0.7, "a reference differs")
-		case e.names() && e.unbalanced():
-			return as(Editorial, 0.65, "a name is explained")
+		return e.cameOrWent(both, size)
+	}
+	return e.replaced(old, new, size)
+}
+
+// outward judges what differs in no word: characters, marks, an address that is hidden,
+// the label of a link beside the text.
+func (e place) outward(old, new []string) (f Finding, ok bool) {
+	both := slices.Concat(old, new)
+	raw := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new)
+	plain := func(all []word) string {
+		var b strings.Builder
+		for _, w := range all {
+			if !w.mark() {
+				b.WriteString(plainKey(w.key))
+			}
 		}
-		if e.names() && e.joins() && !e.contact() && !e.heading {
-			return as(Substantive, 0.65, "a name came or went")
+		return b.String()
+	}
+	marks := func(all []word) (s string) {
+		for _, w := range all {
+			if w.mark() {
+				s += w.key
+			}
 		}
-		if e.conjoined() && size <= 8 && !e.contact() && !e.heading && has(slices.Concat(e.near(6), e.hunk.old, e.hunk.new), e.strong) {
-			return firm(0.55, "what is joined by “and” or “or” came or went")
+		return s
+	}
+	switch {
+	case strings.ContainsRune(raw, '\ufffd') && len(strings.Fields(textOfWords(e.hunk.old))) == len(strings.Fields(textOfWords(e.hunk.new))) && slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)):
+		return as(None, 0.95, "broken characters differ"), true
+	case plain(e.hunk.old) == plain(e.hunk.new):
+		if weighty(textOfWords(e.hunk.old)) != weighty(textOfWords(e.hunk.new)) || !slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)) {
+			return firm(0.7, "a figure or a sign that carries meaning differs"), true
 		}
-		if e.enumeration() && size <= 8 && !(e.names() && e.contact()) {
-			return as(Substantive, 0.8, "an entry of an enumeration came or went")
+		if textKeys(e.hunk.old) != textKeys(e.hunk.new) {
+			return as(Editorial, 0.9, "spelling differs"), true
 		}
-		switch {
-		case any(both, e.strong) && (size > 1 || !e.names()):
-			return as(Substantive, min(0.6+0.05*float64(size), 0.95), "words about the use of data or the terms came or went")
-		case size <= 2 && e.p.foreign && (!e.names() || e.newAt == 0 || sentenceEnd(e.new[e.newAt-1].key)):
-			return as(Substantive, 0.5, "a word came or went, in a language without word lists")
-		case size <= 2:
-			return as(Editorial, 0.6, "a word came or went")
+		if strings.Trim(marks(e.hunk.old)+marks(e.hunk.new), "_*#|\\<>=-~[](){}/•·\"'+^`¶🔗↑↩›»«→←") == "" {
+			return as(None, 0.95, "marks of layout differ"), true
 		}
-		return as(Substantive, min(0.5+0.05*float64(size), 0.9), "words came or went")
+		return as(Editorial, 0.85, "punctuation differs"), true
+	case e.p.copyright() && every(both, func(k string) bool { return dateLike.MatchString(k) }):
+		return as(None, 0.97, "the year of the copyright line differs"), true
+	case len(filter(both, func(k string) bool { return !isAddress(k) && !hidden([]word{{key: k}}) })) <= 2 &&
+		(hidden(e.hunk.old) && (hidden(e.hunk.new) || len(new) == 0 || every(new, isAddress)) || hidden(e.hunk.new) && (len(old) == 0 || every(old, isAddress))):
+		return as(None, 0.97, "an address is hidden or shown"), true
+	case len(old) == 1 && len(new) == 1 && strings.Contains(old[0], "@") && (strings.HasPrefix(old[0], new[0]) || strings.HasPrefix(new[0], old[0])):
+		return as(None, 0.8, "an address is hidden or shown"), true
+	case e.linked && e.p.Item && !e.outside && e.whole() && e.names() && overlap(old, new) == 0:
+		return as(Substantive, 0.55, "an entry of a list names another"), true
+	case e.linked && (e.outside || e.p.subject() == 0):
+		return as(None, 0.85, "the label of a link outside the text differs"), true
 	}
-	// One wording took another's place.
-	if e.p.Item && letterWords(e.p.words) <= 20 && overlap(old, new) == 0 && !e.names() && !e.outside && !e.contact() && e.p.subject() > 0 {
-		return as(Substantive, 0.55, "an entry of a list or table reads otherwise")
-	}
-	if every(both, documents.has) {
-		return as(Editorial, 0.7, "what the document is called differs")
-	}
-	if has(e.near(12), lawWords.has) && names(e.hunk.old, e.hunk.new) && len(old) > 0 && len(new) > 0 && size <= 6 {
-		return as(Substantive, 0.75, "a name beside the law or the court differs")
-	}
-	if e.names() && overlap(old, new) == 0 && !e.partOfName() && slices.ContainsFunc(e.near(12), word.party) {
-		return as(Substantive, 0.6, "a name among those data go to differs")
-	}
-	if e.names() && size <= 4 {
-		return as(Editorial, 0.65, "a name differs")
-	}
-	if e.joins() && e.newcomers(len(old) < len(new)) {
+	return f, false
+}
+
+// cameOrWent judges words that one text only has.
+func (e place) cameOrWent(both []string, size int) Finding {
+	reference := func(k string) bool { return dotted.MatchString(k) || references[k] || letterWord[k] }
+	entry := !e.contact() && !e.heading
+	switch {
+	case e.opening() && !slices.ContainsFunc(both, e.strong):
+		return as(Editorial, 0.6, "hours differ")
+	case every(both, reference) && has(e.near(6), references.has):
+		return as(Editorial, 0.7, "a reference differs")
+	case e.names() && e.unbalanced():
+		return as(Editorial, 0.65, "a name is explained")
+	case entry && e.names() && e.joins():
 		return as(Substantive, 0.65, "a name came or went")
+	case entry && e.conjoined() && size <= 8 && has(slices.Concat(e.near(6), e.hunk.old, e.hunk.new), e.strong):
+		return firm(0.55, "what is joined by “and” or “or” came or went")
+	case e.enumeration() && size <= 8 && !(e.names() && e.contact()):
+		return as(Substantive, 0.8, "an entry of an enumeration came or went")
+	case slices.ContainsFunc(both, e.strong) && (size > 1 || !e.names()):
+		return as(Substantive, min(0.6+0.05*float64(size), 0.95), "words about the use of data or the terms came or went")
+	case size <= 2 && e.p.foreign && (!e.names() || e.newAt == 0 || sentenceEnd(e.new[e.newAt-1].key)):
+		return as(Substantive, 0.5, "a word came or went, in a language without word lists")
+	case size <= 2:
+		return as(Editorial, 0.6, "a word came or went")
 	}
-	if overlap(old, new) >= 0.6 {
+	return as(Substantive, min(0.5+0.05*float64(size), 0.9), "words came or went")
+}
+
+// replaced judges a wording that took another's place.
+func (e place) replaced(old, new []string, size int) Finding {
+	was, is := stemsOf(filter(old, e.strong)), stemsOf(filter(new, e.strong))
+	alike, names := overlap(old, new), e.names()
+	switch {
+	case e.p.Item && letterWords(e.p.words) <= 20 && alike == 0 && !names && !e.outside && !e.contact() && e.p.subject() > 0:
+		return as(Substantive, 0.55, "an entry of a list or table reads otherwise")
+	case every(slices.Concat(old, new), documents.has):
+		return as(Editorial, 0.7, "what the document is called differs")
+	case size <= 6 && has(e.near(12), lawWords.has) && namesOf(e.hunk.old, e.hunk.new):
+		return as(Substantive, 0.75, "a name beside the law or the court differs")
+	case names && alike == 0 && !e.partOfName() && slices.ContainsFunc(e.near(12), word.party):
+		return as(Substantive, 0.6, "a name among those data go to differs")
+	case names && size <= 4:
+		return as(Editorial, 0.65, "a name differs")
+	case e.joins() && e.newcomers(len(old) < len(new)):
+		return as(Substantive, 0.65, "a name came or went")
+	case alike >= 0.6:
 		return as(Editorial, 0.6, "the wording differs")
-	}
-	if o, n := stemsOf(filter(old, e.strong)), stemsOf(filter(new, e.strong)); len(o)+len(n) > 0 && difference(o, n) != "" {
+	case difference(was, is) != "":
 		return as(Substantive, min(0.5+0.07*float64(size), 0.95), "words about the use of data or the terms differ")
-	}
-	if size <= 3 {
+	case size <= 3:
 		return as(Editorial, 0.6, "the wording differs")
 	}
 	return as(Substantive, min(0.45+0.05*float64(size), 0.9), "the wording differs")
