@@ -239,11 +239,7 @@ func (o Operations) recipient(ctx context.Context, verb string, a Args) (Person,
 		if to, err = correction(a); err != nil {
 			return Person{}, err
 		}
-		var corrected []string
-		corrected, err = o.Preferences.Correct(ctx, change, to)
-		if p, failed := o.person(ctx, id); err == nil && failed == nil && len(corrected) == 0 && p.Recipient.Status == notice.Erased {
-			return Person{}, notice.Refused("this person was erased; there is nothing left to correct")
-		}
+		_, err = o.Preferences.Correct(ctx, change, to)
 	case verb == "erase" && a.Yes:
 		err = privacy.Erase(ctx, o.Store, o.Preferences, change)
 	}
@@ -253,6 +249,9 @@ func (o Operations) recipient(ctx context.Context, verb string, a Args) (Person,
 		return Person{}, err
 	}
 	p, err := o.person(ctx, id)
+	if err == nil && verb == "correct" && p.Recipient.Status == notice.Erased {
+		return Person{}, notice.Refused("this person was erased; there is nothing left to correct")
+	}
 	p.WouldErase, p.Erased = verb == "erase" && !a.Yes, verb == "erase" && a.Yes
 	return p, err
 }

@@ -82,9 +82,10 @@ func pieces(c Comparison, fate string, idle map[int]bool) missingPieces {
 			continue // the site's: nobody misses it
 		}
 		// A heading of which only the line in the contents is left is gone as well.
-		listed := r.fate == moved && len(m.indexes(r)) > 0 && m.long[m.indexes(r)[0]].Heading > 0 && headings[m.long[m.indexes(r)[0]].key] == 0
+		here := m.indexes(r)
+		listed := r.fate == moved && len(here) > 0 && m.long[here[0]].Heading > 0 && headings[m.long[here[0]].key] == 0
 		if r.fate != fate && !listed {
-			for _, p := range m.indexes(r) {
+			for _, p := range here {
 				m.kept[p] = r.fate == same || r.fate == moved
 			}
 			if r.fate != moved {
@@ -92,7 +93,7 @@ func pieces(c Comparison, fate string, idle map[int]bool) missingPieces {
 			}
 			continue
 		}
-		for _, p := range m.indexes(r) {
+		for _, p := range here {
 			m.gone[p] = true
 			current += letterWords(m.long[p].words)
 			if m.long[p].title() {

@@ -330,14 +330,10 @@ func fold(s string) string {
 		}
 	}
 	if strings.ContainsAny(s, "[({<") {
-		s = spelledOut.ReplaceAllStringFunc(s, func(spelled string) string {
-			return spelledOut.ReplaceAllString(spelled, "$1@") + spelledDot.ReplaceAllString(spelledOut.ReplaceAllString(spelled, "$2"), ".")
-		})
+		s = respell(s, spelledOut, spelledDot)
 	}
 	if strings.Contains(s, " DOT ") {
-		s = shoutedAt.ReplaceAllStringFunc(s, func(spelled string) string {
-			return shoutedAt.ReplaceAllString(spelled, "$1@") + strings.ReplaceAll(shoutedAt.ReplaceAllString(spelled, "$2"), " DOT ", ".")
-		})
+		s = respell(s, shoutedAt, shoutedDot)
 	}
 	if strings.Contains(s, "ay@") {
 		s = pigLatin.ReplaceAllStringFunc(s, unpigged)

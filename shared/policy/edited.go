@@ -45,17 +45,23 @@ func (j *judge) edit(r row) (out []Finding) {
 func (j *judge) unwritten(r row, p, was Paragraph, outside bool) (f Finding, ok bool) {
 	switch {
 	case siteLine(p, was, outside):
-		return Finding{Class: None, Weight: 0.75, Reason: "the frame of the page differs"}, true
+		return as(None, 0.75, "the frame of the page differs"), true
 	case toggles[p.key] && toggles[was.key] || p.timeStamp() && was.timeStamp():
-		return Finding{Class: None, Weight: 0.85, Reason: "what the page writes by itself differs"}, true
-	case outside && (p.breadcrumb() && (was.breadcrumb() || was.idle() && letterWords(was.words) <= 6) || was.breadcrumb() && p.idle() && letterWords(p.words) <= 6):
-		return Finding{Class: None, Weight: 0.8, Reason: "the path to the page differs"}, true
+		return as(None, 0.85, "what the page writes by itself differs"), true
+	case outside && (pathInstead(was, p) || pathInstead(p, was)):
+		return as(None, 0.8, "the path to the page differs"), true
 	case r.rearranged():
-		return Finding{Class: None, Weight: 0.7, Reason: "the layout of a list or table differs"}, true
+		return as(None, 0.7, "the layout of a list or table differs"), true
 	case hanDate.ReplaceAllString(p.Text, "") == hanDate.ReplaceAllString(was.Text, ""):
-		return Finding{Class: Editorial, Weight: 0.9, Reason: "a date differs"}, true
+		return as(Editorial, 0.9, "a date differs"), true
 	}
 	return f, false
+}
+
+// pathInstead reports whether a line is the path to the page and the other is, too, or a
+// label of the site.
+func pathInstead(other, p Paragraph) bool {
+	return p.breadcrumb() && (other.breadcrumb() || other.idle() && letterWords(other.words) <= 6)
 }
 
 // siteLine reports whether a short line is the site's, before and now.

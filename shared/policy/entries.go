@@ -123,16 +123,16 @@ func (d Document) owning() map[string]bool {
 // amongEntries reports whether a short line stands beside others like it that stayed.
 func (j *judge) amongEntries(row int) bool {
 	entry := func(p Paragraph) bool {
-		return p.listed() && !p.dateLine() && !p.contactLine() && !sentenceEnd(p.Text) && !p.adorned()
+		return p.listed() && !p.dateLine() && !p.contactLine() && !sentenceEnd(p.Text)
 	}
-	if p := j.c.only(row); !p.listed() || p.dateLine() || p.contactLine() || sentenceEnd(p.Text) {
+	if !entry(j.c.only(row)) {
 		return false
 	}
 	stayed := 0
 	for _, way := range []int{-1, 1} {
 		for i := row + way; i >= 0 && i < len(j.c.rows) && i >= row-2 && i <= row+2; i += way {
 			r := j.c.rows[i]
-			if r.fate != same || !entry(j.c.new[r.new[0]]) {
+			if r.fate != same || !entry(j.c.new[r.new[0]]) || j.c.new[r.new[0]].adorned() {
 				break
 			}
 			stayed++

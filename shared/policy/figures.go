@@ -14,31 +14,31 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		return strings.Trim(text, "*_") == "" || text == "o" || entryMark.MatchString(text)
 	}
 	if starts(e.old, e.oldAt) && starts(e.new, e.newAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
-		return Finding{Class: None, Weight: 0.8, Reason: "the marks of a list differ"}, true
+		return as(None, 0.8, "the marks of a list differ"), true
 	}
 	if toggles[strings.Join(slices.Concat(keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new)), " ")] && (e.newAt > 0 && len(e.after()) == 0 || e.linked || inLink(e.hunk.old) || inLink(e.hunk.new)) {
-		return Finding{Class: None, Weight: 0.85, Reason: "a button of the page differs"}, true
+		return as(None, 0.85, "a button of the page differs"), true
 	}
 	figures := func(k string) bool { return dateWord(k) || k[0] >= '0' && k[0] <= '9' }
 	if len(old)+len(new) == 0 || slices.ContainsFunc(slices.Concat(old, new), func(k string) bool { return !figures(k) }) {
 		return f, false
 	}
-	before := e.new[max(e.newAt-16, 0):e.newAt]
+	before := e.before(16)
 	if !e.p.sentence() && has(before, stampWords.has) && !e.counted() {
-		return Finding{Class: None, Weight: 0.85, Reason: "the time the page was made differs"}, true
+		return as(None, 0.85, "the time the page was made differs"), true
 	}
 	if (e.outside || !e.p.sentence()) && timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
-		return Finding{Class: None, Weight: 0.8, Reason: "the time the page was made differs"}, true
+		return as(None, 0.8, "the time the page was made differs"), true
 	}
 	if letterWords(e.p.words) <= 15 && e.p.core() == 0 && !e.p.sentence() && has(e.p.words, weekdays.has) &&
 		!has(e.p.words, dateContext.has) && !has(e.p.words, contacts.has) && slices.ContainsFunc(slices.Concat(old, new), months.has) {
-		return Finding{Class: None, Weight: 0.7, Reason: "the date of an event differs"}, true
+		return as(None, 0.7, "the date of an event differs"), true
 	}
 	if counts := e.p.live() && e.was.live() || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && (e.outside || !e.p.sentence() && (!e.p.Item || e.p.discussed())) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
-		return Finding{Class: None, Weight: 0.75, Reason: "a figure that lives differs"}, true
+		return as(None, 0.75, "a figure that lives differs"), true
 	}
 	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
-		return Finding{Class: None, Weight: 0.8, Reason: "a figure that lives differs"}, true
+		return as(None, 0.8, "a figure that lives differs"), true
 	}
 	return f, false
 }
@@ -103,7 +103,7 @@ var fromTo = regexp.MustCompile(`(?i)\b\d{1,2}(?: ?(?:h|heures?|uhr|horas?|ore))
 // days".
 func (e place) counted() bool {
 	last := slices.IndexFunc(e.hunk.new, word.number)
-	if last < 0 || slices.IndexFunc(e.hunk.old, word.number) < 0 || has(e.new[max(e.newAt-3, 0):e.newAt], capitals.has) {
+	if last < 0 || slices.IndexFunc(e.hunk.old, word.number) < 0 || has(e.before(3), capitals.has) {
 		return false
 	}
 	n := 0
@@ -120,7 +120,7 @@ func (e place) counted() bool {
 
 // spelled reports whether numbers came or went beside the same in figures: "thirty (30)".
 func (e place) spelled(values []string) bool {
-	next := slices.Concat(e.new[max(e.newAt-2, 0):e.newAt], e.after()[:min(2, len(e.after()))])
+	next := e.near(2)
 	return every(values, func(v string) bool {
 		return slices.ContainsFunc(next, func(w word) bool { return valueOf(plainKey(w.key)) == v })
 	})
@@ -128,7 +128,7 @@ func (e place) spelled(values []string) bool {
 
 // aged reports whether a hunk stands behind a word for how old somebody is.
 func (e place) aged() bool {
-	return has(e.new[max(e.newAt-3, 0):e.newAt], ageWords.has)
+	return has(e.before(3), ageWords.has)
 }
 
 // oneOrMore reports whether a number of things became one of them, or the other way
@@ -160,50 +160,44 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if rewritten := filter(both, isCount); len(rewritten) > 0 && len(rewritten) == len(both) && !e.aged() || len(rewritten) > 0 && every(both, func(k string) bool { return isCount(k) || isUnit(k) }) {
 		was, is := e.valuesOf(filter(old, isCount)), e.valuesOf(filter(new, isCount))
 		if len(was) > 0 && slices.Equal(was, is) && difference(stemsOf(filter(old, isUnit)), stemsOf(filter(new, isUnit))) == "" {
-			return Finding{Class: Editorial, Weight: 0.8, Reason: "a figure is written otherwise"}, true
+			return as(Editorial, 0.8, "a figure is written otherwise"), true
 		}
 		if e.spelled(e.valuesOf(rewritten)) {
-			return Finding{Class: Editorial, Weight: 0.8, Reason: "a figure is spelled out, or no longer"}, true
+			return as(Editorial, 0.8, "a figure is spelled out, or no longer"), true
 		}
 	}
-	if next := e.newAt + len(e.hunk.new); difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 &&
-		(e.aged() ||
-			has(e.new[min(next, len(e.new)):min(next+3, len(e.new))], units.has) || slices.ContainsFunc(both, isUnit)) {
-		return Finding{Class: Substantive, Weight: 0.85, Reason: "a figure with its unit differs"}, true
+	before, after := e.before(3), e.after()
+	after = after[:min(3, len(after))]
+	if difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 && (e.aged() || has(after, units.has) || slices.ContainsFunc(both, isUnit)) {
+		return as(Substantive, 0.85, "a figure with its unit differs"), true
 	}
 	if years := func(k string) bool { return len(k) <= 2 }; e.aged() && len(o) > 0 && len(n) > 0 && difference(o, n) != "" && every(slices.Concat(o, n), years) {
-		return Finding{Class: Substantive, Weight: 0.9, Reason: "an age differs"}, true
+		return as(Substantive, 0.9, "an age differs"), true
 	}
 	if e.oneOrMore() {
-		return Finding{Class: Substantive, Weight: 0.75, Reason: "how many differs"}, true
+		return as(Substantive, 0.75, "how many differs"), true
 	}
 	if difference(o, n) != "" && e.counted() {
-		return Finding{Class: Substantive, Weight: 0.9, Reason: "a figure with its unit differs"}, true
+		return as(Substantive, 0.9, "a figure with its unit differs"), true
 	}
 	if len(o)+len(n) > 0 && e.opening() && !slices.ContainsFunc(both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
-		return Finding{Class: Editorial, Weight: 0.75, Reason: "hours differ"}, true
+		return as(Editorial, 0.75, "hours differ"), true
 	}
 	often := func(k string) bool { return k == "once" || k == "twice" }
 	if slices.ContainsFunc(old, often) && slices.ContainsFunc(new, isCount) || slices.ContainsFunc(new, often) && slices.ContainsFunc(old, isCount) {
 		if difference(filter(old, isCount), filter(new, isCount)) != "" {
-			return Finding{Class: Substantive, Weight: 0.8, Reason: "how often differs"}, true
+			return as(Substantive, 0.8, "how often differs"), true
 		}
 	}
 	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(old, isUnit), filter(new, isUnit)) != "" && len(old) > 0 && len(new) > 0 {
-		return Finding{Class: Substantive, Weight: 0.85, Reason: "the unit of a figure differs"}, true
+		return as(Substantive, 0.85, "the unit of a figure differs"), true
 	}
 	if len(o)+len(n) == 0 && !(slices.ContainsFunc(both, months.has) && slices.ContainsFunc(e.near(2), word.number)) {
 		return f, false // "may" and "march" are verbs, too
 	}
-	as := func(class Class, weight float64, reason string) (Finding, bool) {
-		return Finding{Class: class, Weight: weight, Reason: reason}, true
-	}
 	if text := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new); hanDate.MatchString(text) && len(words(hanDate.ReplaceAllString(text, ""))) <= 4 {
-		return as(Editorial, 0.85, "a date differs")
+		return as(Editorial, 0.85, "a date differs"), true
 	}
-	after := e.after()
-	after = after[:min(3, len(after))]
-	before := e.new[max(e.newAt-3, 0):e.newAt]
 	unit := false
 	for _, w := range slices.Concat(after, e.hunk.new, e.hunk.old) {
 		unit = unit || units.has(plainKey(w.key)) || strings.ContainsAny(w.key, "%€$£¥")
@@ -219,45 +213,45 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if dates && !unit && (month || year || full || has(before, dateContext.has)) {
 		switch {
 		case context || e.p.dateLine() || len(e.p.words) <= 15:
-			return as(Editorial, 0.93, "a date differs")
+			return as(Editorial, 0.93, "a date differs"), true
 		default:
-			return as(Editorial, 0.7, "a date in the text differs")
+			return as(Editorial, 0.7, "a date in the text differs"), true
 		}
 	}
 	if dates && context && month {
-		return as(Editorial, 0.85, "a date differs")
+		return as(Editorial, 0.85, "a date differs"), true
 	}
 	if (len(o) > 0 || len(n) > 0) && len(both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
-		return as(Editorial, 0.8, "contact details differ")
+		return as(Editorial, 0.8, "contact details differ"), true
 	}
 	if has(before, capitals.has) {
-		return as(Editorial, 0.7, "the details of a company differ")
+		return as(Editorial, 0.7, "the details of a company differ"), true
 	}
 	if where := after[:min(len(after), 3)]; e.newAt == 0 && slices.ContainsFunc(where, func(w word) bool { return w.capital() && (places.has(plainKey(w.key)) || streetWords[plainKey(w.key)]) }) {
-		return as(Editorial, 0.75, "contact details differ")
+		return as(Editorial, 0.75, "contact details differ"), true
 	}
 	if e.contact() && !slices.ContainsFunc(both, isUnit) && (len(after) == 0 || !units.has(plainKey(after[0].key))) {
 		return f, false
 	}
 	if unit && difference(o, n) != "" {
-		return as(Substantive, 0.9, "a figure with its unit differs")
+		return as(Substantive, 0.9, "a figure with its unit differs"), true
 	}
 	if len(o)+len(n) == 0 {
 		return f, false
 	}
 	for _, w := range before {
 		if references[plainKey(w.key)] || w.key == "§" {
-			return as(Editorial, 0.88, "a reference differs")
+			return as(Editorial, 0.88, "a reference differs"), true
 		}
 	}
 	if onlyNumbering := !slices.ContainsFunc(both, func(k string) bool { return !dotted.MatchString(k) }); onlyNumbering && (e.newAt <= 1 || e.heading || slices.ContainsFunc(both, func(k string) bool { return strings.Contains(k, ".") })) {
-		return as(Editorial, 0.88, "numbering differs")
+		return as(Editorial, 0.88, "numbering differs"), true
 	}
 	if e.contact() {
 		return f, false
 	}
 	if len(both) == len(o)+len(n) && difference(o, n) != "" {
-		return as(Substantive, 0.6, "a figure differs")
+		return as(Substantive, 0.6, "a figure differs"), true
 	}
 	return f, false
 }

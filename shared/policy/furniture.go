@@ -152,9 +152,13 @@ func (p Paragraph) small(terms bool) bool {
 		return false
 	}
 	return p.core() == 0 && !p.binding() && !has(p.words, lawWords.has) && (!terms || p.subject() <= 1 || p.offers()) ||
-		refersToPolicy.MatchString(p.Text) && letterWords(p.words) <= 30 && !has(p.words, func(k string) bool {
-			return practiceStems.has(k) && !contacts.has(k) && !strings.HasPrefix(k, "consent")
-		})
+		refersToPolicy.MatchString(p.Text) && letterWords(p.words) <= 30 && !has(p.words, practised)
+}
+
+// practised reports whether a word is of what is done with data, beyond consent and where
+// to write.
+func practised(k string) bool {
+	return practiceStems.has(k) && !contacts.has(k) && !strings.HasPrefix(k, "consent")
 }
 
 // refersToPolicy is how a form or a banner names the policy it stands beside.
@@ -246,9 +250,7 @@ func (j *judge) bareBanner(run []int) bool {
 			return false
 		case !p.Linked && !sentenceEnd(p.Text) && !p.Item && letterWords(p.words) <= 4 || consentLabels[p.key]:
 			buttons++
-		case letterWords(p.words) <= 60 && has(p.words, cookieWords.has) && !slices.ContainsFunc(p.words, word.party) && !has(p.words, func(k string) bool {
-			return practiceStems.has(k) && !cookieWords.has(k) && !strings.HasPrefix(k, "consent") && !contacts.has(k)
-		}):
+		case letterWords(p.words) <= 60 && has(p.words, cookieWords.has) && !slices.ContainsFunc(p.words, word.party) && !has(p.words, func(k string) bool { return practised(k) && !cookieWords.has(k) }):
 			says = true
 		default:
 			return false

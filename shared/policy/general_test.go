@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -161,11 +162,7 @@ func TestClassifyWhatSitesDo(t *testing.T) {
 		if name == "characters misread" {
 			continue // below
 		}
-		for way, pair := range map[string][2]string{"": {helpCentre, c.text}, ", backwards": {c.text, helpCentre}} {
-			if v := policy.Classify(read(t, pair[0], "a.md"), read(t, pair[1], "b.md")); v.Class != c.want {
-				t.Errorf("%s%s: %s %q, want %s", name, way, v.Class, v.Reasons, c.want)
-			}
-		}
+		bothWays(t, name, read(t, helpCentre, "a.md"), read(t, c.text, "b.md"), c.want)
 	}
 	// UTF-8 that a server calls Windows-1252.
 	fine := replace("of people who", "of people – “riders”, it’s said – who")
@@ -245,6 +242,16 @@ func TestEntriesBelongToTheirList(t *testing.T) {
 		v := policy.Classify(text(lists), text(c.lists))
 		if v.Class != c.want {
 			t.Errorf("%s: %s %q, want %s", name, v.Class, v.Reasons, c.want)
+		}
+	}
+}
+
+// bothWays tries a pair in either order: what makes a change makes its taking back one.
+func bothWays(t *testing.T, name string, a, b policy.Document, want policy.Class) {
+	t.Helper()
+	for way, pair := range map[string][2]policy.Document{"": {a, b}, ", backwards": {b, a}} {
+		if v := policy.Classify(pair[0], pair[1]); v.Class != want {
+			t.Errorf("%s%s: %s %q, want %s", name, way, v.Class, v.Reasons, want)
 		}
 	}
 }
@@ -354,6 +361,12 @@ You may ask for access to your personal data, and have them deleted, at any time
 Write to privacy@example.com.
 `
 
+// inGym is gym with some words before its fees.
+func inGym(t *testing.T, words string) policy.Document {
+	t.Helper()
+	return read(t, strings.Replace(gym, "## Fees", words+"\n\n## Fees", 1), "a.md")
+}
+
 // What replaces a figure in such a sentence, or a range, or turns it round.
 func TestFiguresAndRangesCount(t *testing.T) {
 	for _, c := range [][2]string{
@@ -372,8 +385,7 @@ func TestFiguresAndRangesCount(t *testing.T) {
 		{"We delete your data before the end of the contract.", "We delete your data after the end of the contract."},
 		{"We do not sell your photos but share your videos.", "We sell your photos but do not share your videos."},
 	} {
-		old, new := strings.Replace(gym, "## Fees", c[0]+"\n\n## Fees", 1), strings.Replace(gym, "## Fees", c[1]+"\n\n## Fees", 1)
-		if v := policy.Classify(read(t, old, "a.md"), read(t, new, "b.md")); v.Class != policy.Substantive {
+		if v := policy.Classify(inGym(t, c[0]), inGym(t, c[1])); v.Class != policy.Substantive {
 			t.Errorf("%q became %q: %s %q", c[0], c[1], v.Class, v.Reasons)
 		}
 	}
@@ -393,14 +405,7 @@ func TestTheSameOtherwise(t *testing.T) {
 		{"Facebook, Inc. receives data of those who visit our page there.", "Meta Platforms, Inc. receives data of those who visit our page there."},
 		{"Example Gym is a company with a capital of 100,000 euros, registered in Example City.", "Example Gym is a company with a capital of 120,000 euros, registered in Example City."},
 	} {
-		text := func(words string) policy.Document {
-			return read(t, strings.Replace(gym, "## Fees", words+"\n\n## Fees", 1), "a.md")
-		}
-		for way, pair := range map[string][2]string{"": c, ", backwards": {c[1], c[0]}} {
-			if v := policy.Classify(text(pair[0]), text(pair[1])); v.Class != policy.Editorial {
-				t.Errorf("%q became %q%s: %s %q", c[0], c[1], way, v.Class, v.Reasons)
-			}
-		}
+		bothWays(t, fmt.Sprintf("%q became %q", c[0], c[1]), inGym(t, c[0]), inGym(t, c[1]), policy.Editorial)
 	}
 }
 
@@ -408,7 +413,7 @@ func TestTheSameOtherwise(t *testing.T) {
 func TestContractions(t *testing.T) {
 	for _, c := range [][2]string{{"we'll keep your data", "we will keep your data"}, {"we don't keep your data", "we do not keep your data"}} {
 		text := func(words string) policy.Document {
-			return read(t, strings.Replace(gym, "## Fees", "When you leave us "+words+" for a month, and delete them then.\n\n## Fees", 1), "a.md")
+			return inGym(t, "When you leave us "+words+" for a month, and delete them then.")
 		}
 		if v := policy.Classify(text(c[0]), text(c[1])); v.Class != policy.Editorial {
 			t.Errorf("%q: %s %q", c, v.Class, v.Reasons)
@@ -463,14 +468,7 @@ func TestSmallWordsTurnSentences(t *testing.T) {
 		{"| Data | Sold |\n| --- | --- |\n| Name | ✓ |\n| Weight | |", "| Data | Sold |\n| --- | --- |\n| Name | ✓ |\n| Weight | ✓ |"},
 		{"- Everybody sees\n  - your name\n- Nobody but you sees\n  - your photo\n  - your birthday", "- Everybody sees\n  - your name\n  - your birthday\n- Nobody but you sees\n  - your photo"},
 	} {
-		text := func(words string) policy.Document {
-			return read(t, strings.Replace(gym, "## Fees", words+"\n\n## Fees", 1), "a.md")
-		}
-		for way, pair := range map[string][2]string{"": c, ", backwards": {c[1], c[0]}} {
-			if v := policy.Classify(text(pair[0]), text(pair[1])); v.Class != policy.Substantive {
-				t.Errorf("%q became %q%s: %s %q", c[0], c[1], way, v.Class, v.Reasons)
-			}
-		}
+		bothWays(t, fmt.Sprintf("%q became %q", c[0], c[1]), inGym(t, c[0]), inGym(t, c[1]), policy.Substantive)
 	}
 }
 
@@ -509,10 +507,6 @@ func TestSmallIsNotSafe(t *testing.T) {
 		if changed == gym {
 			t.Fatalf("%q is not in the text", c[0])
 		}
-		for way, pair := range map[string][2]string{"": {gym, changed}, ", backwards": {changed, gym}} {
-			if v := policy.Classify(read(t, pair[0], "a.md"), read(t, pair[1], "b.md")); v.Class != policy.Substantive {
-				t.Errorf("%q became %q%s: %s %q", c[0], c[1], way, v.Class, v.Reasons)
-			}
-		}
+		bothWays(t, fmt.Sprintf("%q became %q", c[0], c[1]), read(t, gym, "a.md"), read(t, changed, "b.md"), policy.Substantive)
 	}
 }

@@ -77,7 +77,7 @@ func (e place) newcomers(isNew bool) bool {
 // abbreviation judges words added before or after their own abbreviation, or taken
 // from there: "non-fungible tokens (NFT)".
 func (e place) abbreviation() (f Finding, ok bool) {
-	found := Finding{Class: Editorial, Weight: 0.8, Reason: "an abbreviation is spelled out, or a name abbreviated"}
+	found := as(Editorial, 0.8, "an abbreviation is spelled out, or a name abbreviated")
 	if was, is := keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new); len(was) == 1 && len(is) > 1 && initialsOf(is) == was[0] || len(is) == 1 && len(was) > 1 && initialsOf(was) == is[0] {
 		return found, true
 	}
@@ -172,25 +172,22 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 	}
 	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
 	if was, is := sameForms(old), sameForms(new); len(old) == len(new) && slices.Equal(was, is) && !slices.Equal(old, new) {
-		return Finding{Class: Editorial, Weight: 0.8, Reason: "a legal form is written otherwise"}, true
+		return as(Editorial, 0.8, "a legal form is written otherwise"), true
 	}
 	o, n := forms(e.hunk.old), forms(e.hunk.new)
 	touches := formAt(next, 0) || len(next) > 1 && next[0].mark() && formAt(next, 1)
 	if o+n == 0 && !touches {
 		return f, false
 	}
-	as := func(class Class, weight float64, reason string) (Finding, bool) {
-		return Finding{Class: class, Weight: weight, Reason: reason}, true
-	}
 	notForm := func(k string) bool { return !form(k) && !formMarks[k] }
 	on, nn := filter(old, notForm), filter(new, notForm)
 	switch {
 	case o+n > 0 && len(on)+len(nn) == 0 && (o == 0 || n == 0):
-		return as(Editorial, 0.75, "the mark of a company's form differs")
+		return as(Editorial, 0.75, "the mark of a company's form differs"), true
 	case o+n > 0 && e.names():
-		return as(Substantive, 0.8, "another company is named")
+		return as(Substantive, 0.8, "another company is named"), true
 	case touches && len(on) > 0 && len(nn) > 0 && e.names():
-		return as(Substantive, 0.75, "another company is named")
+		return as(Substantive, 0.75, "another company is named"), true
 	}
 	return f, false
 }

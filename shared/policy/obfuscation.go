@@ -33,6 +33,7 @@ var (
 	// spelledOut is an address written for people only: "name (at) example (dot) com".
 	spelledOut = regexp.MustCompile(`(?i)([\w.+-]+)\s*[\[({<]+\s*(?:at|arobase|ät)\s*[\])}>]+\s*([\w-]+(?:(?:\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*|\.)[\w-]+)+)`)
 	shoutedAt  = regexp.MustCompile(`\b([\w.+-]+) (?:AT|\(AT\)) ([\w-]+(?: DOT [\w-]+)+)\b`)
+	shoutedDot = regexp.MustCompile(` DOT `)
 	spelledDot = regexp.MustCompile(`(?i)\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*`)
 	// linkHint is what a page says to screen readers of a link.
 	linkHint = regexp.MustCompile(`(?i)\s*(?:[\[(]` + hints + `[\])]|,\s*` + hints + `(\x{e001}|$))`)
@@ -89,6 +90,14 @@ func reveal(n *html.Node) {
 			return
 		}
 	}
+}
+
+// respell writes addresses as they are that are spelled out for people: $1 at $2, with the
+// dots of $2.
+func respell(text string, at, dot *regexp.Regexp) string {
+	return at.ReplaceAllStringFunc(text, func(spelled string) string {
+		return at.ReplaceAllString(spelled, "$1@") + dot.ReplaceAllString(at.ReplaceAllString(spelled, "$2"), ".")
+	})
 }
 
 // pigLatin is an address as some scripts hide it: the first letter of each word last,

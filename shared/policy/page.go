@@ -25,8 +25,8 @@ type page struct {
 // lookedOver looks one of the two texts over, once for all its places.
 func lookedOver(c Comparison, isNew bool) page {
 	d := c.text(isNew)
-	siteless := d.siteless()
-	p := page{Document: d, terms: natureOf(d) == "terms", siteless: siteless, body: bodyOf(c, isNew, siteless), headings: headingKeys(d), keys: count(keysOf(d)),
+	siteless, nature := d.siteless(), natureOf(d)
+	p := page{Document: d, terms: nature == "terms", siteless: siteless, body: bodyOf(c, isNew, siteless, nature), headings: headingKeys(d), keys: count(keysOf(d)),
 		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}}
 	p.upTo, p.from = p.sites()
 	p.titled = p.body.title >= 0 && natureOf(d[p.body.title:p.body.title+1]) != ""
@@ -120,11 +120,11 @@ type body struct {
 
 func (b body) outside(paragraph int) bool { return paragraph < b.first || paragraph > b.last }
 
-func bodyOf(c Comparison, isNew, siteless bool) body {
+func bodyOf(c Comparison, isNew, siteless bool, nature string) body {
 	b := body{first: -1, title: -1}
 	d := c.text(isNew)
 	about := Paragraph.subject
-	if natureOf(d) == "privacy" {
+	if nature == "privacy" {
 		about = Paragraph.core
 	}
 	kept := map[int]bool{}

@@ -35,7 +35,7 @@ type place struct {
 
 func (e place) quoteInContext() string {
 	q := quote(e.hunk.old, e.hunk.new)
-	before := e.new[max(e.newAt-4, 0):e.newAt]
+	before := e.before(4)
 	after := e.after()
 	after = after[:min(4, len(after))]
 	if b, a := textOfWords(before), textOfWords(after); len(content(e.hunk.old)) <= 3 && len(content(e.hunk.new)) <= 3 && (b != "" || a != "") {
@@ -49,13 +49,16 @@ func (e place) whole() bool {
 	return len(e.hunk.new) > 0 && len(content(e.hunk.new)) == len(content(e.new)) && len(content(e.hunk.old)) == len(content(e.old))
 }
 
+// before are up to n words that stand before the hunk in the new text.
+func (e place) before(n int) []word { return e.new[max(e.newAt-n, 0):e.newAt] }
+
 // after are the words that follow the hunk.
 func (e place) after() []word { return e.new[min(e.newAt+len(e.hunk.new), len(e.new)):] }
 
 // near are the words around the hunk in the new text.
 func (e place) near(n int) []word {
 	after := e.after()
-	return slices.Concat(e.new[max(e.newAt-n, 0):e.newAt], after[:min(n, len(after))])
+	return slices.Concat(e.before(n), after[:min(n, len(after))])
 }
 
 // content are the words that carry meaning: no marks, no articles and the like.
@@ -93,7 +96,7 @@ func (e place) judge() Finding {
 	if inLink(e.hunk.old) && inLink(e.hunk.new) && !slices.ContainsFunc(both, isAddress) {
 		return as(Editorial, 0.6, "the label of a link differs")
 	}
-	if was, is := keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new); len(was) == 1 && len(is) == 1 && len(was[0])+len(is[0]) == 2 && legalBasis.MatchString(textOfWords(e.new[max(e.newAt-12, 0):e.newAt])) {
+	if was, is := keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new); len(was) == 1 && len(is) == 1 && len(was[0])+len(is[0]) == 2 && legalBasis.MatchString(textOfWords(e.before(12))) {
 		return firm(0.7, "another legal basis is named")
 	}
 	if was, is := statutory.ReplaceAllString(textOfWords(e.hunk.old), ""), statutory.ReplaceAllString(textOfWords(e.hunk.new), ""); was+is != textOfWords(e.hunk.old)+textOfWords(e.hunk.new) &&
@@ -159,7 +162,7 @@ func (e place) judge() Finding {
 	if e.p.Item && e.newAt == 0 && (named(e.hunk.old) && named(e.hunk.new) || e.p.capitals() && e.was.capitals()) && len(old) > 0 && len(new) > 0 && e.names() && overlap(old, new) == 0 && !e.outside && !e.contact() && !slices.ContainsFunc(both, func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }) && len(content(e.p.words)) > len(new) {
 		return as(Substantive, 0.6, "an entry of a list names another")
 	}
-	if e.names() && overlap(old, new) == 0 && len(old) > 0 && len(new) > 0 && controller.MatchString(textOfWords(e.new[max(e.newAt-10, 0):e.newAt])) {
+	if e.names() && overlap(old, new) == 0 && len(old) > 0 && len(new) > 0 && controller.MatchString(textOfWords(e.before(10))) {
 		return as(Substantive, 0.7, "another is named as the controller")
 	}
 	if e.names() && has(e.near(8), officers.has) && size <= 6 {

@@ -150,3 +150,34 @@ func (e place) stillThere(said string) bool {
 	}
 	return count(e.old) == count(e.new)
 }
+
+// modal is how strong a verb is, or nothing for a word that is none.
+func modal(k string) string {
+	if strings.HasSuffix(k, "'ll") {
+		return "must"
+	}
+	return modals[k]
+}
+
+// negation is what a word among others does to its sentence, or nothing: "mai" is a month
+// beside a figure, "No." stands before one, French "ne" needs its other half, and
+// "free" may be said of no price.
+func negation(all []word, i int) string {
+	k := plainKey(all[i].key)
+	if months[k] && (i > 0 && all[i-1].number() || i+1 < len(all) && all[i+1].number()) {
+		return ""
+	}
+	if strings.HasSuffix(k, "n't") {
+		return "not"
+	}
+	if k == "no" && (i+1 < len(all) && all[i+1].number() || i+2 < len(all) && all[i+1].key == "." && all[i+2].number()) {
+		return "" // No. 5
+	}
+	if k == "ne" && !slices.ContainsFunc(all[i+1:min(i+8, len(all))], func(w word) bool { return negatives[plainKey(w.key)] }) {
+		return "" // "à moins que vous ne refusiez"
+	}
+	if k == "free" && i > 0 && (all[i-1].mark() || all[i-1].key == "feel" || all[i-1].key == "toll") {
+		return "" // not said of a price
+	}
+	return negations[k]
+}
