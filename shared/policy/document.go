@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -253,6 +255,9 @@ func (r *reader) walk(n *html.Node, at inside) {
 
 // text adds to the line.
 func (r *reader) text(s string, at inside) {
+	if joins(r.line.String(), s) {
+		r.line.WriteString(" ")
+	}
 	r.line.WriteString(s)
 	count := letters(s)
 	if at.link {
@@ -265,6 +270,14 @@ func (r *reader) text(s string, at inside) {
 	} else {
 		r.linePlain += count
 	}
+}
+
+// joins reports whether two texts are labels that a page lays out beside each other, as
+// "Log in" and "Cart 2", and not parts of a word.
+func joins(before, after string) bool {
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(before, linkBegin+linkEnd))
+	first, _ := utf8.DecodeRuneInString(after)
+	return (unicode.IsLower(last) || unicode.IsDigit(last) || last == ')') && unicode.IsUpper(first)
 }
 
 // maxParagraph is how many words a paragraph may have that is compared as one; a
@@ -310,6 +323,9 @@ func (r *reader) flush(at inside) {
 // lays out, invisible characters, bullets and what hides addresses from robots.
 func fold(s string) string {
 	s = invisible.Replace(norm.NFKC.String(mend(s)))
+	if strings.Contains(s, "×") {
+		s = times.ReplaceAllString(s, "${1}x$2")
+	}
 	s = strings.Join(strings.Fields(s), " ")
 	if strings.Contains(s, "](") {
 		s = strings.Join(strings.Fields(halfLink.ReplaceAllString(s, "")), " ")

@@ -9,33 +9,47 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// misread is UTF-8 that was taken for Windows-1252: "â€™" for an apostrophe, "Ã©" for é.
-var misread = regexp.MustCompile(`ð[Ÿ\x{9F}][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2}|[ÂÃÄÅÐÑâ][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,2}`)
+// A misreading is UTF-8 that was taken for a table of 256 characters: "â€™" for an
+// apostrophe and "Ã©" for é by Windows-1252, "Ĺ›" for ś by Windows-1250.
+type misreading struct {
+	signs string // characters it cannot do without
+	runs  *regexp.Regexp
+	table *charmap.Charmap
+}
+
+var misreadings = []misreading{
+	{"ÂÃÄÅÐÑâð", regexp.MustCompile(`ð[Ÿ\x{9F}][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2}|[ÂÃÄÅÐÑâ][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,2}`), charmap.Windows1252},
+	{"ĂĹ", regexp.MustCompile(`â[\x{80}-\x{9F}€„”][\x{80}-\x{BF}‚„…†‡‰Š‹ŚŤŽŹ‘’“”•–—™š›śťžźˇ˘Ł¤Ą¦§¨©Ş«¬®Ż°±˛ł´µ¶·¸ąş»Ľ˝ľż]|[ĂÄĹÂ][\x{80}-\x{BF}€‚„…†‡‰Š‹ŚŤŽŹ‘’“”•–—™š›śťžźˇ˘Ł¤Ą¦§¨©Ş«¬®Ż°±˛ł´µ¶·¸ąş»Ľ˝ľż]`), charmap.Windows1250},
+}
 
 // repair gives such characters back what they were; a page is served so for a day.
 func repair(text string) string {
-	if !strings.ContainsAny(text, "ÂÃÄÅÐÑâð") {
-		return text
+	for _, m := range misreadings {
+		if strings.ContainsAny(text, m.signs) {
+			text = m.runs.ReplaceAllStringFunc(text, m.undo)
+		}
 	}
-	return misread.ReplaceAllStringFunc(text, func(run string) string {
-		raw := make([]byte, 0, 3)
-		for _, r := range run {
-			b, ok := charmap.Windows1252.EncodeRune(r)
-			if !ok && r > 0xff {
-				return run
-			} else if !ok {
-				b = byte(r) // five positions have no character
-			}
-			raw = append(raw, b)
-		}
-		// The run may hold one character more than the first byte asks for.
-		r, size := utf8.DecodeRune(raw)
-		if r == utf8.RuneError {
+	return text
+}
+
+// undo is a run as it was, or as it is if it was not misread.
+func (m misreading) undo(run string) string {
+	raw := make([]byte, 0, 4)
+	for _, r := range run {
+		b, ok := m.table.EncodeRune(r)
+		if !ok && r > 0xff {
 			return run
+		} else if !ok {
+			b = byte(r) // a few positions have no character
 		}
-		rest := []rune(run)[size:]
-		return string(r) + string(rest)
-	})
+		raw = append(raw, b)
+	}
+	// The run may hold one character more than the first byte asks for.
+	r, size := utf8.DecodeRune(raw)
+	if r == utf8.RuneError {
+		return run
+	}
+	return string(r) + string([]rune(run)[size:])
 }
 
 // What a page does to its text on the way: an apostrophe that an encoding made a question

@@ -13,6 +13,7 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
 	unsafe "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -22,7 +23,7 @@ import (
 
 // Normaliser is the version of the rules that make Text.Plain. It is stored with
 // every hash, so that better rules do not look like a change of the policy.
-const Normaliser = 4
+const Normaliser = 5
 
 // maxSource is the largest policy accepted: four times the longest we know of.
 const maxSource = 1 << 20
@@ -39,9 +40,30 @@ type Text struct {
 
 var (
 	// HTML inside Markdown is kept, for the sanitizer judges all of it.
-	markdown  = goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(unsafe.WithUnsafe()))
+	markdown  = goldmark.New(goldmark.WithParser(proseParser()), goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(unsafe.WithUnsafe()))
 	sanitizer = bluemonday.UGCPolicy()
+
+	// glued is the mark of a list entry or a heading with a space behind it that Markdown
+	// takes for a letter.
+	glued = regexp.MustCompile(`(?m)^([ \t]*(?:[-*+]|\d{1,9}[.)]|#{1,6}))[ \t]*[\x{a0}\x{200b}\x{feff}][ \t\x{a0}\x{200b}\x{feff}]*`)
 )
+
+// proseParser reads Markdown whose indented blocks are paragraphs: a policy holds no
+// program code.
+func proseParser() parser.Parser {
+	blocks := parser.DefaultBlockParsers()
+	for i := range blocks {
+		if blocks[i].Value == parser.NewCodeBlockParser() {
+			blocks[i].Value = indented{parser.NewParagraphParser()}
+		}
+	}
+	return parser.NewParser(parser.WithBlockParsers(blocks...), parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...))
+}
+
+type indented struct{ parser.BlockParser }
+
+func (indented) CanAcceptIndentedLine() bool { return true }
 
 // Normalise reads Markdown, HTML or plain text that can be a policy; the name's
 // ending says which, else the content does. Layout, white space, bullets, menus,
@@ -79,7 +101,8 @@ func Read(source []byte, name string) (Text, error) {
 		page = string(source)
 	case "markdown":
 		var b bytes.Buffer
-		if err := markdown.Convert(emptyLink.ReplaceAll(source, []byte("$1")), &b); err != nil {
+		source = glued.ReplaceAll(emptyLink.ReplaceAll(source, []byte("$1")), []byte("$1 "))
+		if err := markdown.Convert(source, &b); err != nil {
 			return Text{}, notice.Invalid("%s cannot be read as Markdown: %v", name, err)
 		}
 		page = b.String()
@@ -114,6 +137,8 @@ func clean(page string, whole bool) (string, error) {
 		return "", err
 	}
 	reveal(root)
+	aim(root)
+	part(root)
 	if whole {
 		dropFurniture(root)
 	}
@@ -122,6 +147,38 @@ func clean(page string, whole bool) (string, error) {
 		return "", err
 	}
 	return sanitizer.Sanitize(b.String()), nil
+}
+
+// aim gives links that lead nowhere, or that a script follows, the beginning of the page
+// for a target: the sanitizer takes those without one for text.
+func aim(root *html.Node) {
+	for n := range root.Descendants() {
+		if n.DataAtom != atom.A {
+			continue
+		}
+		for i, a := range n.Attr {
+			if to := strings.ToLower(strings.TrimSpace(a.Val)); a.Key == "href" && (to == "" || to == "#" || strings.HasPrefix(to, "javascript:")) {
+				n.Attr[i].Val = "#top"
+			}
+		}
+	}
+}
+
+// part sets controls apart, which a page lays out as boxes and the sanitizer takes for
+// words.
+func part(root *html.Node) {
+	var controls []*html.Node
+	for n := range root.Descendants() {
+		switch n.DataAtom {
+		case atom.Button, atom.Select, atom.Option, atom.Textarea:
+			controls = append(controls, n)
+		}
+	}
+	for _, n := range controls {
+		for _, before := range []*html.Node{n, n.NextSibling} {
+			n.Parent.InsertBefore(&html.Node{Type: html.ElementNode, DataAtom: atom.Br, Data: "br"}, before)
+		}
+	}
 }
 
 // furniture is what a page holds beside its text.
@@ -181,12 +238,18 @@ func hold(n *html.Node, seen map[*html.Node]held) (h held) {
 	case atom.Input, atom.Select, atom.Textarea:
 		h.field = true
 	case atom.Button, atom.A:
-		h.decides = h.decides || h.text <= longLabel && decisions[newParagraph(fold(textOf(n))).key]
+		h.decides = h.decides || h.text <= longLabel && decides(newParagraph(fold(textOf(n))).key)
 	}
 	if n.Type == html.ElementNode {
 		seen[n] = h
 	}
 	return h
+}
+
+// decides reports whether the label of a button, by its key, decides on consent.
+func decides(key string) bool {
+	words := strings.Fields(key)
+	return decisions[key] || len(words) > 1 && len(words) <= 6 && deciding[words[0]]
 }
 
 // stands reports whether an element says of itself that it stands beside the text: by its

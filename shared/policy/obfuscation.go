@@ -35,22 +35,30 @@ var (
 	shoutedAt  = regexp.MustCompile(`\b([\w.+-]+) (?:AT|\(AT\)) ([\w-]+(?: DOT [\w-]+)+)\b`)
 	shoutedDot = regexp.MustCompile(` DOT `)
 	spelledDot = regexp.MustCompile(`(?i)\s*[\[({<]+\s*(?:dot|punkt|point|punto|ponto)\s*[\])}>]+\s*`)
+	// times is a sign of multiplication for the letter: 8×8.
+	times = regexp.MustCompile(`(\w)×(\w)`)
 	// linkHint is what a page says to screen readers of a link.
 	linkHint = regexp.MustCompile(`(?i)\s*(?:[\[(]` + hints + `[\])]|,\s*` + hints + `(\x{e001}|$))`)
 	// emptyLink is an anchor; before a mark it hides a list from Markdown.
 	emptyLink = regexp.MustCompile(`(?m)^([ \t]*)\[\]\([^)\n]*\)[ \t]*`)
 	// entryLine begins a line of a list within a block that knows none.
-	entryLine = regexp.MustCompile(`\n[ \t]*(?:[*•·▪-]|\(?[a-z0-9]{1,2}[.)])[ \t]+`)
+	entryLine = regexp.MustCompile(`\n[ \t]*(?:[*•·▪-]|\(?(?:[a-z]|[ivx]{2,4}|\d{1,2})[.)])[ \t]+`)
 	// iconNames are words of fonts that draw them as icons.
 	iconNames = regexp.MustCompile(`\b(?:keyboard_arrow_(?:down|up|left|right)|expand_(?:more|less)|chevron_(?:right|left)|arrow_(?:back|forward|upward|downward|drop_(?:down|up)|right(?:_alt)?|left)(?:_ios)?|open_in_new|more_(?:vert|horiz)|menu_open|check_circle|content_copy|add_circle(?:_outline)?|remove_circle(?:_outline)?|help_outline|error_outline|info_outline)\b`)
 	// atLeast makes a rule of such a time.
 	atLeast  = regexp.MustCompile(`(?i)\b(?:more|less|longer|older|fewer) than\b|\bat (?:least|most)\b|\b(?:mehr|länger|älter|weniger) als\b|\bdepuis plus\b|\bal menos\b`)
-	agoWords = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace `)
+	agoWords = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace |\bhá | fa\b| geleden| siden| sedan| temu|前|[전] ?$`)
 	// relativeDate tells how long ago the page was touched; it changes by itself.
 	relativeDate = regexp.MustCompile(`(?i)\b(?:(?:about|over|almost|around|nearly)\s+)?(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b|` +
 		`\bil y a (?:environ |plus de )?(?:un|une|\d+) (?:seconde|minute|heure|jour|semaine|mois|an|année)s?\b|` +
 		`\bvor (?:etwa |über )?(?:einem|einer|\d+) (?:Sekunde|Minute|Stunde|Tag|Woche|Monat|Jahr)(?:e?n)?\b|` +
-		`\bhace (?:unos |más de )?(?:un|una|\d+) (?:segundo|minuto|hora|día|semana|mes|año)(?:e?s)?\b`)
+		`\bhace (?:unos |más de )?(?:un|una|\d+) (?:segundo|minuto|hora|día|semana|mes|año)(?:e?s)?\b|` +
+		`\bhá (?:cerca de |mais de )?(?:um|uma|\d+) (?:segundo|minuto|hora|dia|semana|mês|mes|ano)(?:e?s)?\b|` +
+		`\b(?:circa |più di )?(?:un|una|\d+) (?:second|minut|or|giorn|settiman|mes|ann)[oaei] fa\b|` +
+		`\b(?:ongeveer |meer dan )?(?:een|\d+) (?:seconde|minuut|uur|dag|week|maand|jaar)(?:n|en)? geleden\b|\b(?:minuten|weken|maanden) geleden\b|` +
+		`\b(?:för|for) (?:ca\.? |cirka |över |over )?(?:en|et|ett|\d+) \pL{2,8} (?:sedan|siden)\b|` +
+		`\b(?:około |ponad )?\d+ (?:sekund|minut|godzin|dni|tygodni|miesiąc|miesięc|lat)\pL{0,3} temu\b|` +
+		`\d+ ?(?:秒|分|分钟|時間|小时|日|天|週間|周|か月|ヶ月|个月|年)(?:以?前)(?:$|[\s·|])|\d+ ?(?:초|분|시간|일|주|개월|년) 전`)
 )
 
 // hints are the words of such a hint.
