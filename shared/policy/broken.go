@@ -12,7 +12,7 @@ import (
 // language. It looks at the texts as wholes: how much of each stands in the other,
 // whether what is missing is one piece, and what the rest looks like.
 func brokenness(c Comparison, findings []Finding, idle map[int]bool) (reason string, weight float64, oldBroken, ok bool) {
-	old, new := measure(c, false), measure(c, true)
+	old, new := measure(c, false, idle), measure(c, true, idle)
 	switch {
 	case new.words < 40 && old.words >= 100 && new.words*4 < old.words:
 		return "hardly any text is left", 0.97, false, true
@@ -82,7 +82,7 @@ func walled(c Comparison, fate string) bool {
 // otherPage reports whether both texts are the same wrong page: nothing they say, or
 // call themselves, is of a policy.
 func otherPage(c Comparison) bool {
-	old, new := measure(c, false), measure(c, true)
+	old, new := measure(c, false, nil), measure(c, true, nil)
 	return old.nature == "" && new.nature == "" && old.prose < 0.3 && new.prose < 0.3 &&
 		(min(old.words, new.words) >= 60 || max(old.words, new.words) < 60 && old.subject+new.subject == 0)
 }
@@ -96,10 +96,14 @@ type side struct {
 	nature  string  // what it calls itself: privacy, terms, or nothing known
 }
 
-func measure(c Comparison, isNew bool) (s side) {
+// Rows of the site's do not count.
+func measure(c Comparison, isNew bool, idle map[int]bool) (s side) {
 	d := c.text(isNew)
 	kept, sentences, about, prose := 0, 0, 0, 0
-	for _, r := range c.rows {
+	for i, r := range c.rows {
+		if idle[i] {
+			continue // the site's
+		}
 		for _, p := range r.in(isNew) {
 			n := letterWords(d[p].words)
 			if d[p].Linked {

@@ -18,7 +18,7 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 		return "the end is missing, from the middle of something", 0.85, true
 	}
 	clipped := p.clipped()
-	if shorter.kept < 0.85 && len(clipped) < 3 || longer.words < 60 {
+	if shorter.kept < 0.85 && !(shorter.kept >= 0.7 && missing > 0.5) && len(clipped) < 3 || longer.words < 60 {
 		return "", 0, false
 	}
 	others, dated := 0, false
@@ -254,14 +254,19 @@ func (m missingPieces) unfinished() bool {
 	if sentenceEnd(end.Text) || end.Linked || end.copyright() {
 		return false
 	}
-	gone, prose := 0, 0 // behind i
+	foot := 0 // words behind the end
+	for _, p := range m.short[at+1:] {
+		foot += letterWords(p.words)
+	}
+	gone, all, prose := 0, 0, 0 // words behind i
 	for i := len(m.long) - 1; i >= 0; i-- {
-		behind, words := gone, prose
+		behind, of, words := gone, all-foot, prose
+		all += letterWords(m.long[i].words)
 		if !m.kept[i] {
-			gone++
+			gone += letterWords(m.long[i].words)
 			prose += m.long[i].prose()
 		}
-		rest, found := strings.CutPrefix(m.long[i].Text, end.Text)
+		rest, found := strings.CutPrefix(openMarks.Replace(m.long[i].Text), openMarks.Replace(end.Text))
 		if !found || strings.TrimSpace(rest) == "" && (!announces || i+1 >= len(m.long) || m.long[i+1].title()) {
 			continue
 		}
@@ -271,12 +276,15 @@ func (m missingPieces) unfinished() bool {
 		if end.Item && behind == 0 {
 			continue // an entry that was added to, and nothing is missing
 		}
-		if behind*10 >= (len(m.long)-1-i-(len(m.short)-1-at))*8 && words+letterWords(newParagraph(rest).words) >= 10 {
+		if behind*10 >= of*8 && words+letterWords(newParagraph(rest).words) >= 10 {
 			return true
 		}
 	}
 	return false
 }
+
+// openMarks are Markdown's that a cut leaves without their other half.
+var openMarks = strings.NewReplacer("**", "", "[", "", "`", "")
 
 // prose are the words of a sentence about the subject, none of others.
 func (p Paragraph) prose() int {

@@ -16,6 +16,9 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 	if starts(e.old, e.oldAt) && starts(e.new, e.newAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
 		return as(None, 0.8, "the marks of a list differ"), true
 	}
+	if e.besideNumber() {
+		return as(Editorial, 0.7, "contact details differ"), true
+	}
 	if toggles[strings.Join(slices.Concat(keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new)), " ")] && (e.newAt > 0 && len(e.after()) == 0 || e.linked || inLink(e.hunk.old) || inLink(e.hunk.new)) {
 		return as(None, 0.85, "a button of the page differs"), true
 	}
@@ -93,8 +96,30 @@ func (e place) dialled() bool {
 // opening reports whether a hunk is about the hours at which somebody is there.
 func (e place) opening() bool {
 	hours := func(p Paragraph) bool { return hourOfDay.MatchString(p.Text) || fromTo.MatchString(p.Text) }
-	return has(e.near(20), weekdays.has) && (hours(e.p) || hours(e.was)) && (!e.p.sentence() || has(e.p.words, contacts.has) || has(e.p.words, places.has))
+	return has(e.near(20), weekdays.has) && (hours(e.p) || hours(e.was)) && (!e.p.sentence() || has(e.p.words, contacts.has) || has(e.p.words, places.has) || phoneNumber.MatchString(e.p.Text))
 }
+
+var phoneNumber = regexp.MustCompile(`(?:\+\d|\b0\d)(?:[ ./()-]*\d){6,}`)
+
+// besideNumber reports whether a hunk stands in brackets right behind a telephone number:
+// what the call costs.
+func (e place) besideNumber() bool {
+	before := textOfWords(e.new[:e.newAt])
+	open := strings.LastIndex(before, "(")
+	return open >= 0 && len(before)-open < 40 && !strings.Contains(before[open:], ")") && len(content(e.hunk.new)) <= 5 && len(content(e.hunk.old)) <= 5 && endsInNumber.MatchString(strings.TrimSpace(before[:open]))
+}
+
+var endsInNumber = regexp.MustCompile(`(?:\+\d|\b0\d)(?:[ ./()-]*\d){6,}$`)
+
+// onTheClock reports whether the figures that differ are times of day.
+func (e place) onTheClock(old, new []string) bool {
+	all := slices.Concat(old, new)
+	return len(all) > 0 && every(all, func(k string) bool {
+		return clockTime.MatchString(k) || clockTime.MatchString(k+":00") && has(e.after()[:min(1, len(e.after()))], clockWords.has)
+	})
+}
+
+var clockTime = regexp.MustCompile(`^(?:[01]?\d|2[0-4])[.:h][0-5]\d$`)
 
 // fromTo are two bare hours.
 var fromTo = regexp.MustCompile(`(?i)\b\d{1,2}(?: ?(?:h|heures?|uhr|horas?|ore))? ?(?:-|–|to|until|à|a|bis|hasta|alle|às|tot) ?\d{1,2}\b`)
@@ -177,6 +202,9 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if e.oneOrMore() {
 		return as(Substantive, 0.75, "how many differs"), true
 	}
+	if e.onTheClock(o, n) && len(after) > 0 && e.opening() {
+		return as(Editorial, 0.75, "hours differ"), true
+	}
 	if difference(o, n) != "" && e.counted() {
 		return as(Substantive, 0.9, "a figure with its unit differs"), true
 	}
@@ -218,6 +246,9 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 			return as(Editorial, 0.7, "a date in the text differs"), true
 		}
 	}
+	if e.withinDate() {
+		return as(Editorial, 0.8, "a date differs"), true
+	}
 	if dates && context && month {
 		return as(Editorial, 0.85, "a date differs"), true
 	}
@@ -227,7 +258,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if has(before, capitals.has) {
 		return as(Editorial, 0.7, "the details of a company differ"), true
 	}
-	if where := after[:min(len(after), 3)]; e.newAt == 0 && slices.ContainsFunc(where, func(w word) bool { return w.capital() && (places.has(plainKey(w.key)) || streetWords[plainKey(w.key)]) }) {
+	if where := after[:min(len(after), 3)]; e.newAt == 0 && slices.ContainsFunc(where, func(w word) bool { return w.capital() && (places.has(plainKey(w.key)) || street(plainKey(w.key))) }) {
 		return as(Editorial, 0.75, "contact details differ"), true
 	}
 	if e.contact() && !slices.ContainsFunc(both, isUnit) && (len(after) == 0 || !units.has(plainKey(after[0].key))) {
@@ -255,6 +286,34 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	}
 	return f, false
 }
+
+// withinDate reports whether a hunk is part of a date in figures: the day of 9/28/2019.
+func (e place) withinDate() bool {
+	return datePart(e.old, e.oldAt, len(e.hunk.old)) && datePart(e.new, e.newAt, len(e.hunk.new))
+}
+
+// datePart reports whether n words are part of a date in figures.
+func datePart(all []word, at, n int) bool {
+	from, to := max(at-4, 0), min(at+n+4, len(all))
+	if at+n > len(all) || n == 0 {
+		return false
+	}
+	written := func(words []word) (text string) {
+		for _, w := range words {
+			text += w.text
+		}
+		return text
+	}
+	begin, end := len(written(all[from:at])), len(written(all[from:at+n]))
+	for _, found := range figuredDate.FindAllStringIndex(written(all[from:to]), -1) {
+		if found[0] <= begin+1 && end <= found[1] {
+			return true
+		}
+	}
+	return false
+}
+
+var figuredDate = regexp.MustCompile(`\b(?:\d{1,2}[/.-]\d{1,2}[/.-](?:20|19)\d\d|(?:20|19)\d\d[/.-]\d{1,2}[/.-]\d{1,2})\b`)
 
 // isNumberWord reports whether a word is one for a number.
 func isNumberWord(k string) bool { return numberValues[k] != "" || numberWords[k] }

@@ -18,7 +18,7 @@ var (
 	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
 	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
 	live      = regexp.MustCompile(`(?i)\b\d+:\d\d ?/ ?\d+:\d\d\b|\d ?°[CF]\b|\d (?:members? online|people have (?:read|viewed|signed)|queries in)\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b|` +
-		`\b(?:reading time|read time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura|leestijd)\b.{0,4}\d|\b1 [A-Z]{3} ?= ?\d|^(?:request|ray|trace|correlation) id:? [0-9a-f-]{6,}$`)
+		`\b(?:reading time|read time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura|leestijd)\b.{0,4}\d|\b1 [A-Z]{3} ?= ?\d|\b\d+ (?:out of|of|sur|von|de|su|van|z|av) \d+\b.{1,40} (?:helpful|utiles?|hilfreich|útil(?:es)?|nuttig|przydatn\pL+|användbar\pL*|nyttig\pL*)|^(?:request|ray|trace|correlation) id:? [0-9a-f-]{6,}$`)
 	stars    = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
 	pageMark = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
 
@@ -236,7 +236,7 @@ func (j *judge) site(run []int) bool {
 		// An entry of a list of the policy's is never the site's, whatever it is called.
 		entry := inside && !p.Linked && !p.discussed() && (p.Item || j.amongEntries(i))
 		idle := p.idle() && !entry && !(p.states() && signs == weak && weak < 3)
-		return !idle && (inside || signs == weak && weak < 3 || !p.small(j.new.terms)) && !(buttons >= 2 && p.asksForConsent())
+		return !idle && (inside || signs == weak && weak < 3 || !p.small(j.new.terms)) && !(buttons >= 2 && p.asksForConsent()) && !(buttons > 0 && !inside && p.saysThereAreCookies())
 	})
 }
 
@@ -248,15 +248,20 @@ func (j *judge) bareBanner(run []int) bool {
 		switch p := j.c.only(i); {
 		case j.inside(i) || p.Heading > 0:
 			return false
-		case !p.Linked && !sentenceEnd(p.Text) && !p.Item && letterWords(p.words) <= 4 || consentLabels[p.key]:
+		case !sentenceEnd(p.Text) && !p.Item && letterWords(p.words) <= 4 || consentLabels[p.key]:
 			buttons++
-		case letterWords(p.words) <= 60 && has(p.words, cookieWords.has) && !slices.ContainsFunc(p.words, word.party) && !has(p.words, func(k string) bool { return practised(k) && !cookieWords.has(k) }):
+		case p.saysThereAreCookies():
 			says = true
 		default:
 			return false
 		}
 	}
 	return says && buttons > 0 && buttons <= 3
+}
+
+// saysThereAreCookies reports whether a paragraph says that, and not to whom they tell what.
+func (p Paragraph) saysThereAreCookies() bool {
+	return letterWords(p.words) <= 60 && has(p.words, cookieWords.has) && !slices.ContainsFunc(p.words, word.party) && !has(p.words, func(k string) bool { return practised(k) && !cookieWords.has(k) })
 }
 
 // asksForConsent reports whether a paragraph may be what a banner says above its buttons.

@@ -403,10 +403,40 @@ func TestTheSameOtherwise(t *testing.T) {
 		{"Copies of your data are free of charge.", "Copies of your data are at no charge."},
 		{"Your data are stored by Sample Cloud Ltd in Ireland.", "Your data are stored by Sample Cloud Limited in Ireland."},
 		{"Facebook, Inc. receives data of those who visit our page there.", "Meta Platforms, Inc. receives data of those who visit our page there."},
+		{"Your data are kept since 9/28/2019, when our old register closed.", "Your data are kept since 9/4/2019, when our old register closed."},
+		{"Read your data under Account > Data.", "Read your data under Profile > Data."},
+		{"Write to Storgatan 5, 411 99 Example City.", "Write to Hamngatan 9, 411 98 Example City."},
+		{"Hai diritto di chiedere i tuoi dati solo solo dopo un mese.", "Hai diritto di chiedere i tuoi dati solo dopo un mese."},
+		{"The bank blocks your P.I.N. data on request.", "The bank blocks your personal identity number data on request."},
+		{"Call us about your data on Monday to Friday from 9.00 to 12.00 uur.", "Call us about your data on Monday to Friday from 9.00 to 16.00 uur."},
+		{"Appelez le 09 00 00 00 00 (appel non surtaxé) pour vos données.", "Appelez le 09 00 00 00 00 (prix d'un appel local) pour vos données."},
+		{"Vi använder nödvändiga cookies för dina uppgifter.", "Vi använder nödvändiga kakor för dina uppgifter."},
 		{"Example Gym is a company with a capital of 100,000 euros, registered in Example City.", "Example Gym is a company with a capital of 120,000 euros, registered in Example City."},
 	} {
 		bothWays(t, fmt.Sprintf("%q became %q", c[0], c[1]), inGym(t, c[0]), inGym(t, c[1]), policy.Editorial)
 	}
+}
+
+// What readings of a page differ in by the way it is laid out or written down.
+func TestTheSameLaidOutOtherwise(t *testing.T) {
+	for name, pair := range map[string][2]string{
+		"spaces Markdown takes for letters": {"1. Name\n2. Address of yours", "1.\u00a0Name\n2.\u00a0\u200bAddress of yours"},
+		"indented text":                     {"● We keep the **name** you give us.", "        ● We keep the **name** you give us."},
+		"links that lead nowhere":           {"See the [Sample Pay notice, opens in a new tab](https://pay.example.com).", "See the [Sample Pay notice, opens in a new tab](#)."},
+		"another table of characters":       {"Prywatności i bezpieczeństwa danych strzeże urząd.", "PrywatnoĹ›ci i bezpieczeĹ„stwa danych strzeĹĽe urzÄ…d."},
+		"a sign for a letter":               {"Data of 8x8 guests are kept.", "Data of 8×8 guests are kept."},
+		"time gone by, in Portuguese":       {"Atualizado há 3 meses", "Atualizado há 5 meses"},
+		"readers who found it of use":       {"19 de 38 usuários acharam isto útil", "21 de 57 usuários acharam isto útil"},
+		"an address hidden on its line":     {"email: privacy@example.com", "email: [\\[email protected\\]](/cdn-cgi/l/email-protection)"},
+		"a broken line behind a short word": {"You may receive mail about data from us. It tells of news.", "You may receive mail about data from\nus. It tells of news."},
+	} {
+		bothWays(t, name, inGym(t, pair[0]), inGym(t, pair[1]), policy.None)
+	}
+	page := func(header string) policy.Document {
+		return read(t, "<!doctype html><html><body><div>"+header+"</div><main><h1>Privacy policy</h1><p>We keep your name and address for 24 months.</p><p>You may ask for access to your personal data.</p></main></body></html>", "a.html")
+	}
+	bothWays(t, "controls without a space between", page(`<button>Log in</button><a href="/cart">Cart<span>0</span></a>`), page(`<button>Hello, Ada</button><a href="/cart">Cart<span>2</span></a>`), policy.None)
+	bothWays(t, "a consent manager with a long button", page(""), page(`<div class="cc-window" role="dialog"><p>We share what cookies tell with partners.</p><a class="cc-btn">Accept all and visit site</a></div>`), policy.None)
 }
 
 // A verb and its short form bind alike.

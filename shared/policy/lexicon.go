@@ -171,7 +171,8 @@ var (
 	// articles say "one", too.
 	articles = set("a an one un une una uno ein eine einen einmal um uma een en ett")
 	// hourWords stand beside the hours at which somebody is there.
-	hourWords = set("am pm jours feries holidays holiday bank public uhr heures h closed open ferme fermes geschlossen feiertage feiertagen festivos festivi feriados hours")
+	clockWords = set("uhr uur h heures am pm kl")
+	hourWords  = set("am pm jours feries holidays holiday bank public uhr heures h closed open ferme fermes geschlossen feiertage feiertagen festivos festivi feriados hours")
 	// opposites are words of comparison, by their direction: one for another turns what is
 	// compared round.
 	opposites = senses(map[string]string{
@@ -240,8 +241,13 @@ var (
 		strasse platz weg allee postfach sitz
 		calle plaza piso edificio avenida apartado
 		piazza viale rua praca straat plein laan gracht voorburgwal`)
-	streetWords = set(`st rd ave blvd dr ln pl cd hwy po via str`)
-	contacts    = stems(`contact email mail phone telephone tel fax call write writ reach form portal request address online web site website link
+	// synonyms are other names of what policies are about.
+	synonyms = map[string]string{"kakor": "cookies", "kakorna": "cookies", "informasjonskapsler": "cookies", "informasjonskapslene": "cookies", "evasteet": "cookies", "evasteita": "cookies", "cerezler": "cookies", "ciasteczka": "cookies",
+		"e-mail": "email", "e-mails": "emails", "webseite": "website", "web-site": "website", "websites": "website", "handynummer": "mobilfunknummer", "cellphone": "mobile", "cell": "mobile"}
+	// streetEndings are those of compounds: Hamngatan, Hauptstraße.
+	streetEndings = []string{"gatan", "vagen", "strasse", "straat", "gasse", "gade", "katu", "laan", "allee"}
+	streetWords   = set(`st rd ave blvd dr ln pl cd hwy po via str`)
+	contacts      = stems(`contact email mail phone telephone tel fax call write writ reach form portal request address online web site website link
 		click visit support help helpdesk hotline chat
 		contacter courriel courrier ecri ecrir adress formulair telephon
 		kontakt schreib anschrift telefon formular
@@ -308,6 +314,9 @@ var (
 		"rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti", "accept cookies", "allow cookies", "reject non-essential",
 		"reject non-essential cookies", "essential only", "agree", "i agree", "disagree", "consent", "do not consent", "i consent",
 		"continuer sans accepter", "nur notwendige", "nur erforderliche", "solo necessari", "weigeren", "accepteren", "alles accepteren")
+
+	// deciding are words such a button may begin with: "accept all and continue".
+	deciding = set("accept allow reject decline deny agree refuse tout accepter refuser accepte alle akzeptieren ablehnen zustimmen aceptar rechazar accetta rifiuta aceitar rejeitar accepteren weigeren")
 
 	// hanDate is a whole date in Chinese, Japanese or Korean.
 	hanDate = regexp.MustCompile(`[0-9]{4}\s?[年년]\s?[0-9]{1,2}\s?[月월]\s?[0-9]{1,2}\s?[日일]`)

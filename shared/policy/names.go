@@ -34,6 +34,9 @@ func (e place) renamed() bool {
 	}; refers(e.hunk.old) && e.newPage.heads(keyOfWords(e.hunk.new)) || refers(e.hunk.new) && e.oldPage.heads(keyOfWords(e.hunk.old)) {
 		return true
 	}
+	if pathMark := func(i int) bool { return i >= 0 && i < len(e.new) && strings.Contains(">›→", e.new[i].key) }; !e.joins() && min(letterWords(e.hunk.old), letterWords(e.hunk.new)) > 0 && letterWords(e.hunk.old)+letterWords(e.hunk.new) <= 8 && (pathMark(e.newAt-1) || pathMark(e.newAt+len(e.hunk.new))) {
+		return true // the way to a page of the site
+	}
 	return e.names() && !e.joins() && (has(slices.Concat(e.hunk.old, e.hunk.new), formerly.has) || succeeds(e.hunk.old, e.hunk.new) || succeeds(e.hunk.new, e.hunk.old))
 }
 
@@ -74,11 +77,23 @@ func (e place) newcomers(isNew bool) bool {
 	return namesOf(slices.DeleteFunc(slices.Clone(many), func(w word) bool { return known[stemOf(plainKey(w.key))] }))
 }
 
+// cutOff reports whether one of two words is the other cut off with a full stop: "tel."
+func cutOff(a, b string) bool {
+	short, long := shorterFirst(a, b)
+	head, dotted := strings.CutSuffix(short, ".")
+	return dotted && len(head) >= 3 && strings.HasPrefix(long, head)
+}
+
+func undotted(k string) string { return strings.ReplaceAll(k, ".", "") }
+
 // abbreviation judges words added before or after their own abbreviation, or taken
 // from there: "non-fungible tokens (NFT)".
 func (e place) abbreviation() (f Finding, ok bool) {
 	found := as(Editorial, 0.8, "an abbreviation is spelled out, or a name abbreviated")
-	if was, is := keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new); len(was) == 1 && len(is) > 1 && initialsOf(is) == was[0] || len(is) == 1 && len(was) > 1 && initialsOf(was) == is[0] {
+	if was, is := keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new); len(was) == 1 && len(is) > 1 && initialsOf(is) == undotted(was[0]) || len(is) == 1 && len(was) > 1 && initialsOf(was) == undotted(is[0]) {
+		return found, true
+	}
+	if was, is := keyOfWords(e.hunk.old), keyOfWords(e.hunk.new); cutOff(was, is) {
 		return found, true
 	}
 	long, at, all := e.hunk.new, e.newAt, e.new
@@ -202,7 +217,7 @@ func (e place) contact() bool {
 		k := plainKey(w.key)
 		switch {
 		case w.mark():
-		case w.address(), streetWords[k]:
+		case w.address(), street(k):
 			signs++
 		case places.has(k) && (w.capital() || !venues.has(k)):
 			signs++
@@ -216,7 +231,7 @@ func (e place) contact() bool {
 		return false
 	}
 	for _, w := range slices.Concat(e.hunk.old, e.hunk.new) {
-		if k := plainKey(w.key); !w.mark() && !stopwords[k] && !bodies[k] && !places.has(k) && !streetWords[k] && !w.capital() && !w.number() && !w.address() {
+		if k := plainKey(w.key); !w.mark() && !stopwords[k] && !bodies[k] && !places.has(k) && !street(k) && !w.capital() && !w.number() && !w.address() {
 			return false
 		}
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,6 +21,7 @@ type page struct {
 	text     string          // all keys, a space around each
 	contents map[string]bool // the keys of lines with leaders, without these
 	said     map[string]bool // the keys of its sentences
+	masked   map[string]bool // the same with their addresses hidden
 }
 
 // lookedOver looks one of the two texts over, once for all its places.
@@ -27,7 +29,7 @@ func lookedOver(c Comparison, isNew bool) page {
 	d := c.text(isNew)
 	siteless, nature := d.siteless(), natureOf(d)
 	p := page{Document: d, terms: nature == "terms", siteless: siteless, body: bodyOf(c, isNew, siteless, nature), headings: headingKeys(d), keys: count(keysOf(d)),
-		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}}
+		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}, masked: map[string]bool{}}
 	p.upTo, p.from = p.sites()
 	p.titled = p.body.title >= 0 && natureOf(d[p.body.title:p.body.title+1]) != ""
 	for _, paragraph := range d {
@@ -48,7 +50,7 @@ func lookedOver(c Comparison, isNew bool) page {
 		}
 		for _, index := range c.rows[i].in(isNew) {
 			for _, key := range sentenceKeys(d[index].Text) {
-				p.said[key] = true
+				p.said[key], p.masked[masked(key)] = true, true
 			}
 		}
 	}
@@ -95,10 +97,27 @@ func (p page) heads(key string) bool { return key != "" && p.bare[key] }
 func (p page) holds(key string) bool { return strings.Contains(p.text, " "+key+" ") }
 
 // says reports whether a page says every sentence of a paragraph, somewhere among what
-// differs.
+// differs, if with an address hidden.
 func (p page) says(other Paragraph) bool {
 	keys := sentenceKeys(other.Text)
-	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return !p.said[k] })
+	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool {
+		return !p.said[k] && !p.said[masked(k)] && !(p.masked[k] && strings.Contains(k, hiddenAddress))
+	})
+}
+
+// masked is a key with its addresses hidden.
+func masked(key string) string {
+	if !strings.Contains(key, "@") {
+		return key
+	}
+	return wholeAddress.ReplaceAllString(key, hiddenAddress)
+}
+
+var wholeAddress = regexp.MustCompile(`\S+@\S+`)
+
+// sameHidden reports whether two lines differ in nothing but that one hides its address.
+func (p Paragraph) sameHidden(other Paragraph) bool {
+	return masked(p.key) == masked(other.key) && strings.Contains(p.key+other.key, hiddenAddress)
 }
 
 func headingKeys(d Document) map[string]int {

@@ -121,6 +121,11 @@ func (p Paragraph) dateLine() bool {
 	return date && (context && rest <= 2 || rest == 0 && len(p.words) <= 12)
 }
 
+// street reports whether a word is of a street's name.
+func street(k string) bool {
+	return streetWords[k] || len(k) >= 7 && slices.ContainsFunc(streetEndings, func(end string) bool { return strings.HasSuffix(k, end) })
+}
+
 func dateWord(k string) bool { return months[k] || dateLike.MatchString(k) }
 
 // contactLine reports whether a paragraph says no more than where to write.
@@ -130,7 +135,7 @@ func (p Paragraph) contactLine() bool {
 		k := plainKey(w.key)
 		switch {
 		case w.mark() || stopwords[k]:
-		case strings.Contains(k, "@") || places.has(k) || w.number() && !dateWord(k) || streetWords[k] || postcode.MatchString(k) && !dateWord(k):
+		case strings.Contains(k, "@") || places.has(k) || w.number() && !dateWord(k) || street(k) || postcode.MatchString(k) && !dateWord(k):
 			where++
 			if w.number() && !postcode.MatchString(k) {
 				digits += len(strings.Map(func(r rune) rune {
@@ -209,7 +214,7 @@ var firstPerson = set("we wir nous nosotros noi nos wij")
 func (p Paragraph) reaches() bool {
 	return slices.ContainsFunc(p.words, func(w word) bool {
 		k := plainKey(w.key)
-		return w.address() || w.number() && !dateWord(k) || places.has(k) || streetWords[k] || legalForms[k] && len(p.words) > 1
+		return w.address() || w.number() && !dateWord(k) || places.has(k) || street(k) || legalForms[k] && len(p.words) > 1
 	})
 }
 

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -90,6 +92,9 @@ func (e place) judge() Finding {
 		f.firm = f.Class == Substantive
 		return f
 	}
+	if len(old) > 0 && slices.Equal(sameThings(old), sameThings(new)) && !slices.Equal(old, new) {
+		return as(Editorial, 0.7, "another word for the same")
+	}
 	if f, ok := e.abbreviation(); ok {
 		return f
 	}
@@ -105,6 +110,9 @@ func (e place) judge() Finding {
 	}
 	if opts := func(w word) bool { return strings.HasPrefix(w.key, "opt") }; slices.ContainsFunc(e.near(2), opts) && difference(filter(keysOfWords(e.hunk.old), direction), filter(keysOfWords(e.hunk.new), direction)) != "" {
 		return firm(0.85, "opting in became opting out, or the other way round")
+	}
+	if e.doubled() {
+		return as(Editorial, 0.85, "a word stood twice")
 	}
 	if n := polarity(e.hunk.old, e.hunk.new, e.after()); n != "" && !e.stillThere(n) && (!e.heading || e.p.promises() || e.was.promises()) {
 		return firm(0.85, "“%s” came or went", n)
@@ -200,7 +208,7 @@ func (e place) outward(old, new []string) (f Finding, ok bool) {
 	case strings.ContainsRune(raw, '\ufffd') && len(strings.Fields(textOfWords(e.hunk.old))) == len(strings.Fields(textOfWords(e.hunk.new))) && slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)):
 		return as(None, 0.95, "broken characters differ"), true
 	case plain(e.hunk.old) == plain(e.hunk.new):
-		if weighty(textOfWords(e.hunk.old)) != weighty(textOfWords(e.hunk.new)) || !slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)) {
+		if weighty(textOfWords(e.hunk.old)) != weighty(textOfWords(e.hunk.new)) || !slices.Equal(figureRuns.FindAllString(textOfWords(e.hunk.old), -1), figureRuns.FindAllString(textOfWords(e.hunk.new), -1)) {
 			return firm(0.7, "a figure or a sign that carries meaning differs"), true
 		}
 		if textKeys(e.hunk.old) != textKeys(e.hunk.new) {
@@ -224,6 +232,9 @@ func (e place) outward(old, new []string) (f Finding, ok bool) {
 	}
 	return f, false
 }
+
+// figureRuns are the figures of a text, those that follow a letter too.
+var figureRuns = regexp.MustCompile(`\d+`)
 
 // cameOrWent judges words that one text only has.
 func (e place) cameOrWent(both []string, size int) Finding {
@@ -282,6 +293,14 @@ func (e place) replaced(old, new []string, size int) Finding {
 // elsewhere reports whether words are whole sentences that the other text has, too.
 func (e place) elsewhere(all []word, other page) bool {
 	return letterWords(all) >= saidWords && other.says(newParagraph(textOfWords(all)))
+}
+
+// sameThings are words, those for the same thing by one name.
+func sameThings(keys []string) (out []string) {
+	for _, k := range keys {
+		out = append(out, cmp.Or(synonyms[k], k))
+	}
+	return out
 }
 
 // enumeration reports whether a hunk is an entry among others: it brings or takes a

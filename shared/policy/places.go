@@ -215,6 +215,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.8, "the time the page was made differs")
 	case n <= 25 && (!p.sentence() || numbered.MatchString(p.Text)) && (leaders.MatchString(p.Text) || other.contents[newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key]):
 		return as(None, 0.9, "a table of contents differs")
+	case strings.Contains(p.key, "@") && j.inPlace(row, p.sameHidden):
+		return as(None, 0.9, "an address is hidden from robots")
 	case n <= 8 && strings.Contains(p.Text, "@") && p.Text != hiddenAddress && (p.Linked && !outside || j.inPlace(row, func(p Paragraph) bool { return letterWords(p.words) <= 8 && strings.Contains(p.Text, "@") })):
 		return as(Editorial, 0.75, "contact details differ")
 	case p.invites() && j.inPlace(row, Paragraph.invites):

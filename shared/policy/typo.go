@@ -5,20 +5,10 @@ import (
 	"strings"
 )
 
-// typo reports whether a hunk corrects a word: a letter or two, an ending, a word
-// that stood twice.
+// typo reports whether a hunk corrects a word: a letter or two, an ending.
 func typo(e place, old, new []string) bool {
 	if len(old) == 0 && len(new) == 0 {
 		return false
-	}
-	if len(old)+len(new) == 1 {
-		at, all, hunk := e.newAt, e.new, e.hunk.new
-		if len(new) == 0 {
-			at, all, hunk = e.oldAt, e.old, e.hunk.old
-		}
-		w := append(slices.Clone(old), new...)[0]
-		twice := func(i int) bool { return i >= 0 && i < len(all) && plainKey(all[i].key) == w }
-		return twice(at-1) || twice(at+len(hunk))
 	}
 	if len(old) != len(new) || len(old) > 2 {
 		return false
@@ -32,6 +22,19 @@ func typo(e place, old, new []string) bool {
 		}
 	}
 	return true
+}
+
+// doubled reports whether a hunk is a word that stood twice in a row, or does now.
+func (e place) doubled() bool {
+	at, all, hunk, other := e.newAt, e.new, e.hunk.new, e.hunk.old
+	if len(hunk) == 0 {
+		at, all, hunk, other = e.oldAt, e.old, e.hunk.old, e.hunk.new
+	}
+	if len(hunk) != 1 || len(other) > 0 || hunk[0].mark() {
+		return false
+	}
+	twice := func(i int) bool { return i >= 0 && i < len(all) && all[i].key == hunk[0].key }
+	return twice(at-1) || twice(at+1)
 }
 
 // ordinals are written either way.
