@@ -14,12 +14,13 @@ import (
 type approveCmd struct {
 	Run_ string `arg:"" name:"run" help:"The run, as publish named it."`
 	By   string `help:"Name of the approver; it is recorded." required:""`
+	Hash string `help:"Hash of the content you saw, as the dry run names it. Needed where the summary was edited."`
 	Yes  bool   `help:"Really release the run."`
 }
 
 func (c approveCmd) Run(a *app) error {
 	var plan operate.Approved
-	if err := a.call.do(a.ctx, "approve", operate.Args{Run: notice.RunID(c.Run_), By: c.By, Yes: c.Yes}, &plan); err != nil {
+	if err := a.call.do(a.ctx, "approve", operate.Args{Run: notice.RunID(c.Run_), By: c.By, Hash: c.Hash, Yes: c.Yes}, &plan); err != nil {
 		return err
 	}
 	return a.show(plan, func(w io.Writer) {
@@ -39,7 +40,7 @@ func (c approveCmd) Run(a *app) error {
 		if plan.Waits != "" {
 			fmt.Fprintf(w, "recorded; %s\n", plan.Waits)
 		} else if plan.DryRun {
-			fmt.Fprintln(w, "nothing was started; say --yes to approve")
+			fmt.Fprintf(w, "nothing was started; say --yes to approve, with --hash %s for this content and no other\n", plan.Hash)
 		}
 	})
 }

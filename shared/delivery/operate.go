@@ -37,6 +37,7 @@ type Plan struct {
 	Policy    string          `json:"policy"`
 	Version   string          `json:"version"`
 	Effective notice.Date     `json:"effective"`
+	Hash      string          `json:"hash"` // of the content: version, summary, class, date
 	Audience  int             `json:"audience"`
 	Rate      float64         `json:"rate"`              // recipients a second
 	Seconds   float64         `json:"seconds"`           // from start to the last send
@@ -91,7 +92,7 @@ func (o Operator) Plan(ctx context.Context, id notice.RunID, by string) (Plan, e
 	allowed := o.Settings.Allow(account)
 	takes := allowed.Takes(audience)
 	return Plan{Run: run.ID, State: run.State, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version,
-		Effective: v.Effective, Audience: audience, Rate: allowed.Rate, Seconds: takes.Seconds(), Ends: o.Now().Add(takes).UTC().Truncate(time.Second),
+		Effective: v.Effective, Hash: v.ContentHash(), Audience: audience, Rate: allowed.Rate, Seconds: takes.Seconds(), Ends: o.Now().Add(takes).UTC().Truncate(time.Second),
 		CostUSD: float64(audience) * costPerNotice, Canary: canary(audience), Warning: warning(account), DryRun: true}, nil
 }
 

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -17,7 +18,9 @@ type Approved struct {
 	Waits string `json:"waits,omitempty"`
 }
 
-// approve lets a run start; without Yes it says what would happen.
+// approve lets a run start; without Yes it says what would happen, and of what content.
+// Whoever approves by name alone approves what was published; a summary that was edited
+// since must have been seen (invariant 5, nothing unapproved).
 func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 	plan, err := o.Operator.Plan(ctx, a.Run, a.By)
 	if err != nil {
@@ -27,11 +30,16 @@ func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 	if err := o.Gate.Ready(ctx, a.Run, a.By); err != nil || !a.Yes {
 		return Approved{Plan: plan}, err
 	}
-	run, err := o.Store.Run(ctx, a.Run)
+	v, err := o.Store.Version(ctx, plan.Policy, plan.Version)
 	if err != nil {
 		return Approved{}, err
 	}
-	if run, err = o.Gate.Approve(ctx, a.Run, run.ContentHash, a.By, plan.Audience); err != nil {
+	if n := len(v.Edits); n > 0 && a.Hash == "" {
+		return Approved{}, notice.Refused("the summary of version %s was edited by %s since it was published", v.Name, v.Edits[n-1].By).
+			Hint("read it by policymail preview change --run %s, then approve with --hash %s", a.Run, plan.Hash)
+	}
+	run, err := o.Gate.Approve(ctx, a.Run, cmp.Or(a.Hash, plan.Hash), a.By, plan.Audience)
+	if err != nil {
 		return Approved{}, err
 	}
 	if run.State == notice.Waiting {

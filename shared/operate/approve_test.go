@@ -46,7 +46,13 @@ func setUp(t *testing.T, two bool) (operate.Operations, notice.RunID) {
 
 func approve(t *testing.T, o operate.Operations, run notice.RunID, by string, yes bool) (operate.Approved, error) {
 	t.Helper()
-	raw, _ := json.Marshal(operate.Args{Run: run, By: by, Yes: yes})
+	return approveSeen(t, o, run, by, "", yes)
+}
+
+// approveSeen is approve with the hash of the content that was seen.
+func approveSeen(t *testing.T, o operate.Operations, run notice.RunID, by, hash string, yes bool) (operate.Approved, error) {
+	t.Helper()
+	raw, _ := json.Marshal(operate.Args{Run: run, By: by, Hash: hash, Yes: yes})
 	answer, err := o.Run(context.Background(), operate.Command{Name: "approve", Args: raw})
 	if err != nil {
 		t.Fatal(err)
@@ -132,5 +138,33 @@ func TestAnApprovalNeedsAName(t *testing.T) {
 				t.Errorf("approved by %q: %+v %v", by, answer, err)
 			}
 		}
+	}
+}
+
+// Who approves by name alone approves what was published. What an editor made of it since
+// must have been seen.
+func TestAnEditedSummaryMustBeSeen(t *testing.T) {
+	ctx := context.Background()
+	o, run := setUp(t, false)
+	plan, err := approve(t, o, run, "Ada", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Gate.Edit(ctx, run, plan.Hash, "Bob", map[string]string{"en": "We sell your data to everybody."}); err != nil {
+		t.Fatal(err)
+	}
+	for _, hash := range []string{"", plan.Hash} {
+		if _, err := approveSeen(t, o, run, "Ada", hash, true); err == nil {
+			t.Errorf("approved with hash %q what Bob wrote since", hash)
+		}
+	}
+	if plan, err = approve(t, o, run, "Ada", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := approveSeen(t, o, run, "Ada", plan.Hash, true); err != nil {
+		t.Error(err)
+	}
+	if s := state(t, o, run); s != notice.Running {
+		t.Errorf("the run is %s", s)
 	}
 }

@@ -43,7 +43,10 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 	if !ok {
 		return Draft{}, notice.NotFound("policy %s has no version to compare with", a.Policy).Hint("publish one first")
 	}
-	known, ok := notice.LatestApproved(versions)
+	known, ok, err := o.Publisher.Known(ctx, versions)
+	if err != nil {
+		return Draft{}, err
+	}
 	if !ok {
 		known = latest
 	}

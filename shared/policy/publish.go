@@ -67,8 +67,9 @@ type Publisher struct {
 // A publication with a summary is meant to be told. One without is recorded if it
 // needs no telling: a text that only looks otherwise is unchanged, an edit without a
 // change in meaning becomes a version approved by its publisher, with no run. It is
-// compared with the version readers know: what waits for approval, or was never given
-// it, is part of the change, and no edit of it carries it past the approver.
+// compared with the version readers know: what waits for approval, was never given it,
+// or was cancelled before everybody was told, is part of the change, and no edit of it
+// carries it past the approver, nor into force before its day.
 func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) {
 	v, err := p.read(in)
 	if err != nil {
@@ -80,12 +81,12 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	}
 	latest, known := notice.Latest(all)
 	result := Result{Policy: v.Policy, Version: v.Name, SHA256: v.SHA256, Class: v.Class}
-	dropped, err := p.dropped(ctx, latest)
+	cancelled, err := p.cancelled(ctx, latest)
 	if err != nil {
 		return Result{}, err
 	}
-	if known && latest.SHA256 == v.SHA256 && !(dropped && v.Name != latest.Name) {
-		result.Version, result.Class, result.Unchanged = latest.Name, latest.Class, true
+	if known && latest.SHA256 == v.SHA256 && !(cancelled && v.Name != latest.Name) {
+		result.Version, result.Class, result.Unchanged, result.Warnings = latest.Name, latest.Class, true, ignored(v, latest)
 		if !latest.Baseline() && len(latest.Summary) > 0 {
 			// Complete a publication that died before its run was added.
 			if err := p.open(ctx, latest); err != nil {
@@ -97,7 +98,11 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	if slices.ContainsFunc(all, func(old notice.Version) bool { return old.Name == v.Name }) {
 		return Result{}, notice.Conflict("version %s of %s is already published with another text", v.Name, v.Policy).Hint("give the new text a new version")
 	}
-	if before, ok := notice.LatestApproved(all); ok {
+	before, ok, err := p.Known(ctx, all)
+	if err != nil {
+		return Result{}, err
+	}
+	if ok {
 		v.Previous = before.Name
 		verdict, err := Change(before, v)
 		if err != nil {
@@ -115,6 +120,10 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 			result.Version, result.SHA256, result.Class, result.Unchanged, result.Warnings = before.Name, before.SHA256, before.Class, true, nil
 			return result, nil
 		case verdict.Class == Editorial && v.Class == notice.Optional:
+			if v.Effective < before.Effective {
+				return Result{}, notice.Refused("version %s would bring version %s, which it edits, into force before its day, %s", v.Name, before.Name, before.Effective).
+					Hint("let it take effect on %s or later", before.Effective)
+			}
 			v.Approval = &notice.Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash()}
 		case verdict.Class == Broken:
 			return Result{}, notice.Refused("this may not be the whole policy: %s", verdict.Reasons[0]).Hint("compare it by policymail diff; with a summary it is published all the same")
@@ -150,10 +159,38 @@ func Change(old, new notice.Version) (Verdict, error) {
 	return Classify(before, after), nil
 }
 
-// dropped reports whether a version was never approved and its run is cancelled: its
-// text may be published anew, under another name and with a better summary.
-func (p Publisher) dropped(ctx context.Context, v notice.Version) (bool, error) {
-	if v.Name == "" || v.Approved() {
+// ignored says what of a publication of a text that is known already came to nothing.
+func ignored(in, known notice.Version) (warnings []string) {
+	if in.Effective != known.Effective {
+		warnings = append(warnings, "the text is that of version "+known.Name+", whose date stays "+string(known.Effective))
+	}
+	as := known
+	as.Summary = in.Summary
+	edited := slices.ContainsFunc(known.Edits, func(e notice.Edit) bool { return e.Before == as.ContentHash() })
+	if len(in.Summary) > 0 && !maps.Equal(in.Summary, known.Summary) && !edited {
+		warnings = append(warnings, "the text is that of version "+known.Name+", whose summary stays as it is: edit it on the page of its approval, or reject its run and publish under another name")
+	}
+	return warnings
+}
+
+// Known is the version readers know: of the approved ones the latest that was not
+// cancelled while it was told.
+func (p Publisher) Known(ctx context.Context, all []notice.Version) (v notice.Version, ok bool, err error) {
+	for rest := slices.Clone(all); ; {
+		if v, ok = notice.LatestApproved(rest); !ok {
+			return v, false, nil
+		}
+		if cancelled, err := p.cancelled(ctx, v); err != nil || !cancelled {
+			return v, true, err
+		}
+		rest = slices.DeleteFunc(rest, func(other notice.Version) bool { return other.Name == v.Name })
+	}
+}
+
+// cancelled reports whether the run that tells of a version was cancelled: its text may
+// be published anew, under another name and with a better summary.
+func (p Publisher) cancelled(ctx context.Context, v notice.Version) (bool, error) {
+	if v.Name == "" {
 		return false, nil
 	}
 	run, err := p.Store.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))

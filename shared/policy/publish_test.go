@@ -150,3 +150,114 @@ func TestLint(t *testing.T) {
 		}
 	}
 }
+
+// publisher publishes made-up versions of one policy.
+type publisher struct {
+	*testing.T
+	db  *bolt.Store
+	now time.Time
+	policy.Publisher
+}
+
+func newPublisher(t *testing.T) *publisher {
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	p := &publisher{T: t, db: db, now: time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)}
+	p.Publisher = policy.Publisher{Store: db, Now: func() time.Time { p.now = p.now.Add(time.Minute); return p.now }}
+	return p
+}
+
+func (p *publisher) publish(name, effective, text, summary string) (policy.Result, error) {
+	in := policy.Publication{Policy: "privacy", Version: name, Effective: effective, Source: []byte(text), SourceName: "p.md", By: "clerk"}
+	if summary != "" {
+		in.Summary = map[string]string{"en": summary}
+	}
+	return p.Publish(context.Background(), in)
+}
+
+// published is publish where it must succeed.
+func (p *publisher) published(name, effective, text, summary string) policy.Result {
+	p.Helper()
+	r, err := p.publish(name, effective, text, summary)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return r
+}
+
+// approved is published with its run approved.
+func (p *publisher) approved(name, effective, text, summary string) notice.Run {
+	p.Helper()
+	r := p.published(name, effective, text, summary)
+	run, err := p.db.Run(context.Background(), r.Run)
+	if err != nil {
+		p.Fatal(err)
+	}
+	v, err := p.db.Version(context.Background(), "privacy", name)
+	if err != nil {
+		p.Fatal(err)
+	}
+	if err := run.Approve(v, "officer", p.now); err != nil {
+		p.Fatal(err)
+	}
+	v.Approval = run.Approval
+	if run, err = p.db.Decide(context.Background(), run, v); err != nil {
+		p.Fatal(err)
+	}
+	return run
+}
+
+const (
+	tenYears    = "# Privacy policy\n\nWe keep order data for ten years. We tell you when it changes.\n\n# Contact\n\nWrite to privacy-help@example.com.\n"
+	thirtyYears = "# Privacy policy\n\nWe keep order data for thirty years. We tell you when it changes.\n\n# Contact\n\nWrite to privacy-help@example.com.\n"
+	otherDesk   = "# Privacy policy\n\nWe keep order data for thirty years. We tell you when it changes.\n\n# Contact\n\nWrite to privacy-desk@example.com.\n"
+)
+
+// An edit that nobody is told of must not carry the change it edits into force early.
+func TestAnEditAdvancesNoChange(t *testing.T) {
+	p := newPublisher(t)
+	p.published("1", "2026-01-01", tenYears, "")
+	p.approved("2", "2027-06-30", thirtyYears, "We keep order data for thirty years.")
+	if r, err := p.publish("2.1", "2026-11-26", otherDesk, ""); err == nil || !strings.Contains(err.Error(), "before its day") {
+		t.Errorf("%+v %v", r, err)
+	}
+	if r := p.published("2.1", "2027-06-30", otherDesk, ""); r.Change != policy.Editorial || r.Run != "" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// What a cancelled run left untold is still to be told: the same text with a better
+// summary opens another run, and an edit of it is no mere edit.
+func TestACancelledChangeIsStillToBeTold(t *testing.T) {
+	p := newPublisher(t)
+	p.published("1", "2026-01-01", tenYears, "")
+	run := p.approved("2", "2027-06-30", thirtyYears, "We keep order data longer.")
+	if err := run.Cancel(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.db.SaveRun(context.Background(), run); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := p.publish("2.1", "2027-06-30", otherDesk, ""); err == nil {
+		t.Errorf("an edit of what nobody was told: %+v", r)
+	}
+	if r := p.published("2b", "2027-06-30", thirtyYears, "We keep order data for thirty years."); r.Run == "" || r.Unchanged {
+		t.Errorf("told again: %+v", r)
+	}
+}
+
+// The same text again starts nothing, and says what of it came to nothing.
+func TestIgnoredPartsOfAPublicationAreNamed(t *testing.T) {
+	p := newPublisher(t)
+	p.published("1", "2026-01-01", tenYears, "")
+	p.published("2", "2027-06-30", thirtyYears, "We keep order data for thirty years.")
+	if r := p.published("2", "2027-06-30", thirtyYears, "We keep order data for thirty years."); !r.Unchanged || len(r.Warnings) > 0 {
+		t.Errorf("%+v", r)
+	}
+	if r := p.published("2.1", "2027-07-31", thirtyYears, "Longer."); !r.Unchanged || len(r.Warnings) != 2 {
+		t.Errorf("%+v", r)
+	}
+}

@@ -26,7 +26,9 @@ type Mailer struct {
 // NewMailer returns a mailer whose calls are repeated only where SES surely did not
 // accept the message: on throttling. The SDK's own retryer also repeats after 5xx
 // and broken connections, and SendEmail has no idempotency token, so it would send
-// twice (invariant 1, never twice).
+// twice (invariant 1, never twice). A message of a run is not repeated at all: its
+// recipient may have opted out since the claim, so the sender claims anew
+// (invariant 3, never after an opt-out).
 func NewMailer(cfg aws.Config, configurationSet string) *Mailer {
 	return &Mailer{sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.Retryer = throttlesOnly() }), configurationSet}
 }
@@ -60,7 +62,11 @@ func (m *Mailer) Send(ctx context.Context, e delivery.Envelope) (string, error) 
 			{Name: aws.String("ses:feedback-id-b"), Value: aws.String(string(e.Run))},
 		}
 	}
-	out, err := m.client.SendEmail(ctx, in)
+	out, err := m.client.SendEmail(ctx, in, func(o *sesv2.Options) {
+		if e.Run != "" {
+			o.Retryer = aws.NopRetryer{}
+		}
+	})
 	if err != nil {
 		return "", &delivery.SendError{Fault: fault(err), Err: errors.New(scrub(err))}
 	}

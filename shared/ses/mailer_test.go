@@ -65,8 +65,8 @@ func throttledFirst(then http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// A row for each kind of answer: what SES says, what it means, and how often the SDK
-// called.
+// A row for each kind of answer to a letter: what SES says, what it means, and how often
+// the SDK called.
 func TestAnswersOfSendEmail(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
@@ -110,7 +110,9 @@ func TestAnswersOfSendEmail(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
-			_, err := NewMailer(cfg, "set").Send(ctx, toAda)
+			letter := toAda
+			letter.Run = ""
+			_, err := NewMailer(cfg, "set").Send(ctx, letter)
 			var refusal *delivery.SendError
 			if c.want == accepted {
 				if err != nil {
@@ -126,6 +128,19 @@ func TestAnswersOfSendEmail(t *testing.T) {
 				t.Errorf("the error holds an address: %v", err)
 			}
 		})
+	}
+}
+
+// A message of a run is never repeated within its claim: whoever it is for may have opted
+// out since (invariant 3). The sender claims anew.
+func TestAMessageOfARunIsCalledOnce(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{"429": firstThrottled(), "400": refuse(400, "ThrottlingException", "Rate exceeded")} {
+		cfg, calls := wire(t, answer)
+		_, err := NewMailer(cfg, "set").Send(context.Background(), toAda)
+		var refusal *delivery.SendError
+		if !errors.As(err, &refusal) || refusal.Fault != delivery.SendThrottled || calls.Load() != 1 {
+			t.Errorf("%s: %v after %d calls", name, err, calls.Load())
+		}
 	}
 }
 
