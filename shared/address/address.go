@@ -20,9 +20,9 @@ const maxLength = 254
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.VerifyDNSLength(true))
 
 // Parse returns the address with white space around it gone and its domain in
-// lower-case ASCII (IDNA). The part before the @ stays as it is: only its owner's
-// server knows what its letters mean (RFC 5321 § 2.4). The error says what is wrong
-// and holds no address.
+// lower-case ASCII (IDNA). The part before the @ stays as it is written, for delivery
+// (RFC 5321 § 2.4); the id of a person does not tell its capitals apart. The error says
+// what is wrong and holds no address.
 func Parse(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {

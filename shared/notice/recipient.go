@@ -141,6 +141,9 @@ type Imported struct {
 	ConsentAt    time.Time
 	LastNotified time.Time // only for a recipient that is new
 	At           time.Time // when the import ran
+	// MovedTo and Alias are of an address that a known person moved to; only for a
+	// recipient that is new, who at no moment is a person of their own.
+	MovedTo, Alias RecipientID
 }
 
 // Recipient is what a new person starts as; lead is in days.
@@ -148,7 +151,10 @@ func (i Imported) Recipient(lead int) Recipient {
 	r := Recipient{ID: i.ID, Address: i.Address, Name: i.Name, Locale: i.Locale, Status: Active,
 		Source: i.Source, ConsentAt: i.ConsentAt, ImportedAt: i.At, LastNotice: i.LastNotified, Rev: 1}
 	r.Due = r.NextDue(lead, DateOf(i.At))
-	return r
+	if i.MovedTo != "" {
+		r.Status, r.MovedTo, r.Alias = Moved, i.MovedTo, i.Alias
+	}
+	return r.Kept()
 }
 
 // Outcome is what an import did with one row.

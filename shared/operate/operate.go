@@ -67,7 +67,7 @@ type Args struct {
 	Run     notice.RunID `json:"run,omitempty"`
 	By      string       `json:"by,omitempty"`
 	Hash    string       `json:"hash,omitempty"` // of the content an approver saw
-	Yes     bool         `json:"yes,omitempty"` // without it, say what would happen
+	Yes     bool         `json:"yes,omitempty"`  // without it, say what would happen
 	DryRun  bool         `json:"dry_run,omitempty"`
 	Source  string       `json:"source,omitempty"`
 	ID      string       `json:"id,omitempty"` // of an import, or a version's name

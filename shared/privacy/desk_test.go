@@ -529,3 +529,43 @@ func TestSchema(t *testing.T) {
 		t.Error(privacy.Tables)
 	}
 }
+
+// dying is a store whose writes that make an address lead to a person fail.
+type dying struct{ *bolt.Store }
+
+func (d dying) ChangeRecipient(ctx context.Context, before, after notice.Recipient, e notice.PreferenceEvent) error {
+	if after.Status == notice.Moved {
+		return errors.New("throttled")
+	}
+	return d.Store.ChangeRecipient(ctx, before, after, e)
+}
+
+// A new address leads to its person from its first moment: a death half way leaves
+// nobody there who could be mailed.
+func TestAMoveCutShortLeavesNobodyToMail(t *testing.T) {
+	ctx := context.Background()
+	o := openOffice(t)
+	db := dying{o.db}
+	o.Desk.Store = db
+	rights := privacy.Rights{Desk: o.Desk, Store: db, Preferences: privacy.Preferences{Store: db, LeadDays: 14, Now: func() time.Time { return o.now }},
+		ID: func(a string) notice.RecipientID { return notice.RecipientID("id-" + a) }}
+	if _, err := db.ImportRecipients(ctx, []notice.Imported{{ID: "id-old@example.com", Address: "old@example.com", At: o.now}}, 14); err != nil {
+		t.Fatal(err)
+	}
+	ada, err := db.Recipient(ctx, "id-old@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rights.Object(ctx, ada); err != nil {
+		t.Fatal(err)
+	}
+	asked := rights.New(notice.Rectification, ada)
+	asked.Address = "new@example.com"
+	if err := rights.Ask(ctx, asked, privacy.LetterNewAddress, func(notice.Request) string { return "x" }); err != nil {
+		t.Fatal(err)
+	}
+	_, confirmed := rights.Confirm(ctx, asked.ID)
+	if there, err := db.Recipient(ctx, "id-new@example.com"); err != nil || there.Status != notice.Moved || there.MovedTo != ada.ID || there.Due != "" {
+		t.Errorf("confirm: %v; at the new address: %+v %v", confirmed, there, err)
+	}
+}

@@ -37,7 +37,7 @@ func Erase(ctx context.Context, store ErasureStore, p Preferences, c Change) err
 	if err != nil {
 		return err
 	}
-	person, err := p.find(ctx, named.ID)
+	person, err := p.Find(ctx, named.ID)
 	if err != nil {
 		return err
 	}

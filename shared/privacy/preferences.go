@@ -106,7 +106,7 @@ func (p Preferences) endUndo(ctx context.Context, c Change, decided notice.Stand
 	if decided.OptOut == (notice.OptOut{}) {
 		return nil
 	}
-	r, err := p.find(ctx, c.Recipient)
+	r, err := p.Find(ctx, c.Recipient)
 	if err != nil {
 		return err
 	}
@@ -123,11 +123,11 @@ func (p Preferences) endUndo(ctx context.Context, c Change, decided notice.Stand
 	return p.write(ctx, c, r, r, nil)
 }
 
-// find reads a person; the id of a later address leads to them.
-func (p Preferences) find(ctx context.Context, id notice.RecipientID) (notice.Recipient, error) {
+// Find reads a person; the id of an address they moved to or from leads to them.
+func (p Preferences) Find(ctx context.Context, id notice.RecipientID) (notice.Recipient, error) {
 	r, err := p.Store.Recipient(ctx, id)
 	if err == nil && r.Status == notice.Moved {
-		return p.find(ctx, r.MovedTo)
+		return p.Find(ctx, r.MovedTo)
 	}
 	return r, err
 }
@@ -137,7 +137,7 @@ func (p Preferences) find(ctx context.Context, id notice.RecipientID) (notice.Re
 // person who decided since, by whichever way (invariant 3, never after an opt-out). It
 // returns the standing after it.
 func (p Preferences) Undo(ctx context.Context, c Change, offered time.Time) (after notice.Standing, err error) {
-	r, err := p.find(ctx, c.Recipient)
+	r, err := p.Find(ctx, c.Recipient)
 	if err != nil {
 		return after, err
 	}
@@ -199,7 +199,7 @@ func (p Preferences) movedSince(ctx context.Context, id notice.RecipientID, at t
 // names of the fields it corrected.
 func (p Preferences) change(ctx context.Context, c Change, apply func(*notice.Recipient) (corrected []string)) (before, after notice.Standing, err error) {
 	for {
-		r, err := p.find(ctx, c.Recipient)
+		r, err := p.Find(ctx, c.Recipient)
 		if err != nil {
 			return before, after, err
 		}

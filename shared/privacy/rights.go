@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"policymail/shared/notice"
 )
@@ -227,9 +228,12 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 var errTaken = errors.New("the address stands for somebody who moved")
 
 // pointTo makes the id of an address lead to a person, who first takes over what
-// somebody known at it had declined: a death in between loses no opt-out.
+// somebody known at it had declined: a death in between loses no opt-out. An address
+// nobody was known at leads to them from its first moment (invariant 3, never after an
+// opt-out), and one whose owner had other addresses stays theirs: what these lead to
+// would be two steps away, where no erasure looks (invariant 7, erased means erased).
 func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address string, person notice.Recipient) error {
-	row := notice.Imported{ID: at, Address: address, At: s.Now()}
+	row := notice.Imported{ID: at, Address: address, At: s.Now(), MovedTo: person.ID, Alias: person.Alias}
 	if _, err := s.Store.ImportRecipients(ctx, []notice.Imported{row}, s.Preferences.LeadDays); err != nil {
 		return err
 	}
@@ -240,7 +244,7 @@ func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address stri
 			return err
 		case there.MovedTo == person.ID:
 			return nil
-		case there.Status == notice.Moved, there.Status != notice.Erased && there.Address != address:
+		case there.Status == notice.Moved, there.Alias != "", there.Status != notice.Erased && !strings.EqualFold(there.Address, address):
 			return errTaken
 		}
 		if err := s.inherit(ctx, person.ID, there); err != nil {

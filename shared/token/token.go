@@ -105,9 +105,11 @@ func NewKeys(ctx context.Context, root Root, current string, older ...string) (*
 
 var lower32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// RecipientID returns the id of a normalised address.
+// RecipientID returns the id of a normalised address. Letters count for the same in
+// either case: a server may tell Ada@ from ada@ (RFC 5321 § 2.4), none we know of does,
+// and whoever declined as one must not be mailed as the other (invariant 3).
 func (k *Keys) RecipientID(address string) notice.RecipientID {
-	return notice.RecipientID(lower32.EncodeToString(mac(k.ids, address))[:26])
+	return notice.RecipientID(lower32.EncodeToString(mac(k.ids, strings.ToLower(address)))[:26])
 }
 
 // Sign writes a link token: "1.kid.purpose.recipient.run.expiry.mac", with the

@@ -38,6 +38,8 @@ func TestRoundTripAndRotation(t *testing.T) {
 	}
 	if id := old.RecipientID("ada@example.com"); len(id) != 26 || id != keys(t, "root", "k9").RecipientID("ada@example.com") {
 		t.Errorf("the id %s changed with the key", id)
+	} else if id != old.RecipientID("Ada@example.com") {
+		t.Error("one mailbox has two ids")
 	}
 }
 

@@ -441,23 +441,47 @@ func TestRequestsForTheDesk(t *testing.T) {
 	}
 }
 
+// A request is taken by a mailer that is slow, and not taken by one that fails: its asker
+// learns of either.
+func TestARequestNeedsItsLetter(t *testing.T) {
+	for delay, want := range map[time.Duration]int{1200 * time.Millisecond: 200, time.Minute: 500} {
+		synctest.Test(t, func(t *testing.T) {
+			f := setUp(t)
+			f.delay = delay
+			w := f.do("POST", "/ask", form, url.Values{"address": {"nobody@example.com"}, "right": {"deletion"}, "details": {"x"}}.Encode())
+			if w.Code != want || (len(f.mailed) == 1) != (want == 200) {
+				t.Errorf("a mailer that takes %s: %d, mailed %d", delay, w.Code, len(f.mailed))
+			}
+		})
+	}
+}
+
 // "Send me my link" and "ask" answer the same for a known and an unknown address, in
-// words and, whatever the mailer takes, in time.
+// words and in time: the first whatever the mailer takes, the second because it mails
+// everybody.
 func TestNothingTellsWhoIsKnown(t *testing.T) {
 	for _, delay := range []time.Duration{0, 700 * time.Millisecond, time.Minute} {
 		for _, path := range []string{"/link", "/ask"} {
 			f := setUp(t)
 			f.delay = delay
 			var answers []string
-			for _, address := range []string{"ada@example.com", "nobody@example.com", "erased@example.com", "nonsense"} {
+			addresses := []string{"ada@example.com", "nobody@example.com", "erased@example.com", "nonsense"}
+			if failed := path == "/ask" && delay == time.Minute; failed {
+				addresses = addresses[:3] // what is no address is mailed to nobody
+			}
+			for _, address := range addresses {
 				synctest.Test(t, func(t *testing.T) {
 					start := time.Now()
 					w := f.do("POST", path, form, url.Values{"address": {address}, "right": {"access"}, "details": {"x"}}.Encode())
-					answers = append(answers, fmt.Sprint(w.Code, time.Since(start), w.Body.String()))
+					body := w.Body.String()
+					if w.Code == 500 {
+						body = "" // it holds the number of the error in the log
+					}
+					answers = append(answers, fmt.Sprint(w.Code, time.Since(start), body))
 				})
 			}
 			for _, a := range answers {
-				if a != answers[0] || !strings.HasPrefix(a, "200") {
+				if a != answers[0] || !strings.HasPrefix(a, "200") && len(addresses) == 4 {
 					t.Errorf("%s with a mailer that takes %s: the answers differ: %.20q and %.20q", path, delay, answers[0], a)
 				}
 			}
@@ -568,5 +592,31 @@ func TestNoFeeAndNoDisadvantage(t *testing.T) {
 		if body := f.do("GET", path, "", "").Body.String(); !strings.Contains(body, "free of charge and never to your disadvantage") {
 			t.Errorf("%.3s does not say that rights are free", path)
 		}
+	}
+}
+
+// A mailbox whose owner had others before is nobody's to take over by a link: what leads
+// to them would be two steps away.
+func TestAnAddressWithAHistoryIsForTheDesk(t *testing.T) {
+	ctx := context.Background()
+	f := setUp(t)
+	move := func(who, to string) {
+		t.Helper()
+		f.post(t, f.fresh(who), "action=move&address="+url.QueryEscape(to+"@example.com"))
+		f.post(t, f.path(t), "")
+	}
+	if _, err := f.db.ImportRecipients(ctx, []notice.Imported{{ID: f.id("quinn"), Address: "quinn@example.com", At: now}}, 14); err != nil {
+		t.Fatal(err)
+	}
+	move("quinn", "quinn2")
+	move("quinn", "quinn")
+	move("ada", "quinn")
+	for name, want := range map[string]notice.Status{"ada": notice.Active, "quinn": notice.Active, "quinn2": notice.Moved} {
+		if p := f.person(t, name); p.Status != want {
+			t.Errorf("%s is %s, want %s", name, p.Status, want)
+		}
+	}
+	if open, err := f.db.OpenRequests(ctx); err != nil || len(open) != 1 || open[0].Recipient != f.id("ada") {
+		t.Errorf("the desk has %+v, %v", open, err)
 	}
 }

@@ -32,9 +32,11 @@ const (
 	freshLink = 24 * time.Hour
 	// verifyLink is how long somebody has to confirm a request they typed.
 	verifyLink = 7 * 24 * time.Hour
-	// answerAfter is how long a form that takes an address takes, neither less nor
-	// more, so that the time of the answer does not tell whether the address is known.
+	// answerAfter is how long the answer to an address takes at least, so that its time
+	// does not tell whether the address is known.
 	answerAfter = time.Second
+	// mailedWithin is how long the letter of a request may take, a cold start included.
+	mailedWithin = 8 * time.Second
 	// perAddress and perSource are how many mails an hour may be asked for.
 	perAddress = 5
 	perSource  = 300
@@ -48,14 +50,20 @@ func (s *Site) sendLink(r *request) error {
 		return err
 	}
 	words := r.lang.Words.Page
-	return s.evenly(r, func(ctx context.Context) error { return s.mailLink(ctx, form["address"]) },
-		"message", view{Title: words.LinkTitle, Message: words.LinkSent})
+	return s.evenly(r, func() error {
+		// A mailer that takes longer would tell that there is something to mail.
+		ctx, cancel := context.WithTimeout(r.Context(), answerAfter)
+		defer cancel()
+		if err := s.mailLink(ctx, form["address"]); err != nil {
+			s.Log.Error("mail not sent", "error", err.Error())
+		}
+		return nil
+	}, view{Title: words.LinkTitle, Message: words.LinkSent})
 }
 
-// evenly does work of which the answer must tell nothing: the answer comes after the
-// same time, the work is given that time and no more, and its failure is for the
-// operator.
-func (s *Site) evenly(r *request, work func(context.Context) error, page string, v view) error {
+// evenly does work of which the answer must tell nothing, and answers no sooner than
+// answerAfter.
+func (s *Site) evenly(r *request, work func() error, v view) error {
 	if ok, err := s.Limiter.Allow(r.Context(), "source", network(r.RemoteAddr), perSource); err != nil {
 		return err
 	} else if !ok {
@@ -63,16 +71,14 @@ func (s *Site) evenly(r *request, work func(context.Context) error, page string,
 	}
 	patience := time.NewTimer(answerAfter)
 	defer patience.Stop()
-	ctx, cancel := context.WithTimeout(r.Context(), answerAfter)
-	defer cancel()
-	if err := work(ctx); err != nil {
-		s.Log.Error("mail not sent", "error", err.Error())
+	if err := work(); err != nil {
+		return err
 	}
 	select {
 	case <-patience.C:
 	case <-r.Context().Done():
 	}
-	return r.render(http.StatusOK, page, v)
+	return r.render(http.StatusOK, "message", v)
 }
 
 // network is what one household or host may take its addresses from: an IPv4 address,
@@ -91,13 +97,10 @@ func (s *Site) mailLink(ctx context.Context, typed string) error {
 	if err != nil {
 		return nil
 	}
-	if ok, err := s.Limiter.Allow(ctx, "address", normal, perAddress); err != nil || !ok {
+	if ok, err := s.Limiter.Allow(ctx, "address", strings.ToLower(normal), perAddress); err != nil || !ok {
 		return err
 	}
-	person, err := s.Store.Recipient(ctx, s.Keys.RecipientID(normal))
-	if err == nil && person.Status == notice.Moved {
-		person, err = s.Store.Recipient(ctx, person.MovedTo)
-	}
+	person, err := s.Preferences.Find(ctx, s.Keys.RecipientID(normal))
 	if errors.Is(err, notice.ErrNotFound) || err == nil && person.Address == "" {
 		return nil
 	} else if err != nil {
@@ -134,7 +137,9 @@ func (s *Site) askRequest(r *request) error {
 }
 
 // sendRequest takes a request of anybody, known or not. It waits, its clock running,
-// for the asker to confirm by mail that the address is theirs.
+// for the asker to confirm by mail that the address is theirs. All are mailed alike, so
+// the answer may take as long as the mailer does and tell that it failed: a request whose
+// letter never left must not look taken.
 func (s *Site) sendRequest(r *request) error {
 	form, err := readForm(r.Request)
 	if err != nil {
@@ -145,17 +150,19 @@ func (s *Site) sendRequest(r *request) error {
 		return errPage(http.StatusBadRequest)
 	}
 	words := r.lang.Words.Page.Center
-	return s.evenly(r, func(ctx context.Context) error {
+	return s.evenly(r, func() error {
+		ctx, cancel := context.WithTimeout(r.Context(), mailedWithin)
+		defer cancel()
 		normal, err := address.Parse(form["address"])
 		if err != nil {
 			return nil
 		}
-		if ok, err := s.Limiter.Allow(ctx, "address", normal, perAddress); err != nil || !ok {
+		if ok, err := s.Limiter.Allow(ctx, "address", strings.ToLower(normal), perAddress); err != nil || !ok {
 			return err
 		}
 		asked.Recipient, asked.Address, asked.Locale = s.Keys.RecipientID(normal), normal, r.lang.Tag
 		return s.Rights.Ask(ctx, asked, privacy.LetterVerify, s.confirmLink(verifyLink))
-	}, "message", view{Title: words.Ask, Message: words.Mailed})
+	}, view{Title: words.Ask, Message: words.Mailed})
 }
 
 // maxDetails is the longest text a person may write to the desk.

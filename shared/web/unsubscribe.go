@@ -31,10 +31,7 @@ func (r *request) open(purpose token.Purpose) (c token.Claims, person notice.Rec
 	if c, err = r.claims(purpose); err != nil {
 		return c, person, false, err
 	}
-	person, err = r.site.Store.Recipient(r.Context(), c.Recipient)
-	if err == nil && person.Status == notice.Moved {
-		person, err = r.site.Store.Recipient(r.Context(), person.MovedTo)
-	}
+	person, err = r.site.Preferences.Find(r.Context(), c.Recipient)
 	if errors.Is(err, notice.ErrNotFound) {
 		return c, person, false, nil
 	}
