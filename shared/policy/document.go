@@ -335,6 +335,9 @@ func fold(s string) string {
 	}
 	s = strings.TrimSpace(bullet.ReplaceAllString(s, ""))
 	s = strings.TrimSpace(strings.TrimRight(s, "¶🔗"))
+	if strings.Contains(s, "ink") {
+		s = anchorHint.ReplaceAllString(s, "")
+	}
 	if strings.Contains(s, "|") {
 		s = strings.TrimSpace(tableMarks.ReplaceAllString(s, " | "))
 		s = strings.TrimSpace(strings.Trim(s, "|"))

@@ -16,6 +16,9 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 	if starts(e.old, e.oldAt) && starts(e.new, e.newAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
 		return as(None, 0.8, "the marks of a list differ"), true
 	}
+	if byline.MatchString(e.p.Text) && byline.MatchString(e.was.Text) && letterWords(e.p.words) <= 10 {
+		return as(None, 0.8, "who wrote the page differs"), true
+	}
 	if e.besideNumber() {
 		return as(Editorial, 0.7, "contact details differ"), true
 	}
@@ -45,6 +48,9 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 	}
 	return f, false
 }
+
+// byline says who wrote an article.
+var byline = regexp.MustCompile(`(?i)^(?:written|posted|published|edited) by\b|^(?:écrit|rédigé) par\b|^(?:geschrieben|verfasst) von\b|^escrito por\b|^scritto da\b|^geschreven door\b`)
 
 var timeOfDay = regexp.MustCompile(`(?i)\b[0-2]?\d:[0-5]\d\b|\b[0-2]?\d[.h][0-5]\d ?(?:am|pm|cet|cest|est|edt|gmt|utc|pst|pdt|bst|uhr)\b`)
 
@@ -121,6 +127,9 @@ func (e place) onTheClock(old, new []string) bool {
 
 var clockTime = regexp.MustCompile(`^(?:[01]?\d|2[0-4])[.:h][0-5]\d$`)
 
+// reported is a count of what was, as some laws ask for once a year.
+var reported = regexp.MustCompile(`(?i)\b(?:total )?(?:number of|nombre de|anzahl (?:der)?|número de|numero di)\b[^.:]{3,90}: ?\d[\d.,]*\W*$`)
+
 // fromTo are two bare hours.
 var fromTo = regexp.MustCompile(`(?i)\b\d{1,2}(?: ?(?:h|heures?|uhr|horas?|ore))? ?(?:-|–|to|until|à|a|bis|hasta|alle|às|tot) ?\d{1,2}\b`)
 
@@ -131,13 +140,23 @@ func (e place) counted() bool {
 	if last < 0 || slices.IndexFunc(e.hunk.old, word.number) < 0 || has(e.before(3), capitals.has) {
 		return false
 	}
+	return unitFollows(slices.Concat(e.hunk.new[last+1:], e.after()))
+}
+
+// unitFollows reports whether a unit is among the next two words, behind a figure in
+// brackets perhaps: "thirty (30) days".
+func unitFollows(next []word) bool {
 	n := 0
-	for _, w := range slices.Concat(e.hunk.new[last+1:], e.after()) {
-		if n++; w.mark() || w.number() || n > 2 {
-			return false
-		}
-		if units.has(plainKey(w.key)) {
+	for _, w := range next {
+		switch {
+		case w.key == "(" || w.key == ")":
+		case w.number() && n == 0:
+		case units.has(plainKey(w.key)):
 			return true
+		case w.mark() || w.number() || n > 0:
+			return false
+		default:
+			n++
 		}
 	}
 	return false
@@ -193,7 +212,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	}
 	before, after := e.before(3), e.after()
 	after = after[:min(3, len(after))]
-	if difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 && (e.aged() || has(after, units.has) || slices.ContainsFunc(both, isUnit)) {
+	if difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 && (e.aged() || has(after, units.has) || unitFollows(e.after()) || slices.ContainsFunc(both, isUnit)) {
 		return as(Substantive, 0.85, "a figure with its unit differs"), true
 	}
 	if years := func(k string) bool { return len(k) <= 2 }; e.aged() && len(o) > 0 && len(n) > 0 && difference(o, n) != "" && every(slices.Concat(o, n), years) {
@@ -201,6 +220,9 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	}
 	if e.oneOrMore() {
 		return as(Substantive, 0.75, "how many differs"), true
+	}
+	if reported.MatchString(e.p.Text) && reported.MatchString(e.was.Text) {
+		return as(Editorial, 0.65, "a figure that is reported differs"), true
 	}
 	if e.onTheClock(o, n) && len(after) > 0 && e.opening() {
 		return as(Editorial, 0.75, "hours differ"), true

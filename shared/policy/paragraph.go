@@ -73,7 +73,7 @@ var copyrighted = regexp.MustCompile(`^copyright\b|copyright \W*(?:\(c\) ?)?\d{4
 // copyright reports whether a paragraph is the line at the end of a page.
 func (p Paragraph) copyright() bool {
 	k := strings.ToLower(p.Text)
-	return len(p.words) <= 30 && (strings.Contains(k, "©") || copyrighted.MatchString(k) || strings.Contains(k, "all rights reserved"))
+	return len(p.words) <= 30 && (strings.Contains(k, "©") || copyrighted.MatchString(k) || strings.Contains(k, "all rights reserved") || strings.Contains(k, "registered trademark"))
 }
 
 // timeStamp reports whether a line is a date with a time of day: the page's, for a

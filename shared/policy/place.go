@@ -240,7 +240,10 @@ var figureRuns = regexp.MustCompile(`\d+`)
 func (e place) cameOrWent(both []string, size int) Finding {
 	reference := func(k string) bool { return dotted.MatchString(k) || references[k] || letterWord[k] }
 	entry := !e.contact() && !e.heading
+	linked := func(w word) bool { return w.linked || w.mark() || stopwords[plainKey(w.key)] || conjunctions[w.key] }
 	switch {
+	case slices.ContainsFunc(e.near(3), word.address) && !slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return !linked(w) }):
+		return as(Editorial, 0.65, "the way to get in touch differs")
 	case e.opening() && !slices.ContainsFunc(both, e.strong):
 		return as(Editorial, 0.6, "hours differ")
 	case every(both, reference) && has(e.near(6), references.has):

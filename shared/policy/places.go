@@ -270,6 +270,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Editorial, 0.65, "the name of who answers differs")
 	case subject <= 2 && p.core() == 0 && contactHeading(section) && p.capitals() && p.reaches():
 		return as(Editorial, 0.7, "contact details differ")
+	case n <= 20 && p.sentence() && earlierVersions.MatchString(p.Text) && !p.binding():
+		return as(Editorial, 0.65, "where earlier versions are differs")
 	case p.sentence() && subject > 0 && !(outside && (subject < 2 || subject*15 < n || own.beyond(index) && p.small(own.terms))):
 		return as(Substantive, min(0.6+0.06*float64(subject), 0.97), "a passage differs")
 	case p.sentence() && !outside && p.binding():
@@ -303,6 +305,9 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 	}
 	return as(Substantive, 0.5, "a line differs")
 }
+
+// earlierVersions says where to read what a policy said before.
+var earlierVersions = regexp.MustCompile(`(?i)\b(?:earlier|previous|prior|older|past|archived) versions?\b|\bversions? (?:antérieures?|précédentes?)\b|\bfrühere[nr]? (?:Fassung|Version)(?:en)?\b|\bversiones anteriores\b|\bversioni precedenti\b|\bversões anteriores\b|\beerdere versies\b`)
 
 // gone is the finding of a paragraph that went instead of coming.
 func (f Finding) gone() Finding {
