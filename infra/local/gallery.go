@@ -332,7 +332,7 @@ func (g *gallery) publish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := delivery.Release(ctx, g.db, run, v, "Ada", g.now()); err != nil {
+		if _, err := delivery.Start(ctx, g.db, run, v, "Ada", g.now()); err != nil {
 			return err
 		}
 	}

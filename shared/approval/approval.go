@@ -135,7 +135,7 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, aud
 		}
 		by = run.First.By + " and " + by
 	}
-	return delivery.Release(ctx, g.Store, run, v, by, g.Now())
+	return delivery.Start(ctx, g.Store, run, v, by, g.Now())
 }
 
 // Ready refuses what Approve would refuse for who approves or what the public page

@@ -211,3 +211,100 @@ func (w *world) runsOf() map[notice.RecipientID]map[notice.RunID]int {
 	}
 	return all
 }
+
+// A change that takes the quota for weeks leaves nobody without their annual review who
+// declined changes (invariant 4).
+func TestAChangeStarvesNoAnnualReview(t *testing.T) {
+	w := newWorld(t)
+	w.set.Tick, w.set.SliceSize = 6*time.Hour, 100
+	w.account.MaxSendRate, w.account.Max24HourSend = 10, 100
+	w.publish("v1", true)
+	due := w.now.AddDate(0, 0, 3+w.set.LeadDays).AddDate(-1, 0, 0) // in three days
+	var only []notice.RecipientID                                  // who want the annual review and no changes
+	for i := range 40 {
+		id := notice.RecipientID(fmt.Sprintf("z%05d", i))
+		_, err := w.store.ImportRecipients(ctx, []notice.Imported{{ID: id, Address: string(id) + "@example.com", At: w.now, LastNotified: due}}, w.set.LeadDays)
+		w.must(err)
+		w.must(w.change(id, notice.ByPage, func(p *notice.Recipient) { p.OptOut.Change = true }))
+		only = append(only, id)
+	}
+	w.people(2400, w.now.AddDate(0, -6, 0)) // 24 days of quota
+	w.now = w.now.Add(time.Hour)
+	change := w.publishFor("v2", false, notice.DateOf(w.now).AddDays(20))
+	w.must(w.approve(change.ID))
+	var left []time.Time
+	for range 4 * (3 + w.set.LeadDays) {
+		_, _, err := w.annual().Open(ctx)
+		w.must(err)
+		w.account.SentLast24Hours = 0
+		for _, at := range left {
+			if w.now.Sub(at) < 24*time.Hour {
+				w.account.SentLast24Hours++
+			}
+		}
+		before := len(w.sent)
+		w.tick("")
+		w.drain()
+		for range len(w.sent) - before {
+			left = append(left, w.now)
+		}
+		w.now = w.now.Add(w.set.Tick)
+	}
+	told := map[notice.RecipientID]bool{}
+	for _, m := range w.sent {
+		told[m.Recipient] = true
+	}
+	for _, id := range only {
+		if !told[id] {
+			t.Fatalf("%s was not told in time; %d messages left", id, len(w.sent))
+		}
+	}
+}
+
+// An annual run that has not begun when another version comes into force gives its days
+// to the next, which speaks of that version; killed in between, it gives them once.
+func TestAReplacedAnnualRunGivesItsDaysBack(t *testing.T) {
+	w := newWorld(t)
+	w.people(5, w.now.AddDate(-1, 0, 0))
+	w.publish("v1", true)
+	w.now = w.now.AddDate(0, 0, 1)
+	old, opened, err := w.annual().Open(ctx)
+	if err != nil || !opened {
+		t.Fatal(old, opened, err)
+	}
+	w.now = w.now.Add(time.Hour)
+	change := w.publish("v2", false)
+	w.must(w.approve(change.ID))
+	_, err = w.operator().Cancel(ctx, change.ID) // so that the annual run alone tells
+	w.must(err)
+	for range 3 {
+		w.tick("")
+	}
+	if r, err := w.store.Run(ctx, old.ID); err != nil || r.State != notice.Cancelled || len(w.sent) != 0 {
+		t.Fatalf("the old run is %s, %d left, %v", r.State, len(w.sent), err)
+	}
+	w.now = w.now.AddDate(0, 0, 1)
+	next, opened, err := w.annual().Open(ctx)
+	if err != nil || !opened || next.Version != "v2" || next.Audience != 5 {
+		t.Fatalf("%+v %t %v", next, opened, err)
+	}
+	w.finish(next.ID)
+	if len(w.sent) != 5 {
+		t.Errorf("%d messages left for 5 people", len(w.sent))
+	}
+}
+
+// A run that has begun goes on with its text, paused meanwhile or not.
+func TestABegunRunGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.account.MaxSendRate = 1
+	run, _ := w.started(3000)
+	w.work()
+	w.now = w.now.Add(time.Hour)
+	w.must(w.approve(w.publish("v3", false).ID))
+	_, err := w.operator().Pause(ctx, run)
+	w.must(err)
+	if r, err := w.operator().Resume(ctx, run); err != nil || r.State != notice.Running {
+		t.Errorf("%s %v", r.State, err)
+	}
+}

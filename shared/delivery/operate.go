@@ -20,7 +20,7 @@ type OperatorStore interface {
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
 }
 
-// Operator plans, holds and ends runs; Release starts them.
+// Operator plans, holds and ends runs; Start starts them.
 type Operator struct {
 	Store    OperatorStore
 	Account  AccountReader
@@ -66,7 +66,7 @@ func (p Plan) Takes() string {
 // us-east-1, 2026) and about a tenth of that for everything else.
 const costPerNotice = 0.10/1000 + 0.011/1000
 
-// Plan says what approving a waiting run would do, and refuses what Release would
+// Plan says what approving a waiting run would do, and refuses what Start would
 // refuse. It changes nothing.
 func (o Operator) Plan(ctx context.Context, id notice.RunID, by string) (Plan, error) {
 	run, err := o.Store.Run(ctx, id)
@@ -78,7 +78,7 @@ func (o Operator) Plan(ctx context.Context, id notice.RunID, by string) (Plan, e
 		return Plan{}, err
 	}
 	// Refuse before anybody is counted.
-	if _, err := release(ctx, o.Store, run, v, by, o.Now()); err != nil {
+	if _, err := started(ctx, o.Store, run, v, by, o.Now()); err != nil {
 		return Plan{}, err
 	}
 	audience, err := countAudience(ctx, o.Store, run)
@@ -136,16 +136,19 @@ func (o Operator) Pause(ctx context.Context, id notice.RunID) (notice.Run, error
 }
 
 // Resume lets a run go on; the audit pass finds whoever was dropped meanwhile. The
-// bad signs so far are forgiven, and a run whose text was replaced is refused.
+// bad signs so far are forgiven. A run whose text was replaced before it began is
+// refused.
 func (o Operator) Resume(ctx context.Context, id notice.RunID) (notice.Run, error) {
 	run, err := o.Store.Run(ctx, id)
 	if err != nil {
 		return run, err
 	}
-	if reason, err := stale(ctx, o.Store, run, notice.DateOf(o.Now())); err != nil {
-		return run, err
-	} else if reason != "" {
-		return run, notice.Refused("run %s would send an old text: %s", id, reason).Hint("cancel it")
+	if !run.Begun() {
+		if reason, err := stale(ctx, o.Store, run, notice.DateOf(o.Now())); err != nil {
+			return run, err
+		} else if reason != "" {
+			return run, notice.Refused("run %s would send an old text: %s", id, reason).Hint("cancel it")
+		}
 	}
 	seen, err := o.Store.Tally(ctx, id)
 	if err != nil {

@@ -79,8 +79,8 @@ func (p Pacer) Tick(ctx context.Context) error {
 	return nil
 }
 
-// release spends the tick's budget on running runs: first on retries, then on
-// change notices that are close to their effective date, then on all others alike.
+// release spends the tick's budget on running runs: first on retries, then on runs
+// close to their deadline, the closest first, then on all others alike.
 func (t *tick) release(ctx context.Context, runs []notice.Run) (err error) {
 	if t.account, err = t.Account.Account(ctx); err != nil {
 		return err
@@ -123,23 +123,41 @@ func (t *tick) release(ctx context.Context, runs []notice.Run) (err error) {
 
 func (t *tick) left() int { return t.granted - t.released }
 
-// nearEffective is how long before its effective date a change goes before
-// everything else: people must be told well ahead (WP260, paragraphs 29 and 30).
-const nearEffective = 30 // days
+const (
+	// nearEffective is how long before its effective date a change goes first: people must
+	// be told well ahead (WP260, paragraphs 29 and 30).
+	nearEffective = 30 // days
+	// nearOverdue is how long before somebody's twelve months end their annual review
+	// does. Until then a change that is under way may tell them, and they need no review.
+	nearOverdue = 7 // days
+)
 
-// order splits runs into those that go first, the earliest effective date before
-// the others, and the rest, whose order turns with time so that a budget smaller
-// than their number favours none.
+// deadline is the day by which the first people of a run must have been told; near says
+// that it goes before others. An annual review must not starve behind a change that takes
+// the account's quota for weeks (invariant 4, twelve months).
+func (t *tick) deadline(run notice.Run) (day notice.Date, near bool) {
+	today := notice.DateOf(t.Now())
+	if run.Kind == notice.Annual {
+		day = run.From.AddDays(t.Settings.LeadDays)
+		return day, day <= today.AddDays(nearOverdue)
+	}
+	return run.Effective, run.Effective != "" && run.Effective <= today.AddDays(nearEffective)
+}
+
+// order splits runs into those that go first, the earliest deadline before the others,
+// and the rest, whose order turns with time so that a budget smaller than their number
+// favours none.
 func (t *tick) order(runs []notice.Run) (urgent, others []notice.Run) {
-	near := notice.DateOf(t.Now()).AddDays(nearEffective)
+	deadlines := map[notice.RunID]notice.Date{}
 	for _, run := range runs {
-		if run.Kind == notice.Change && run.Effective != "" && run.Effective <= near {
+		if day, near := t.deadline(run); near {
+			deadlines[run.ID] = day
 			urgent = append(urgent, run)
 		} else {
 			others = append(others, run)
 		}
 	}
-	slices.SortStableFunc(urgent, func(a, b notice.Run) int { return cmp.Compare(a.Effective, b.Effective) })
+	slices.SortStableFunc(urgent, func(a, b notice.Run) int { return cmp.Compare(deadlines[a.ID], deadlines[b.ID]) })
 	if n := len(others); n > 1 && t.Settings.Tick > 0 {
 		turn := int(t.Now().UnixNano() / int64(t.Settings.Tick) % int64(n))
 		others = slices.Concat(others[turn:], others[:turn])

@@ -20,7 +20,9 @@ func (a Account) MustStop() string {
 
 // stopBad stops the runs that must not go on, with the reason, and returns the
 // others: an account SES has stopped or put under review, too many bounces,
-// complaints or refusals, a text that is no longer the latest.
+// complaints or refusals, before it began a text that is no longer the latest. An annual
+// run with such a text gives its days to the next, which speaks of the version in force
+// (invariant 4, twelve months).
 func (t *tick) stopBad(ctx context.Context, runs []notice.Run) (good []notice.Run, err error) {
 	account := t.account.MustStop()
 	for _, run := range runs {
@@ -32,9 +34,15 @@ func (t *tick) stopBad(ctx context.Context, runs []notice.Run) (good []notice.Ru
 			}
 			reason = tally.Less(run.Forgiven).BadSign()
 		}
-		if reason == "" && run.Pass == 0 && run.Released == 0 {
+		if reason == "" && !run.Begun() {
 			if reason, err = stale(ctx, t.Store, run, notice.DateOf(t.Now())); err != nil {
 				return nil, err
+			}
+			if reason != "" && run.Kind == notice.Annual {
+				if err := t.giveBack(ctx, run, reason); err != nil {
+					return nil, err
+				}
+				continue
 			}
 		}
 		if reason == "" {
@@ -53,12 +61,28 @@ func (t *tick) stopBad(ctx context.Context, runs []notice.Run) (good []notice.Ru
 	return good, nil
 }
 
+// giveBack ends an annual run that has not begun. Its days first: a death in between
+// leaves a run that releases nobody and is ended by the next tick.
+func (t *tick) giveBack(ctx context.Context, run notice.Run, reason string) error {
+	if err := uncover(ctx, t.Store, run); err != nil {
+		return err
+	}
+	if err := run.Cancel(); err != nil {
+		return err
+	}
+	if _, err := t.Store.SaveRun(ctx, run); err != nil && !errors.Is(err, notice.ErrConflict) {
+		return err
+	}
+	t.Log.Info("annual run gave its days back", "run", run.ID, "reason", reason)
+	return nil
+}
+
 type versionLister interface {
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
 }
 
-// stale says why a run's text must not be sent any more, or "": another version has
-// taken its place since the run was approved (invariant 5, nothing unapproved).
+// stale says why a run must not begin to send its text, or "": another version has taken
+// its place since the run was approved (invariant 5, nothing unapproved).
 func stale(ctx context.Context, store versionLister, run notice.Run, today notice.Date) (string, error) {
 	versions, err := store.Versions(ctx, run.Policy)
 	if err != nil {

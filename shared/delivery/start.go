@@ -7,17 +7,17 @@ import (
 	"policymail/shared/notice"
 )
 
-type releaseStore interface {
+type startStore interface {
 	versionLister
 	Decide(ctx context.Context, r notice.Run, v notice.Version) (notice.Run, error)
 }
 
-// Release starts a waiting run and approves its version, and with it the annual reviews
+// Start starts a waiting run and approves its version, and with it the annual reviews
 // of that version, in one write: a text that somebody edited or rejected meanwhile is
 // approved by nobody (invariant 5, nothing unapproved). The run's audience is taken as
 // it was last counted.
-func Release(ctx context.Context, store releaseStore, run notice.Run, v notice.Version, by string, at time.Time) (notice.Run, error) {
-	run, err := release(ctx, store, run, v, by, at)
+func Start(ctx context.Context, store startStore, run notice.Run, v notice.Version, by string, at time.Time) (notice.Run, error) {
+	run, err := started(ctx, store, run, v, by, at)
 	if err != nil {
 		return run, err
 	}
@@ -25,8 +25,8 @@ func Release(ctx context.Context, store releaseStore, run notice.Run, v notice.V
 	return store.Decide(ctx, run, v)
 }
 
-// release is the run once released; it writes nothing.
-func release(ctx context.Context, store versionLister, run notice.Run, v notice.Version, by string, at time.Time) (notice.Run, error) {
+// started is the run once started; it writes nothing.
+func started(ctx context.Context, store versionLister, run notice.Run, v notice.Version, by string, at time.Time) (notice.Run, error) {
 	if err := run.Approve(v, by, at); err != nil {
 		return run, err
 	}

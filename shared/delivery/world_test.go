@@ -127,7 +127,7 @@ func (w *world) approve(id notice.RunID) error {
 		return err
 	}
 	run.Audience = plan.Audience
-	_, err = delivery.Release(ctx, w.store, run, v, "Ada", w.now)
+	_, err = delivery.Start(ctx, w.store, run, v, "Ada", w.now)
 	return err
 }
 
@@ -146,7 +146,12 @@ func (w *world) people(n int, clock time.Time) (ids []notice.RecipientID) {
 
 // publish stores a version; a baseline is approved, a later one opens a run.
 func (w *world) publish(name string, baseline bool) notice.Run {
-	v := notice.Version{Policy: "privacy", Name: name, Effective: notice.DateOf(w.now), Class: notice.Optional, SHA256: "sha-" + name,
+	return w.publishFor(name, baseline, notice.DateOf(w.now))
+}
+
+// publishFor is publish of what takes effect on a day.
+func (w *world) publishFor(name string, baseline bool, effective notice.Date) notice.Run {
+	v := notice.Version{Policy: "privacy", Name: name, Effective: effective, Class: notice.Optional, SHA256: "sha-" + name,
 		PublishedAt: w.now, Summary: map[string]string{"en": "What changed in " + name}}
 	if baseline {
 		v.Approval = &notice.Approval{By: "Ada", At: w.now, Hash: v.ContentHash()}

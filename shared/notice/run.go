@@ -21,6 +21,11 @@ const (
 // Open reports whether the run can still send.
 func (s RunState) Open() bool { return s != Done && s != Cancelled }
 
+// Begun reports whether anybody was released. A run that has begun goes on with its text,
+// for a newer version says nothing of what this one changed; one that has not is stopped
+// by a newer version.
+func (r Run) Begun() bool { return r.Pass > 0 || r.Released > 0 }
+
 // Run is one sending of one notice to everyone concerned.
 type Run struct {
 	ID          RunID     `json:"run"`
