@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -36,15 +37,10 @@ func (c diffCmd) Run(a *app) error {
 		}
 		c.Old, c.New = latest.Previous, latest.Name
 	}
-	before, err := c.text(a, c.Old)
+	v, err := c.classify(a)
 	if err != nil {
 		return err
 	}
-	after, err := c.text(a, c.New)
-	if err != nil {
-		return err
-	}
-	v := policy.Classify(before, after)
 	return a.show(difference{v, v.Comparison.Changes()}, func(w io.Writer) {
 		if c.HTML {
 			fmt.Fprint(w, v.Comparison.HTML(policy.Labels{Added: "Added", Removed: "Removed", Moved: "moved", Unchanged: "Unchanged text", Contents: "What changed"}))
@@ -58,6 +54,22 @@ func (c diffCmd) Run(a *app) error {
 			fmt.Fprintf(w, "\n%s", text)
 		}
 	})
+}
+
+// classify compares the two. What cannot be a policy, a PDF for one, in the place of one
+// that is has broken it; two such are no texts to compare.
+func (c diffCmd) classify(a *app) (v policy.Verdict, err error) {
+	before, errOld := c.text(a, c.Old)
+	after, errNew := c.text(a, c.New)
+	switch {
+	case errOld == nil && errNew == nil:
+		return policy.Classify(before, after), nil
+	case errOld == nil && errors.Is(errNew, notice.ErrInvalid):
+		return policy.Unreadable(errNew), nil
+	case errNew == nil && errors.Is(errOld, notice.ErrInvalid):
+		return policy.Unreadable(errOld), nil
+	}
+	return v, cmp.Or(errOld, errNew)
 }
 
 // text is a file or, if there is no such file, a version. Files need no stack.

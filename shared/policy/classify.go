@@ -33,6 +33,11 @@ type Verdict struct {
 	OldBroken bool `json:"-"`
 }
 
+// Unreadable is the verdict on a text, one of a pair, that cannot be read as a policy.
+func Unreadable(why error) Verdict {
+	return Verdict{Class: Broken, Confidence: 0.97, Reasons: []string{why.Error()}}
+}
+
 // Language is that of the new text (ISO 639-1), or nothing when it cannot be told.
 func (v Verdict) Language() string { return Language(v.Comparison.new) }
 

@@ -3,6 +3,7 @@ package policy
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -43,16 +44,22 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 	if counts := e.p.live() && e.was.live() || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && (e.outside || !e.p.sentence() && (!e.p.Item || e.p.discussed())) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
 		return as(None, 0.75, "a figure that lives differs"), true
 	}
+	if e.outside && !e.p.sentence() && !e.p.Item && letterWords(e.p.words) <= 12 && (e.p.foreign || e.p.core() == 0) && !has(slices.Concat(e.p.words, e.was.words), units.has) && !e.p.contactLine() && !e.p.dateLine() && !yearFigure.MatchString(e.p.Text) {
+		return as(None, 0.6, "a figure that lives differs"), true
+	}
 	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
 		return as(None, 0.8, "a figure that lives differs"), true
 	}
 	return f, false
 }
 
+// yearFigure is the year of a date.
+var yearFigure = regexp.MustCompile(`(?:19|20)\d\d`)
+
 // byline says who wrote an article.
 var byline = regexp.MustCompile(`(?i)^(?:written|posted|published|edited) by\b|^(?:écrit|rédigé) par\b|^(?:geschrieben|verfasst) von\b|^escrito por\b|^scritto da\b|^geschreven door\b`)
 
-var timeOfDay = regexp.MustCompile(`(?i)\b[0-2]?\d:[0-5]\d\b|\b[0-2]?\d[.h][0-5]\d ?(?:am|pm|cet|cest|est|edt|gmt|utc|pst|pdt|bst|uhr)\b`)
+var timeOfDay = regexp.MustCompile(`(?i)\b[0-2]?\d:[0-5]\d\b|\b[0-2]?\d[.h][0-5]\d ?(?:u|uur|am|pm|cet|cest|est|edt|gmt|utc|pst|pdt|bst|uhr)\b`)
 
 // hourOfDay is that, or a bare hour, beside the days it is for.
 var hourOfDay = regexp.MustCompile(timeOfDay.String() + `|\b[0-2]?\d ?(?:h|uhr|am|pm|a\.m|p\.m)\b`)
@@ -126,6 +133,53 @@ func (e place) onTheClock(old, new []string) bool {
 }
 
 var clockTime = regexp.MustCompile(`^(?:[01]?\d|2[0-4])[.:h][0-5]\d$`)
+
+// lastsAsLong reports whether a time took the place of the same in another unit: two years
+// and 24 months.
+func (e place) lastsAsLong() bool {
+	old := e.old[e.oldAt:]
+	was, is := timeOf(old[:min(len(old), len(e.hunk.old)+2)]), timeOf(e.new[e.newAt:min(len(e.new), e.newAt+len(e.hunk.new)+2)])
+	return was != "" && was == is
+}
+
+// timeOf is the first figure with a unit of time among some words, in months or hours.
+func timeOf(all []word) string {
+	for i, w := range all {
+		if i+1 >= len(all) {
+			break
+		}
+		n, err := strconv.Atoi(valueOf(plainKey(w.key)))
+		if err != nil {
+			continue
+		}
+		if unit, ok := timeUnits[plainKey(all[i+1].key)]; ok {
+			return itoa(n*unit.factor) + unit.in
+		}
+	}
+	return ""
+}
+
+type timeUnit struct {
+	in     string
+	factor int
+}
+
+// timeUnits are those that others consist of.
+var timeUnits = func() map[string]timeUnit {
+	out := map[string]timeUnit{}
+	for words, u := range map[string]timeUnit{
+		"year years an ans annee annees jahr jahre jahren ano anos anno anni jaar":          {" months", 12},
+		"month months mois monat monate monaten mes meses mese mesi maand maanden":          {" months", 1},
+		"week weeks semaine semaines woche wochen semana semanas settimana settimane weken": {" hours", 7 * 24},
+		"day days jour jours tag tage tagen dia dias giorno giorni dag dagen":               {" hours", 24},
+		"hour hours heure heures stunde stunden hora horas ora ore uur uren":                {" hours", 1},
+	} {
+		for _, w := range strings.Fields(words) {
+			out[w] = u
+		}
+	}
+	return out
+}()
 
 // reported is a count of what was, as some laws ask for once a year.
 var reported = regexp.MustCompile(`(?i)\b(?:total )?(?:number of|nombre de|anzahl (?:der)?|número de|numero di)\b[^.:]{3,90}: ?\d[\d.,]*\W*$`)
@@ -220,6 +274,9 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	}
 	if e.oneOrMore() {
 		return as(Substantive, 0.75, "how many differs"), true
+	}
+	if e.lastsAsLong() {
+		return as(Editorial, 0.75, "a time is written otherwise"), true
 	}
 	if reported.MatchString(e.p.Text) && reported.MatchString(e.was.Text) {
 		return as(Editorial, 0.65, "a figure that is reported differs"), true

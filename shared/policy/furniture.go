@@ -202,6 +202,8 @@ func (j *judge) site(run []int) bool {
 		inside = inside || j.inside(i)
 		if consentLabels[p.key] {
 			buttons++
+		} else if letterWords(p.words) <= 12 && p.banner() {
+			buttons += 2 // in a row
 		}
 		if p.adorned() {
 			signs++
@@ -228,7 +230,7 @@ func (j *judge) site(run []int) bool {
 		return false // what a contract costs is part of it
 	case dates == signs && len(run) < 3:
 		return false // a date alone may be the policy's
-	case signs*3 < len(run):
+	case signs*3 < len(run) && buttons < 2:
 		return false
 	}
 	return !slices.ContainsFunc(run, func(i int) bool {

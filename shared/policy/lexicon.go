@@ -188,6 +188,8 @@ var (
 		"contract":  `performance contract vertragserfullung contrat contrato contratto overeenkomst`,
 		"interest":  `legitimate berechtigte berechtigtes berechtigten legitime legitimes legitimo legitimos legittimo legittimi gerechtvaardigd`,
 		"before":    `until before prior preceding vor bevor zuvor avant anterior antes prima antes voor voordat`,
+		"shown":     `visible visibles zichtbaar sichtbar visibili visibile public publicly publique publiques offentlich openbaar pubblico publico`,
+		"hidden":    `hidden invisible private privately prive privee versteckt verborgen afgeschermd unsichtbar masque masques oculto nascosto privat privato privado`,
 		"after":     `after following subsequent nach nachdem danach apres posterior despues dopo depois na nadat`,
 	})
 	// turns are small words one of which for another turns a sentence round.
@@ -195,7 +197,7 @@ var (
 		senses(map[string]string{"we": `we our us ours ourselves wir unser unsere unserer unseren nous notre nos nosotros nuestro nuestra noi nostro nostra nosso nossa wij ons onze`,
 			"you": `you your yours yourself sie ihr ihre ihrer ihren vous votre vos usted su tu tuo tua seu sua u uw jij jouw`}),
 		senses(map[string]string{"all": `all every each alle aller samtliche tous toutes todos todas tutti tutte alle`, "some": `some most certain einige bestimmte certains certaines algunos algunas alcuni alcune alguns algumas sommige`}),
-		senses(map[string]string{"on": `on`, "off": `off`}),
+		senses(map[string]string{"on": `on enabled activated aktiviert eingeschaltet activado attivo ingeschakeld`, "off": `off disabled deactivated deaktiviert ausgeschaltet desactive desactivado disattivato uitgeschakeld`}),
 		senses(map[string]string{"in": `in inside within innerhalb dans en dentro all'interno binnen`, "out": `outside ausserhalb hors fuera fuori fora buiten`}),
 	}
 	conditions = stems(`if where when unless consent permission agree accord accepte si lorsque wenn sofern falls soweit einwillig zustimm cuando consenti quando se als wanneer toestemming`)
@@ -243,7 +245,7 @@ var (
 		piazza viale rua praca straat plein laan gracht voorburgwal`)
 	// synonyms are other names of what policies are about.
 	synonyms = map[string]string{"kakor": "cookies", "kakorna": "cookies", "informasjonskapsler": "cookies", "informasjonskapslene": "cookies", "evasteet": "cookies", "evasteita": "cookies", "cerezler": "cookies", "ciasteczka": "cookies",
-		"e-mail": "email", "e-mails": "emails", "webseite": "website", "web-site": "website", "websites": "website", "handynummer": "mobilfunknummer", "cellphone": "mobile", "cell": "mobile"}
+		"e-mail": "email", "e-mails": "emails", "webseite": "website", "web-site": "website", "websites": "website", "dersom": "hvis", "handynummer": "mobilfunknummer", "cellphone": "mobile", "cell": "mobile"}
 	// streetEndings are those of compounds: Hamngatan, Hauptstraße.
 	streetEndings = []string{"gatan", "vagen", "strasse", "straat", "gasse", "gade", "katu", "laan", "allee"}
 	streetWords   = set(`st rd ave blvd dr ln pl cd hwy po via str`)
@@ -301,7 +303,7 @@ var (
 	consentWords = stems("consent partner vendor device einwillig zustimm consentement consentimiento consenso toestemming")
 	cookieWords  = stems("cookie tracer traceur galleta")
 	// consentLabels are the buttons of a cookie banner.
-	consentLabels = union(decisions, phrases("cookie settings", "manage cookies", "customize", "customise", "show details", "reject non essential", "reject non essential cookies",
+	consentLabels = union(decisions, phrases("cookie settings", "manage cookies", "customize", "customise", "show details", "reject non essential", "reject non essential cookies", "save choices", "save my choices", "accept selected", "allow selected", "save and close", "save and exit", "confirm selection",
 		"manage preferences", "manage settings", "manage options", "preferences", "settings", "options", "save preferences", "save settings",
 		"confirm my choices", "confirm choices", "cookie preferences", "more options", "ok", "understood", "i understand", "ok got it", "dismiss",
 		"verstanden", "compris", "j'ai compris", "entendido", "ho capito", "entendi", "begrepen", "paramétrer", "personnaliser", "gérer mes choix",

@@ -49,7 +49,7 @@ var (
 	iconNames = regexp.MustCompile(`\b(?:keyboard_arrow_(?:down|up|left|right)|expand_(?:more|less)|chevron_(?:right|left)|arrow_(?:back|forward|upward|downward|drop_(?:down|up)|right(?:_alt)?|left)(?:_ios)?|open_in_new|more_(?:vert|horiz)|menu_open|check_circle|content_copy|add_circle(?:_outline)?|remove_circle(?:_outline)?|help_outline|error_outline|info_outline)\b`)
 	// atLeast makes a rule of such a time.
 	atLeast  = regexp.MustCompile(`(?i)\b(?:more|less|longer|older|fewer) than\b|\bat (?:least|most)\b|\b(?:mehr|länger|älter|weniger) als\b|\bdepuis plus\b|\bal menos\b`)
-	agoWords = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace |\bhá | fa\b| geleden| siden| sedan| temu|前|[전] ?$`)
+	agoWords = regexp.MustCompile(`ago|Ago|[Ii]l y a|[Vv]or |[Hh]ace |\bhá | fa\b| geleden| siden| sedan| temu| sitten|前|[전] ?$`)
 	// relativeDate tells how long ago the page was touched; it changes by itself.
 	relativeDate = regexp.MustCompile(`(?i)\b(?:(?:about|over|almost|around|nearly)\s+)?(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b|` +
 		`\bil y a (?:environ |plus de )?(?:un|une|\d+) (?:seconde|minute|heure|jour|semaine|mois|an|année)s?\b|` +
@@ -60,7 +60,7 @@ var (
 		`\b(?:ongeveer |meer dan )?(?:een|\d+) (?:seconde|minuut|uur|dag|week|maand|jaar)(?:n|en)? geleden\b|\b(?:minuten|weken|maanden) geleden\b|` +
 		`\b(?:för|for) (?:ca\.? |cirka |över |over )?(?:en|et|ett|\d+) \pL{2,8} (?:sedan|siden)\b|` +
 		`\b(?:około |ponad )?\d+ (?:sekund|minut|godzin|dni|tygodni|miesiąc|miesięc|lat)\pL{0,3} temu\b|` +
-		`\d+ ?(?:秒|分|分钟|時間|小时|日|天|週間|周|か月|ヶ月|个月|年)(?:以?前)(?:$|[\s·|])|\d+ ?(?:초|분|시간|일|주|개월|년) 전`)
+		`\b\d+ (?:sekunti|minuutti|tunti|päivä|viikko|kuukau|vuo)\pL{1,4} sitten\b|\d+ ?(?:秒|分|分钟|時間|小时|日|天|週間|周|か月|ヶ月|个月|年)(?:以?前)(?:$|[\s·|])|\d+ ?(?:초|분|시간|일|주|개월|년) 전`)
 )
 
 // hints are the words of such a hint.

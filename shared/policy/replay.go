@@ -35,7 +35,8 @@ func Replay(folder fs.FS, next func(Played) error) error {
 		}
 		p := Played{File: e.Name()}
 		if text, err := Read(source, e.Name()); err != nil {
-			p.Event, p.Class, p.Reasons = Failed, Broken, []string{err.Error()}
+			v := Unreadable(err)
+			p.Event, p.Class, p.Reasons = Failed, v.Class, v.Reasons
 		} else {
 			event, v := w.Next(text.Document)
 			p.Event, p.Class, p.Reasons = event, v.Class, v.Reasons

@@ -17,7 +17,7 @@ func typo(e place, old, new []string) bool {
 		if d := distance([]rune(old[i]), []rune(new[i])); e.names() && e.newAt > 0 && d > 1 && !anagram([]rune(old[i]), []rune(new[i])) && !strings.HasPrefix(new[i], old[i]) && !strings.HasPrefix(old[i], new[i]) {
 			return false // another name
 		}
-		if !misspelt(old[i], new[i]) || e.p.foreign && distance([]rune(old[i]), []rune(new[i])) > 1 {
+		if !misspelt(old[i], new[i]) || e.p.foreign && distance([]rune(old[i]), []rune(new[i])) > 1 && !anagram([]rune(old[i]), []rune(new[i])) {
 			return false
 		}
 	}
