@@ -44,7 +44,7 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 	if counts := e.p.live() && e.was.live() || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && (e.outside || !e.p.sentence() && (!e.p.Item || e.p.discussed())) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
 		return as(None, 0.75, "a figure that lives differs"), true
 	}
-	if e.outside && !e.p.sentence() && !e.p.Item && letterWords(e.p.words) <= 12 && (e.p.foreign || e.p.core() == 0) && !has(slices.Concat(e.p.words, e.was.words), units.has) && !e.p.contactLine() && !e.p.dateLine() && !yearFigure.MatchString(e.p.Text) {
+	if e.outside && !e.p.sentence() && !e.p.Item && letterWords(e.p.words) <= 12 && (e.p.foreign || foreign(e.p.words) || e.p.core() == 0) && !has(slices.Concat(e.p.words, e.was.words), units.has) && !e.p.contactLine() && !e.p.dateLine() && !yearFigure.MatchString(e.p.Text) {
 		return as(None, 0.6, "a figure that lives differs"), true
 	}
 	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
@@ -137,6 +137,12 @@ var clockTime = regexp.MustCompile(`^(?:[01]?\d|2[0-4])[.:h][0-5]\d$`)
 // lastsAsLong reports whether a time took the place of the same in another unit: two years
 // and 24 months.
 func (e place) lastsAsLong() bool {
+	timed := func(all []word) bool {
+		return slices.ContainsFunc(all, func(w word) bool { return isNumberWord(plainKey(w.key)) || w.number() || units.has(plainKey(w.key)) })
+	}
+	if !timed(e.hunk.old) || !timed(e.hunk.new) {
+		return false
+	}
 	old := e.old[e.oldAt:]
 	was, is := timeOf(old[:min(len(old), len(e.hunk.old)+2)]), timeOf(e.new[e.newAt:min(len(e.new), e.newAt+len(e.hunk.new)+2)])
 	return was != "" && was == is

@@ -375,6 +375,8 @@ func TestFiguresAndRangesCount(t *testing.T) {
 		{"We delete messages that you sent more than 30 days ago.", "We delete messages that you sent more than 10 years ago."},
 		{"Orders are kept for 30 days after delivery.", "Orders are kept for 90\ufffddays after delivery."},
 		{"You may object by mail to privacy@example.com within thirty (30) days of first use.", "You may object by mail to privacy@example.com within fourteen (14) days of first use."},
+		{"De naam van leden is in de app standaard zichtbaar voor anderen.", "De naam van leden is in de app standaard afgeschermd voor anderen."},
+		{"We keep your orders for 2 years.", "We keep your orders for 36 months."},
 		{"- kept 3-6 months", "- kept 36 months"},
 		{"We knowingly collect nothing of anybody under the age of thirteen.", "We knowingly collect nothing of anybody under the age of sixteen."},
 		{"| Company | What |\n| --- | --- |\n| Sample Pay | name |\n| Sample Post | address |", "| Company | What |\n| --- | --- |\n| Sample Pay | name |\n| Acme Credit | date of birth |\n| Sample Post | address |"},
@@ -408,6 +410,8 @@ func TestTheSameOtherwise(t *testing.T) {
 		{"Read your data under Account > Data.", "Read your data under Profile > Data."},
 		{"Write to Storgatan 5, 411 99 Example City.", "Write to Hamngatan 9, 411 98 Example City."},
 		{"Write to privacy@example.com about your data.", "Write to privacy@example.com or [here](https://example.com/form) about your data."},
+		{"We keep your orders for 2 years.", "We keep your orders for 24 months."},
+		{"We answer questions about data within 2 weeks.", "We answer questions about data within 14 days."},
 		{"Number of requests for access to data last year: 468", "Number of requests for access to data last year: 512"},
 		{"Hai diritto di chiedere i tuoi dati solo solo dopo un mese.", "Hai diritto di chiedere i tuoi dati solo dopo un mese."},
 		{"The bank blocks your P.I.N. data on request.", "The bank blocks your personal identity number data on request."},
@@ -542,5 +546,17 @@ func TestSmallIsNotSafe(t *testing.T) {
 			t.Fatalf("%q is not in the text", c[0])
 		}
 		bothWays(t, fmt.Sprintf("%q became %q", c[0], c[1]), read(t, gym, "a.md"), read(t, changed, "b.md"), policy.Substantive)
+	}
+}
+
+// Lines off the text whose figures live, whatever the language calls what they count.
+func TestFiguresOfTheSiteLive(t *testing.T) {
+	for _, c := range [][2]string{{"조회수 3,027", "조회수 3,415"}, {"Sivua on katsottu 12 101 kertaa", "Sivua on katsottu 12 480 kertaa"}, {"Vapaana nyt: 412 pyörää, 388 telinettä", "Vapaana nyt: 97 pyörää, 703 telinettä"}} {
+		bothWays(t, c[0], read(t, helpCentre+"\n[Home](/)\n\n"+c[0]+"\n", "a.md"), read(t, helpCentre+"\n[Home](/)\n\n"+c[1]+"\n", "a.md"), policy.None)
+	}
+	for _, c := range [][2]string{{"Minimum age: 16", "Minimum age: 13"}, {"Last change: 2 May 2025", "Last change: 4 June 2026"}} {
+		if v := policy.Classify(read(t, helpCentre+"\n[Home](/)\n\n"+c[0]+"\n", "a.md"), read(t, helpCentre+"\n[Home](/)\n\n"+c[1]+"\n", "a.md")); v.Class == policy.None {
+			t.Errorf("%q became %q: %s %q", c[0], c[1], v.Class, v.Reasons)
+		}
 	}
 }
