@@ -19,9 +19,9 @@ type reportCmd struct {
 	Only   string `help:"not-sent: only people whose message was not accepted." enum:",not-sent" default:""`
 }
 
-var reportPage = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{.Run}}</title></head>
+var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{.Run}}</title></head>
 <body><h1>{{.Run}}</h1><p>{{len .Rows}} people</p><table><thead><tr><th>Recipient</th><th>Address</th><th>State</th><th>Reason</th><th>Version</th><th>Language</th><th>Sent</th></tr></thead>
-<tbody>{{range .Rows}}<tr><td>{{.Recipient}}</td><td>{{.Address}}</td><td>{{.State}}</td><td>{{.Reason}}</td><td>{{.Version}}</td><td>{{.Locale}}</td><td>{{.SentAt}}</td></tr>
+<tbody>{{range .Rows}}<tr><td>{{.Recipient}}</td><td>{{.Address}}</td><td>{{.State}}</td><td>{{.Reason}}</td><td>{{.Version}}</td><td>{{.Locale}}</td><td>{{stamp .SentAt}}</td></tr>
 {{end}}</tbody></table></body></html>
 `))
 
@@ -62,6 +62,7 @@ func pages[T any](a *app, command string, args operate.Args) ([]T, error) {
 	}
 }
 
+// stamp is an instant as machines read it (RFC 3339), empty for none.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
