@@ -46,7 +46,10 @@ func Lint(v Verdict, leads Leads, summary map[string]string, locales []string, e
 		note("there is no summary of what changed")
 	}
 	if lead, known := leads.of(v.Class); known && effective != "" {
-		if days := today.DaysUntil(effective); days < lead {
+		switch days := today.DaysUntil(effective); {
+		case days < 0:
+			note("the day it takes effect, %s, lies in the past", effective)
+		case days < lead:
 			note("it takes effect in %d days; a change of this class is told at least %d days ahead", days, lead)
 		}
 	}

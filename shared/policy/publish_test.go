@@ -137,6 +137,8 @@ func TestLint(t *testing.T) {
 		{map[string]string{"en": "Several contractual particularities concerning organisational responsibilities were comprehensively reformulated throughout multiple interdependent subsections accordingly", "de": "Kurz."},
 			"2027-01-31", []string{"hard to read", "How long we keep it"}},
 		{nil, "2027-01-31", []string{"no summary"}},
+		{map[string]string{"en": "We keep data for 60 days now.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-11-24", []string{"takes effect in 0 days"}},
+		{map[string]string{"en": "We keep data for 60 days now.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-11-23", []string{"2026-11-23, lies in the past"}},
 	} {
 		got := policy.Lint(v, policy.UsualLeads, c.summary, []string{"en", "de"}, c.effective, "2026-11-24")
 		if len(got) != len(c.want) {
