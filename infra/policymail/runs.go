@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 
 	"policymail/shared/notice"
 	"policymail/shared/operate"
@@ -28,9 +27,9 @@ func (c approveCmd) Run(a *app) error {
 		if !plan.DryRun {
 			verb = "sends"
 		}
-		fmt.Fprintf(w, "%s %s notice of %s version %s (%s, effective %s) to %d people at %.0f a second, in about %s, for about $%.2f\n",
+		fmt.Fprintf(w, "%s %s notice of %s version %s (%s, effective %s) to %d people at %.0f a second, for about $%.2f; it takes %s\n",
 			plan.Run, verb, plan.Policy, plan.Version, plan.Class, plan.Effective, plan.Audience, plan.Rate,
-			time.Duration(plan.Seconds*float64(time.Second)).Round(time.Second), plan.CostUSD)
+			plan.CostUSD, plan.Takes())
 		if plan.Canary > 0 {
 			fmt.Fprintf(w, "%d people go first; the others follow a quarter of an hour later unless bounces or complaints stop the run\n", plan.Canary)
 		}
