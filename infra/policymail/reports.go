@@ -10,6 +10,7 @@ import (
 
 	"policymail/shared/notice"
 	"policymail/shared/operate"
+	"policymail/shared/privacy"
 	"policymail/shared/report"
 )
 
@@ -41,7 +42,7 @@ func (c reportCmd) Run(a *app) error {
 	w := csv.NewWriter(a.out)
 	w.Write([]string{"recipient", "address", "state", "reason", "version", "locale", "sent_at", "message_id"})
 	for _, r := range rows {
-		w.Write([]string{string(r.Recipient), r.Address, string(r.State), r.Reason, r.Version, r.Locale, stamp(r.SentAt), r.MessageID})
+		w.Write(privacy.Cells(string(r.Recipient), r.Address, string(r.State), r.Reason, r.Version, r.Locale, stamp(r.SentAt), r.MessageID))
 	}
 	w.Flush()
 	return w.Error()

@@ -138,8 +138,18 @@ func (c Copy) Records(table string) (all [][]Value) {
 	return all
 }
 
-// CSV writes one table of a copy, with a header line (RFC 4180). What a spreadsheet
-// would take for a formula is quoted.
+// Cells is a line of a CSV file. A value that a spreadsheet would take for a formula,
+// and that anybody may have typed, is quoted: it is shown and not worked out.
+func Cells(values ...string) []string {
+	for i, v := range values {
+		if v != "" && strings.ContainsAny(v[:1], "=+-@\t\r") {
+			values[i] = "'" + v
+		}
+	}
+	return values
+}
+
+// CSV writes one table of a copy, with a header line (RFC 4180).
 func (c Copy) CSV(w io.Writer, table string) error {
 	out := csv.NewWriter(w)
 	var header []string
@@ -156,12 +166,9 @@ func (c Copy) CSV(w io.Writer, table string) error {
 	for _, record := range c.Records(table) {
 		var line []string
 		for _, v := range record {
-			if v.Value != "" && strings.ContainsAny(v.Value[:1], "=+-@\t\r") {
-				v.Value = "'" + v.Value
-			}
 			line = append(line, v.Value)
 		}
-		if err := out.Write(line); err != nil {
+		if err := out.Write(Cells(line...)); err != nil {
 			return err
 		}
 	}
