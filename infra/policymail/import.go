@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -50,19 +51,7 @@ func (c importCmd) Run(a *app) error {
 			if bar != nil {
 				bar.Finish()
 			}
-			r := status.Report
-			return a.show(r, func(w io.Writer) {
-				fmt.Fprintf(w, "%d rows read: %d added, %d updated, %d unchanged, %d refused\n", r.Read, r.Added, r.Updated, r.Unchanged, r.Refused)
-				for _, column := range r.IgnoredColumns {
-					fmt.Fprintf(w, "column %q is not used\n", column)
-				}
-				if r.Kept > 0 {
-					fmt.Fprintf(w, "%d rows say otherwise than the person, whose correction stays\n", r.Kept)
-				}
-				for _, remark := range slices.Concat(r.Refusals, r.KeptFields) {
-					fmt.Fprintf(w, "line %d, %s: %s\n", remark.Line, remark.Field, remark.Reason)
-				}
-			})
+			return c.report(a, status.Report)
 		}
 		select {
 		case <-a.ctx.Done():
@@ -70,6 +59,26 @@ func (c importCmd) Run(a *app) error {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// report prints what became of the rows. An import of which no row was taken is refused.
+func (c importCmd) report(a *app, r *imports.Report) error {
+	err := a.show(r, func(w io.Writer) {
+		fmt.Fprintf(w, "%d rows read: %d added, %d updated, %d unchanged, %d refused\n", r.Read, r.Added, r.Updated, r.Unchanged, r.Refused)
+		for _, column := range r.IgnoredColumns {
+			fmt.Fprintf(w, "column %q is not used\n", column)
+		}
+		if r.Kept > 0 {
+			fmt.Fprintf(w, "%d rows say otherwise than the person, whose correction stays\n", r.Kept)
+		}
+		for _, remark := range slices.Concat(r.Refusals, r.KeptFields) {
+			fmt.Fprintf(w, "line %d, %s: %s\n", remark.Line, remark.Field, remark.Reason)
+		}
+	})
+	if err == nil && r.Read > 0 && r.Refused == r.Read {
+		return notice.Refused("every row of %s is refused", filepath.Base(c.File)).Hint("the report says of each row why; import the file again when that is mended")
+	}
+	return err
 }
 
 // upload PUTs the file, with a progress bar where somebody watches.
