@@ -13,8 +13,8 @@ import (
 type previewCmd struct {
 	Kind   string `arg:"" help:"annual or change." enum:"annual,change"`
 	Locale string `help:"Language of the reader." default:"en"`
-	Run_   string `name:"run" help:"The run to preview; the latest version without it."`
-	Policy string `help:"Whose latest version." default:"privacy"`
+	Run_   string `name:"run" help:"The run to preview, of this kind. Without it annual speaks of the version in force, change of the latest."`
+	Policy string `help:"Whose version." default:"privacy"`
 	Out    string `help:"Folder to write the message to; this one without it." type:"path" xor:"where"`
 	To     string `help:"Address to send it to, instead of writing it. Its links open nobody's data." xor:"where"`
 }

@@ -17,28 +17,16 @@ type Preview struct {
 	MessageID string `json:"message_id,omitempty"` // of SES, if it was sent
 }
 
-// preview writes the notice of a run, or of the latest version of a policy (the one of
-// annual reviews, if none is named), to a made-up person. It is sent only where an address is named, and its links open nobody's
-// data.
+// preview writes a notice to a made-up person. It is sent only where an address is
+// named, and its links open nobody's data.
 func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
 	kind, err := notice.ParseKind(a.Kind)
 	if err != nil {
 		return Preview{}, err
 	}
-	run := notice.Run{ID: "preview", Kind: kind, Class: notice.Optional, Policy: cmp.Or(a.Policy, o.Operator.Settings.Policy)}
-	var v notice.Version
-	if a.Run != "" {
-		if run, err = o.Store.Run(ctx, a.Run); err != nil {
-			return Preview{}, err
-		}
-		if v, err = o.Store.Version(ctx, run.Policy, run.Version); err != nil {
-			return Preview{}, err
-		}
-	} else {
-		if v, err = o.version(ctx, run.Policy, ""); err != nil {
-			return Preview{}, err
-		}
-		run.Class = v.Class
+	run, v, err := o.previewed(ctx, kind, a)
+	if err != nil {
+		return Preview{}, err
 	}
 	reader := notice.Recipient{ID: "preview", Address: "reader@example.com", Name: "Alex Example", Locale: a.Locale, Status: notice.Active}
 	if a.To != "" {
@@ -57,4 +45,47 @@ func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
 		return Preview{}, notice.Refused("SES did not take the preview: %v", refusal.Err)
 	}
 	return Preview{language, e.Raw, id}, err
+}
+
+// previewed is what a preview shows: the run that is named, which must be of the kind,
+// and its version; or the next run of a policy (the one of annual reviews, if none is
+// named) as it would be opened. An annual review speaks of the version in force, a
+// notice of a change of the latest, if anybody is told of it.
+func (o Operations) previewed(ctx context.Context, kind notice.Kind, a Args) (run notice.Run, v notice.Version, err error) {
+	if a.Run != "" {
+		if run, err = o.Store.Run(ctx, a.Run); err != nil {
+			return run, v, err
+		}
+		if run.Kind != kind {
+			return run, v, notice.Refused("%s is no %s run", run.ID, kind).Hint("say preview %s --run %s", run.Kind, run.ID)
+		}
+		v, err = o.Store.Version(ctx, run.Policy, run.Version)
+		return run, v, err
+	}
+	run = notice.Run{ID: "preview", Kind: kind, Class: notice.Optional, Policy: cmp.Or(a.Policy, o.Operator.Settings.Policy)}
+	if kind == notice.Annual {
+		v, err = o.inForce(ctx, run.Policy)
+		return run, v, err
+	}
+	if v, err = o.version(ctx, run.Policy, ""); err != nil {
+		return run, v, err
+	}
+	if v.Baseline() || len(v.Summary) == 0 {
+		return run, v, notice.Refused("nobody is told of version %s of %s", v.Name, v.Policy).Hint("publish a later one with --summary, or name a run with --run")
+	}
+	run.Class = v.Class
+	return run, v, nil
+}
+
+// inForce is the version an annual review of a policy speaks of today.
+func (o Operations) inForce(ctx context.Context, policy string) (notice.Version, error) {
+	all, err := o.Store.Versions(ctx, policy)
+	if err != nil {
+		return notice.Version{}, err
+	}
+	v, ok := notice.InForce(all, notice.DateOf(o.Now()))
+	if !ok {
+		return v, notice.NotFound("policy %s has no version that is approved", policy).Hint("publish one first")
+	}
+	return v, nil
 }
