@@ -2,7 +2,6 @@ package operate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"policymail/shared/delivery"
@@ -97,12 +96,8 @@ func (o Operations) sendTests(ctx context.Context) (Tests, error) {
 		if err != nil {
 			return t, err
 		}
-		_, err = o.Mailer.Send(ctx, e)
-		var refusal *delivery.SendError
-		if errors.As(err, &refusal) {
-			return t, notice.Refused("SES did not take a message to its simulator: %v", refusal.Err)
-		} else if err != nil {
-			return t, err
+		if _, err = o.Mailer.Send(ctx, e); err != nil {
+			return t, notTaken("a message to its simulator", err)
 		}
 	}
 	return t, nil

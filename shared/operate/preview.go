@@ -3,10 +3,8 @@ package operate
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"policymail/shared/address"
-	"policymail/shared/delivery"
 	"policymail/shared/notice"
 )
 
@@ -40,11 +38,10 @@ func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
 	}
 	e.Run = "" // no event of it belongs to a run
 	id, err := o.Mailer.Send(ctx, e)
-	var refusal *delivery.SendError
-	if errors.As(err, &refusal) {
-		return Preview{}, notice.Refused("SES did not take the preview: %v", refusal.Err)
+	if err != nil {
+		return Preview{}, notTaken("the preview", err)
 	}
-	return Preview{language, e.Raw, id}, err
+	return Preview{language, e.Raw, id}, nil
 }
 
 // previewed is what a preview shows: the run that is named, which must be of the kind,

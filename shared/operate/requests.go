@@ -102,7 +102,7 @@ func (o Operations) decide(ctx context.Context, a RequestArgs, would func(*notic
 		return c, nil
 	}
 	if r, err = do(); err != nil {
-		return Case{}, err
+		return Case{}, notTaken("the letter that tells it, so nothing was recorded", err)
 	}
 	return o.asCase(r), nil
 }

@@ -1,0 +1,85 @@
+package operate_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/operate"
+	"policymail/shared/privacy"
+)
+
+// letterbox is a Post that keeps its letters, unless SES has an objection.
+type letterbox struct {
+	letters []privacy.Letter
+	fault   error
+}
+
+func (b *letterbox) Send(_ context.Context, l privacy.Letter) error {
+	if b.fault != nil {
+		return b.fault
+	}
+	b.letters = append(b.letters, l)
+	return nil
+}
+
+func (*letterbox) Announce(context.Context, privacy.Announcement, notice.Request) error { return nil }
+
+// setUpDesk is a stack whose letters go to a box; the id of an address is its local part.
+func setUpDesk(t *testing.T) (operate.Operations, *letterbox) {
+	o, _ := setUp(t, false)
+	box := &letterbox{}
+	o.ID = func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }
+	o.Desk = privacy.Desk{Store: o.Store, Post: box, Announce: box, Now: o.Now, Log: slog.New(slog.DiscardHandler)}
+	o.Preferences = privacy.Preferences{Store: o.Store, LeadDays: 14, Now: o.Now}
+	return o, box
+}
+
+// desk runs a command and returns its answer, which is a T, or its error for people.
+func desk[T any](t *testing.T, o operate.Operations, command string, args any) (result T, err error) {
+	t.Helper()
+	raw, err := json.Marshal(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := o.Run(context.Background(), operate.Command{Name: command, Args: raw})
+	if err != nil {
+		t.Fatalf("%s: %v", command, err)
+	}
+	if answer.Error != nil {
+		return result, answer.Error
+	}
+	return answer.Result.(T), nil
+}
+
+// A decision that SES does not take to the person is refused with what to do, and is
+// not recorded.
+func TestDecisionsWhileSESTakesNoMail(t *testing.T) {
+	for fault, hint := range map[delivery.SendFault]string{delivery.SendThrottled: "in a minute", delivery.SendQuota: "24 hours", delivery.SendStopped: "policymail doctor",
+		delivery.SendMisconfigured: "policymail doctor", delivery.SendRefused: "another way", delivery.SendUnknown: "twice"} {
+		o, box := setUpDesk(t)
+		opened, err := desk[operate.Case](t, o, "request-open", operate.RequestArgs{Address: "ada@example.com", Right: "access", Yes: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		box.fault = &delivery.SendError{Fault: fault, Err: errors.New("an answer of SES")}
+		decision := operate.RequestArgs{ID: opened.ID, By: "Ada", Answer: "here", Reason: "much to do", Basis: "a contract", Yes: true}
+		for _, command := range []string{"request-answer", "request-extend", "request-deny"} {
+			if _, err := desk[operate.Case](t, o, command, decision); !errors.Is(err, notice.ErrRefused) || !strings.Contains(err.Error(), "an answer of SES") || !strings.Contains(err.Error(), hint) {
+				t.Errorf("%s, fault %d: %v", command, fault, err)
+			}
+		}
+		if r, err := o.Store.Request(context.Background(), opened.ID); err != nil || r.State != notice.Pending || !r.Extended.IsZero() {
+			t.Errorf("fault %d: recorded %+v %v", fault, r, err)
+		}
+		box.fault = nil
+		if c, err := desk[operate.Case](t, o, "request-answer", decision); err != nil || c.State != notice.Complied {
+			t.Errorf("afterwards %+v %v", c, err)
+		}
+	}
+}
