@@ -86,7 +86,7 @@ type requestOpen struct {
 	Right   string `help:"access, portability, deletion, rectification, restriction or objection." required:""`
 	For     string `help:"self, minor or agent." default:"self"`
 	Details string `help:"What is asked for."`
-	Locale  string `help:"Language of the answer." default:"en"`
+	Locale  string `help:"Language of the letters; without it the person's, if they are known."`
 	By      string `help:"Who records it." env:"USER"`
 	Yes     bool   `help:"Really record it; the person is told of its receipt."`
 }

@@ -278,16 +278,23 @@ func correction(a Args) (to privacy.Correction, err error) {
 	return to, nil
 }
 
-func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person, err error) {
-	if p.Recipient, err = o.Store.Recipient(ctx, id); err == nil && p.Recipient.Status == notice.Moved {
-		id = p.Recipient.MovedTo
-		p.Recipient, err = o.Store.Recipient(ctx, id)
+// find reads a person; the id of a later address leads to them.
+func (o Operations) find(ctx context.Context, id notice.RecipientID) (notice.Recipient, error) {
+	r, err := o.Store.Recipient(ctx, id)
+	if err == nil && r.Status == notice.Moved {
+		return o.Store.Recipient(ctx, r.MovedTo)
 	}
+	return r, err
+}
+
+func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person, err error) {
+	p.Recipient, err = o.find(ctx, id)
 	if errors.Is(err, notice.ErrNotFound) {
 		return p, notice.NotFound("nobody with this address is known")
 	} else if err != nil {
 		return p, err
 	}
+	id = p.Recipient.ID
 	history, err := o.Store.PreferenceEvents(ctx, id)
 	if err != nil {
 		return p, err

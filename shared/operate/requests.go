@@ -1,8 +1,10 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"policymail/shared/address"
@@ -107,7 +109,8 @@ func (o Operations) decide(ctx context.Context, a RequestArgs, would func(*notic
 	return o.asCase(r), nil
 }
 
-// openRequest records a request that came another way: by phone, by letter.
+// openRequest records a request that came another way: by phone, by letter. That of
+// somebody known is theirs, and its letters are in their language unless another is said.
 func (o Operations) openRequest(ctx context.Context, a RequestArgs) (Case, error) {
 	normal, err := address.Parse(a.Address)
 	if err != nil {
@@ -117,7 +120,13 @@ func (o Operations) openRequest(ctx context.Context, a RequestArgs) (Case, error
 	if err != nil {
 		return Case{}, err
 	}
-	r := o.Desk.New(right, notice.Recipient{ID: o.ID(normal), Address: normal, Locale: a.Locale})
+	person, err := o.find(ctx, o.ID(normal))
+	if errors.Is(err, notice.ErrNotFound) {
+		person.ID = o.ID(normal)
+	} else if err != nil {
+		return Case{}, err
+	}
+	r := o.Desk.New(right, notice.Recipient{ID: person.ID, Address: normal, Locale: cmp.Or(a.Locale, person.Locale)})
 	if r.Party, err = notice.ParseParty(a.Party); err != nil {
 		return Case{}, err
 	}

@@ -83,3 +83,37 @@ func TestDecisionsWhileSESTakesNoMail(t *testing.T) {
 		}
 	}
 }
+
+// A letter to somebody who is known is in their language, unless the desk says another,
+// and their request is theirs whatever address they had.
+func TestARequestIsThePersons(t *testing.T) {
+	ctx := context.Background()
+	o, box := setUpDesk(t)
+	at := o.Now()
+	rows := []notice.Imported{{ID: "ada", Address: "ada@example.com", Locale: "fr", At: at}, {ID: "later", Address: "later@example.com", At: at}}
+	if _, err := o.Store.ImportRecipients(ctx, rows, 14); err != nil {
+		t.Fatal(err)
+	}
+	there, err := o.Store.Recipient(ctx, "later")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := there
+	moved.Status, moved.MovedTo = notice.Moved, "ada"
+	if err := o.Store.ChangeRecipient(ctx, there, moved, notice.PreferenceEvent{ID: "1", Recipient: "later", At: at}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		address, locale, want string
+		person                notice.RecipientID
+	}{{"ada@example.com", "", "fr", "ada"}, {"ada@example.com", "de", "de", "ada"}, {"later@example.com", "", "fr", "ada"}, {"new@example.com", "", "", "new"}} {
+		opened, err := desk[operate.Case](t, o, "request-open", operate.RequestArgs{Address: c.address, Locale: c.locale, Right: "access", Yes: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := box.letters[len(box.letters)-1].To
+		if to.Locale != c.want || to.Address != c.address || opened.Recipient != c.person {
+			t.Errorf("%+v: %+v, of %s", c, to, opened.Recipient)
+		}
+	}
+}
