@@ -22,6 +22,7 @@ import (
 
 	"policymail/shared/approval"
 	"policymail/shared/brand"
+	"policymail/shared/config"
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
 	"policymail/shared/imports"
@@ -58,6 +59,24 @@ type Options struct {
 	Out       io.Writer
 	Log       *slog.Logger     // errors to the terminal if nil
 	Now       func() time.Time // what the clock starts from; time.Now if nil
+}
+
+// Check reports everything that cannot be used, at once, by the names of the flags.
+func (o Options) Check() error {
+	_, err := o.approvers()
+	return errors.Join(err, o.Selectors.Check())
+}
+
+// approvers are those named, else of the demonstration its own.
+func (o Options) approvers() ([]string, error) {
+	if o.Demo && len(o.Approvers) == 0 {
+		return []string{officer}, nil
+	}
+	approvers, faults := config.Approvers(o.Approvers)
+	for i, fault := range faults {
+		faults[i] = notice.Invalid("--approver %v", fault)
+	}
+	return approvers, errors.Join(faults...)
 }
 
 // Stack is a running local policymail.
@@ -122,11 +141,11 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if err := o.Selectors.Check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	if o.Demo && len(o.Approvers) == 0 {
-		o.Approvers = []string{officer}
+	if o.Approvers, err = o.approvers(); err != nil {
+		return nil, err
 	}
 	s = &Stack{clock: &Clock{real: o.Now}, faults: newFaults(),
 		log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+
 	"policymail/infra/local"
 	"policymail/shared/watch"
 )
@@ -20,6 +22,11 @@ type localCmd struct {
 	SESQuota float64  `name:"ses-quota" help:"Messages in 24 hours the local SES accepts; -1 for no limit." default:"-1"`
 }
 
-func (c localCmd) Run(a *app) error {
-	return local.Run(a.ctx, local.Options{Addr: c.Addr, Data: c.Data, Demo: c.Demo, DynamoDB: c.DynamoDB, Watch: c.Watch, Selectors: watch.Selectors{Take: c.Take, Drop: c.Drop}, Language: c.Language, TwoApprovers: c.Two, Approvers: c.Approver, SESRate: c.SESRate, SESQuota: c.SESQuota, Out: a.out})
+func (c localCmd) options(out io.Writer) local.Options {
+	return local.Options{Addr: c.Addr, Data: c.Data, Demo: c.Demo, DynamoDB: c.DynamoDB, Watch: c.Watch, Selectors: watch.Selectors{Take: c.Take, Drop: c.Drop}, Language: c.Language, TwoApprovers: c.Two, Approvers: c.Approver, SESRate: c.SESRate, SESQuota: c.SESQuota, Out: out}
 }
+
+// Validate refuses options no stack could use, before one is started.
+func (c localCmd) Validate() error { return c.options(nil).Check() }
+
+func (c localCmd) Run(a *app) error { return local.Run(a.ctx, c.options(a.out)) }

@@ -178,12 +178,10 @@ func Load(function string, getenv func(string) string) (Config, error) {
 	default:
 		r.fault("TWO_APPROVERS", "must be yes or no")
 	}
-	for i, a := range r.list("APPROVERS") {
-		if parsed, err := netmail.ParseAddress(a); err != nil || parsed.Address != a {
-			r.fault("APPROVERS", fmt.Sprintf("entry %d is no address like officer@example.com", i+1))
-		} else if !slices.Contains(c.Approvers, a) {
-			c.Approvers = append(c.Approvers, a)
-		}
+	var faults []error
+	c.Approvers, faults = Approvers(r.list("APPROVERS"))
+	for _, err := range faults {
+		r.fault("APPROVERS", err.Error())
 	}
 	if c.Watch.Policy != "" {
 		if err := notice.CheckPolicyName(c.Watch.Policy); err != nil {
@@ -197,6 +195,19 @@ func Load(function string, getenv func(string) string) (Config, error) {
 		return c, fmt.Errorf("configuration of %s:\n%w", function, errors.Join(r.faults...))
 	}
 	return c, nil
+}
+
+// Approvers reads the addresses of who decides about a change, each once. What is no
+// address is a fault, told by its number.
+func Approvers(list []string) (approvers []string, faults []error) {
+	for i, a := range list {
+		if parsed, err := netmail.ParseAddress(a); err != nil || parsed.Address != a {
+			faults = append(faults, fmt.Errorf("entry %d is no address like officer@example.com", i+1))
+		} else if !slices.Contains(approvers, a) {
+			approvers = append(approvers, a)
+		}
+	}
+	return approvers, faults
 }
 
 // reader collects faults and ignores what the function did not ask for.

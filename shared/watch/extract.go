@@ -2,6 +2,7 @@ package watch
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -22,15 +23,16 @@ type Selectors struct {
 
 // Check reports selectors that cannot be read.
 func (s Selectors) Check() error {
+	var faults []error
 	for _, selector := range []string{s.Take, s.Drop} {
 		if selector == "" {
 			continue
 		}
 		if _, err := cascadia.ParseGroup(selector); err != nil {
-			return notice.Invalid("the CSS selector %q cannot be read: %v", selector, err)
+			faults = append(faults, notice.Invalid("the CSS selector %q cannot be read: %v", selector, err))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // minShare is how much of a page's text the library must leave: a long policy with
