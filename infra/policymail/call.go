@@ -23,6 +23,9 @@ type caller struct{ stack, endpoint string }
 // unreachableError says that no stack answered.
 type unreachableError struct{ err error }
 
+// errNoStack says that a command needs a stack and the command line names none.
+var errNoStack = notice.Invalid("no stack is named").Hint("say --stack NAME for AWS, or --endpoint URL for a local stack")
+
 func (e *unreachableError) Error() string { return fmt.Sprintf("the stack did not answer: %v", e.err) }
 func (e *unreachableError) Unwrap() error { return e.err }
 
@@ -72,7 +75,7 @@ func (c caller) client(ctx context.Context) (*lambda.Client, string, error) {
 			Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}), "operate", nil
 	}
 	if c.stack == "" {
-		return nil, "", notice.Invalid("no stack is named").Hint("say --stack NAME for AWS, or --endpoint URL for a local stack")
+		return nil, "", errNoStack
 	}
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {

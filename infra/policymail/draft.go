@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"policymail/shared/notice"
 	"policymail/shared/operate"
 )
 
@@ -14,6 +15,15 @@ type draftCmd struct {
 	Policy    string `help:"Which policy it is." default:"privacy"`
 	Effective string `help:"Day it is to take effect, like 2026-12-31."`
 	Out       string `help:"Folder to write policy.html and summary.txt to, for policymail publish." type:"path" placeholder:"DIR"`
+}
+
+// Validate refuses what is no day, before a stack is asked.
+func (c draftCmd) Validate() error {
+	if c.Effective == "" {
+		return nil
+	}
+	_, err := notice.ParseDate(c.Effective)
+	return err
 }
 
 func (c draftCmd) Run(a *app) error {

@@ -97,6 +97,9 @@ func (a *app) explain(err error) int {
 		if forPeople.Advice != "" {
 			fmt.Fprintf(a.err, "hint: %s\n", forPeople.Advice)
 		}
+		if forPeople == errNoStack {
+			return exitUsage
+		}
 		return exitRefused
 	case errors.As(err, &unreachable):
 		fmt.Fprintf(a.err, "policymail: %v\nhint: check --stack or --endpoint, and that the stack is up\n", err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"policymail/shared/address"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
 )
@@ -17,6 +18,15 @@ type previewCmd struct {
 	Policy string `help:"Whose version." default:"privacy"`
 	Out    string `help:"Folder to write the message to; this one without it." type:"path" xor:"where"`
 	To     string `help:"Address to send it to, instead of writing it. Its links open nobody's data." xor:"where"`
+}
+
+// Validate refuses what is no address, before a stack is asked.
+func (c previewCmd) Validate() error {
+	if c.To == "" {
+		return nil
+	}
+	_, err := address.Parse(c.To)
+	return err
 }
 
 func (c previewCmd) Run(a *app) error {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"policymail/shared/notice"
 	"policymail/shared/policy"
 )
 
@@ -19,6 +21,17 @@ type publishCmd struct {
 	Class     string   `help:"optional, or mandatory with --basis." default:"optional"`
 	Basis     string   `help:"Legal basis of a mandatory notice."`
 	By        string   `help:"Who publishes." env:"USER"`
+}
+
+// Validate refuses what no stack would take, before one is asked.
+func (c publishCmd) Validate() error {
+	_, day := notice.ParseDate(c.Effective)
+	class, unknown := notice.ParseClass(c.Class)
+	var groundless error
+	if class == notice.Mandatory && c.Basis == "" {
+		groundless = notice.Invalid("a mandatory notice needs its legal basis").Hint("add --basis")
+	}
+	return errors.Join(notice.CheckPolicyName(c.Policy), notice.CheckVersionName(c.Version), day, unknown, groundless)
 }
 
 func (c publishCmd) Run(a *app) error {

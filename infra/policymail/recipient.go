@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"policymail/shared/address"
 	"policymail/shared/operate"
 )
 
@@ -19,6 +20,12 @@ type recipientCmd struct {
 type who struct {
 	Address string `arg:"" help:"The person's address."`
 	By      string `help:"Who asks for it; it is recorded." env:"USER"`
+}
+
+// Validate refuses what is no address, before a stack is asked.
+func (c who) Validate() error {
+	_, err := address.Parse(c.Address)
+	return err
 }
 
 func (c who) do(a *app, verb string, args operate.Args) error {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"text/tabwriter"
 
+	"policymail/shared/address"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
 	"policymail/shared/privacy"
@@ -91,6 +93,14 @@ type requestOpen struct {
 	Yes     bool   `help:"Really record it; the person is told of its receipt."`
 }
 
+// Validate refuses what no desk knows, before a stack is asked.
+func (c requestOpen) Validate() error {
+	_, nowhere := address.Parse(c.Address)
+	_, right := notice.ParseRight(c.Right)
+	_, party := notice.ParseParty(c.For)
+	return errors.Join(nowhere, right, party)
+}
+
 func (c requestOpen) Run(a *app) error {
 	var r operate.Case
 	args := operate.RequestArgs{Address: c.Address, Right: c.Right, Party: c.For, Details: c.Details, Locale: c.Locale, By: c.By, Yes: c.Yes}
@@ -102,8 +112,8 @@ func (c requestOpen) Run(a *app) error {
 
 type requestAnswer struct {
 	requestID
-	Text string `help:"The answer."`
-	File string `help:"File that holds the answer." type:"existingfile"`
+	Text string `help:"The answer." required:"" xor:"answer"`
+	File string `help:"File that holds the answer." type:"existingfile" required:"" xor:"answer"`
 	By   string `help:"Who answers; it is recorded." env:"USER" required:""`
 	Yes  bool   `help:"Really answer."`
 }
