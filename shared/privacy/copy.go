@@ -80,39 +80,33 @@ type CopyRequest struct {
 	Basis    string    `json:"basis,omitempty"`
 }
 
-// Held collects what is held about a person, history and notices oldest first.
-func (s Rights) Held(ctx context.Context, r notice.Recipient) (c Copy, err error) {
-	c = Copy{Made: s.Now().UTC(), Recipient: CopyRecipient{ID: string(r.ID), Address: r.Address, Name: r.Name, Language: r.Locale, Status: string(r.Status),
+// Held collects what is held about a person, as they download it.
+func (s Rights) Held(ctx context.Context, person notice.Recipient) (Copy, error) {
+	held, err := HeldOf(ctx, s.Store, person)
+	return held.Copy(s.Now()), err
+}
+
+// Copy is what is held as the person downloads it.
+func (h Held) Copy(made time.Time) Copy {
+	r := h.Recipient
+	c := Copy{Made: made.UTC(), Recipient: CopyRecipient{ID: string(r.ID), Address: r.Address, Name: r.Name, Language: r.Locale, Status: string(r.Status),
 		Annual: !r.OptOut.Annual, Change: !r.OptOut.Change, Restricted: r.Restricted, Source: r.Source, ConsentAt: r.ConsentAt, AddedAt: r.ImportedAt,
 		LastNotice: r.LastNotice, NextReview: string(r.Due), NameCorrectedAt: r.NameCorrectedAt, LanguageCorrectedAt: r.LocaleCorrectedAt},
 		Notices: []CopyNotice{}, History: []CopyChange{}, Requests: []CopyRequest{},
 		Categories: []string{"identifiers (email address, name)", "language and notice preferences", "record of notices and requests"},
 		Purposes:   []string{"to send you privacy notices", "to honour your choices", "to prove both"},
 		SharedWith: []string{"provider of the mail and database service, as our processor"}}
-	runs, err := runIDs(ctx, s.Store)
-	if err != nil {
-		return c, err
-	}
-	lines, err := s.Store.DeliveriesOf(ctx, r.ID, runs)
-	if err != nil {
-		return c, err
-	}
-	for _, d := range lines {
+	for _, d := range h.Deliveries {
 		c.Notices = append(c.Notices, CopyNotice{string(d.Run), d.Version, string(d.State), d.Reason, d.Locale, d.SentAt})
 	}
-	history, err := s.Store.PreferenceEvents(ctx, r.ID)
-	if err != nil {
-		return c, err
-	}
-	for _, e := range history {
+	for _, e := range h.History {
 		c.History = append(c.History, CopyChange{e.At, string(e.Way), string(e.Run), !e.After.OptOut.Annual, !e.After.OptOut.Change,
 			e.After.Restricted, string(e.After.Status), strings.Join(e.Corrected, " ")})
 	}
-	requests, err := s.Store.RequestsOf(ctx, r.ID)
-	for _, q := range requests {
+	for _, q := range h.Requests {
 		c.Requests = append(c.Requests, CopyRequest{string(q.ID), string(q.Right), string(q.State), q.Received, string(q.Due), q.Closed, q.Details, q.Answer, q.Basis})
 	}
-	return c, err
+	return c
 }
 
 // Tables of a copy, each a CSV file of its own.

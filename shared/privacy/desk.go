@@ -245,6 +245,9 @@ func (d Desk) decide(ctx context.Context, id notice.RequestID, kind LetterKind, 
 		}
 		if person.Status == notice.Erased {
 			r.Forget()
+			if r.Basis == KeptUntilAnswered {
+				r.Basis = KeptOnErasure
+			}
 		}
 	}
 	return d.Store.SaveRequest(ctx, r)

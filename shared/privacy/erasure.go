@@ -3,6 +3,7 @@ package privacy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"policymail/shared/notice"
@@ -26,9 +27,24 @@ const KeptOnErasure = "keyed hash and opt-out, so that no import mails the perso
 // words until the answer, which removes them.
 const KeptUntilAnswered = "address and words of this open case are kept until it is answered, so that it can be (GDPR art. 12(3), 17(3)(b))"
 
+// outlives reports whether a request keeps its address and words when its person is
+// erased: an open case needs them.
+func outlives(r notice.Request) bool { return r.State == notice.Pending }
+
+// Stays says what the erasure of a person with these requests leaves, and on which basis.
+func Stays(requests []notice.Request) []string {
+	stays := []string{KeptOnErasure}
+	for _, r := range requests {
+		if outlives(r) {
+			stays = append(stays, fmt.Sprintf("request %s: %s", r.ID, KeptUntilAnswered))
+		}
+	}
+	return stays
+}
+
 // Erase removes a person: afterwards only the keyed hash of each address they had,
-// the opt-out, the line that says so, and the bare log of their requests are left
-// (invariant 7, erased means erased). The person's standing goes before their data, so
+// the opt-out, the line that says so, the bare log of their requests, and until they
+// are answered the address and words of open ones are left (see Stays; invariant 7, erased means erased). The person's standing goes before their data, so
 // nothing is sent meanwhile. It may be repeated after it was cut short, by any address
 // they had: the ids of later ones lead to the person until nothing of them is left.
 func Erase(ctx context.Context, store ErasureStore, p Preferences, c Change) error {
@@ -45,20 +61,18 @@ func Erase(ctx context.Context, store ErasureStore, p Preferences, c Change) err
 	if err != nil {
 		return err
 	}
-	var later []notice.Recipient // the ids of addresses they had since
 	next := person.Alias
 	if next == "" && named.ID != person.ID {
 		next = named.ID // what an erasure that was cut short left
 	}
-	for next != "" {
-		r, err := store.Recipient(ctx, next)
-		if err != nil {
-			return err
-		}
+	later, err := laterAddresses(ctx, store, next)
+	if err != nil {
+		return err
+	}
+	for _, r := range later {
 		if err := forget(ctx, store, r.ID, runs); err != nil {
 			return err
 		}
-		later, next = append(later, r), r.Alias
 	}
 	if err := eraseStanding(ctx, store, p, c, person); err != nil {
 		return err
@@ -105,8 +119,8 @@ func forget(ctx context.Context, store ErasureStore, id notice.RecipientID, runs
 	}
 	for _, request := range requests {
 		bare := request
-		if request.State == notice.Pending {
-			bare.Basis = KeptUntilAnswered // an open case needs its address and words
+		if outlives(request) {
+			bare.Basis = KeptUntilAnswered
 		} else {
 			bare.Forget()
 		}
