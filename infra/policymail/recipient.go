@@ -1,20 +1,23 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
 
 	"policymail/shared/address"
+	"policymail/shared/notice"
 	"policymail/shared/operate"
+	"policymail/shared/privacy"
 )
 
 type recipientCmd struct {
 	Show        recipientShow        `cmd:"" help:"Show what is held about a person."`
-	Export      recipientExport      `cmd:"" help:"The same as JSON, to hand over."`
+	Export      recipientExport      `cmd:"" help:"Everything held about a person as JSON, to hand over: the copy they can take themselves."`
 	Correct     recipientCorrect     `cmd:"" help:"Correct a name or a language for a person who asked; no import changes it again. Their request is answered with request answer."`
 	Unsubscribe recipientUnsubscribe `cmd:"" help:"Opt a person out of every optional notice."`
-	Erase       recipientErase       `cmd:"" help:"Erase a person. Without --yes, say what would go."`
+	Erase       recipientErase       `cmd:"" help:"Erase a person. Without --yes, say what would go, what would stay, and why."`
 }
 
 type who struct {
@@ -34,25 +37,63 @@ func (c who) do(a *app, verb string, args operate.Args) error {
 	if err := a.call.do(a.ctx, "recipient-"+verb, args, &p); err != nil {
 		return err
 	}
-	if verb == "export" {
-		a.json = true
+	return a.show(p, func(w io.Writer) { showPerson(w, p) })
+}
+
+// showPerson words where a person stands, how much is held of them, and what an erasure
+// leaves.
+func showPerson(w io.Writer, p operate.Person) {
+	r := p.Recipient
+	fmt.Fprintf(w, "id %s\n", r.ID)
+	for _, f := range []struct{ name, value string }{{"address", r.Address}, {"name", r.Name}, {"language", r.Locale}} {
+		if f.value != "" {
+			fmt.Fprintf(w, "%s %s\n", f.name, f.value)
+		}
 	}
-	return a.show(p, func(w io.Writer) {
-		r := p.Recipient
-		fmt.Fprintf(w, "id %s\nstatus %s\nopted out of annual %v, change %v\nlast notice %s\n", r.ID, r.Status, r.OptOut.Annual, r.OptOut.Change, stamp(r.LastNotice))
-		for _, f := range []struct {
-			name string
-			at   time.Time
-		}{{"name", r.NameCorrectedAt}, {"language", r.LocaleCorrectedAt}} {
-			if !f.at.IsZero() {
-				fmt.Fprintf(w, "%s corrected %s; no import changes it\n", f.name, stamp(f.at))
-			}
+	standing := string(r.Status)
+	if r.Restricted {
+		standing += ", but restricted: the data is kept, and no optional notice goes out"
+	}
+	fmt.Fprintf(w, "status %s\nopted out of annual %v, change %v\n", standing, r.OptOut.Annual, r.OptOut.Change)
+	fmt.Fprintf(w, "last notice %s\nnext annual review %s\n", cmp.Or(stamp(r.LastNotice), "none"), nextReview(r))
+	for _, f := range []struct {
+		name string
+		at   time.Time
+	}{{"name", r.NameCorrectedAt}, {"language", r.LocaleCorrectedAt}} {
+		if !f.at.IsZero() {
+			fmt.Fprintf(w, "%s corrected %s; no import changes it\n", f.name, stamp(f.at))
 		}
-		fmt.Fprintf(w, "%d lines of history, %d deliveries\n", len(p.History), len(p.Deliveries))
-		if p.WouldErase {
-			fmt.Fprintln(w, "all of this but the id and the opt-out would go; say --yes to erase")
+	}
+	fmt.Fprintf(w, "%d lines of history, %d deliveries, %d requests\n", len(p.History), len(p.Deliveries), len(p.Requests))
+	for _, q := range p.Requests {
+		if q.State.Open() {
+			fmt.Fprintf(w, "request %s: %s, %s, due %s\n", q.ID, q.Right, q.State, q.Due)
 		}
-	})
+	}
+	showErasure(w, p)
+}
+
+func nextReview(r notice.Recipient) string {
+	if r.Due == "" {
+		return "never"
+	}
+	return "from " + string(r.Due)
+}
+
+// showErasure words what an erasure leaves or would leave, and why.
+func showErasure(w io.Writer, p operate.Person) {
+	switch {
+	case p.WouldErase:
+		fmt.Fprintln(w, "would erase all of this, but for what stays:")
+	case p.Erased:
+		fmt.Fprintln(w, "erased; what stays:")
+	}
+	for _, what := range p.Stays {
+		fmt.Fprintf(w, "  %s\n", what)
+	}
+	if p.WouldErase {
+		fmt.Fprintln(w, "nothing was erased; say --yes to erase")
+	}
 }
 
 type (
@@ -71,10 +112,18 @@ type (
 )
 
 func (c recipientShow) Run(a *app) error        { return c.do(a, "show", operate.Args{}) }
-func (c recipientExport) Run(a *app) error      { return c.do(a, "export", operate.Args{}) }
 func (c recipientUnsubscribe) Run(a *app) error { return c.do(a, "unsubscribe", operate.Args{}) }
 func (c recipientErase) Run(a *app) error       { return c.do(a, "erase", operate.Args{Yes: c.Yes}) }
 
 func (c recipientCorrect) Run(a *app) error {
 	return c.do(a, "correct", operate.Args{Name: c.Name, Locale: c.Language})
+}
+
+func (c recipientExport) Run(a *app) error {
+	var held privacy.Copy
+	if err := a.call.do(a.ctx, "recipient-export", operate.Args{Address: c.Address, By: c.By}, &held); err != nil {
+		return err
+	}
+	a.json = true
+	return a.show(held, nil)
 }

@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("USER", "Ada Example")
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"stack": startStack, "exits": exits, "travel": travel, "center": center},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"stack": startStack, "exits": exits, "travel": travel, "center": center, "answer": answer},
 	})
 }
 
@@ -94,6 +94,16 @@ func center(ts *testscript.TestScript, _ bool, args []string) {
 		return
 	}
 	ts.Fatalf("no link was mailed")
+}
+
+// answer has the desk answer the open request for a right: answer deletion.
+func answer(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("policymail", "request", "list"))
+	open := regexp.MustCompile(`(?m)^(\S+) +` + args[0]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if open == nil {
+		ts.Fatalf("no request for %s is open", args[0])
+	}
+	ts.Check(ts.Exec("policymail", "request", "answer", open[1], "--text", "Done.", "--yes"))
 }
 
 // exits checks the exit code of a command line: exits 3 status.

@@ -216,44 +216,64 @@ func (o Operations) startImport(ctx context.Context, a Args) (Upload, error) {
 	return Upload{id, url}, err
 }
 
-// Person is everything held about a recipient.
+// Person is everything held about a recipient, and what an erasure makes of it.
 type Person struct {
-	Recipient  notice.Recipient         `json:"recipient"`
-	History    []notice.PreferenceEvent `json:"history"`
-	Deliveries []notice.Delivery        `json:"deliveries"`
-	WouldErase bool                     `json:"would_erase,omitempty"` // a dry run: nothing was removed
-	Erased     bool                     `json:"erased,omitempty"`
+	privacy.Held
+	WouldErase bool     `json:"would_erase,omitempty"` // a dry run: nothing was removed
+	Erased     bool     `json:"erased,omitempty"`
+	Stays      []string `json:"stays,omitempty"` // what outlives the erasure, and on which basis
 }
 
-func (o Operations) recipient(ctx context.Context, verb string, a Args) (Person, error) {
+// recipient serves the commands about one person. Their export is the copy they can
+// take themselves; the others answer a Person, as it is afterwards.
+func (o Operations) recipient(ctx context.Context, verb string, a Args) (any, error) {
 	normal, err := address.Parse(a.Address)
 	if err != nil {
-		return Person{}, err
+		return nil, err
 	}
 	id := o.ID(normal)
-	change := privacy.Change{Recipient: id, Way: notice.ByOperator, By: a.By}
-	switch {
-	case verb == "unsubscribe":
-		_, _, err = o.Preferences.Set(ctx, change, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
-	case verb == "correct":
-		var to privacy.Correction
-		if to, err = correction(a); err != nil {
-			return Person{}, err
-		}
-		_, err = o.Preferences.Correct(ctx, change, to)
-	case verb == "erase" && a.Yes:
-		err = privacy.Erase(ctx, o.Store, o.Preferences, change)
+	p, err := o.person(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	if errors.Is(err, notice.ErrNotFound) {
-		return Person{}, notice.NotFound("nobody with this address is known")
-	} else if err != nil {
+	change := privacy.Change{Recipient: id, Way: notice.ByOperator, By: a.By}
+	switch verb {
+	case "show":
+		return p, nil
+	case "export":
+		return p.Copy(o.Now()), nil
+	case "erase":
+		return o.erase(ctx, p, change, a.Yes)
+	case "unsubscribe":
+		_, _, err = o.Preferences.Set(ctx, change, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
+	case "correct":
+		if p.Recipient.Status == notice.Erased {
+			return nil, notice.Refused("this person was erased; there is nothing left to correct")
+		}
+		var to privacy.Correction
+		if to, err = correction(a); err == nil {
+			_, err = o.Preferences.Correct(ctx, change, to)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return o.person(ctx, id)
+}
+
+// erase removes a person; without yes it says what would stay.
+func (o Operations) erase(ctx context.Context, p Person, c privacy.Change, yes bool) (Person, error) {
+	// As long as they are not erased, their cases are found by every address they had.
+	stays := privacy.Stays(p.Requests)
+	if !yes {
+		p.WouldErase, p.Stays = true, stays
+		return p, nil
+	}
+	if err := privacy.Erase(ctx, o.Store, o.Preferences, c); err != nil {
 		return Person{}, err
 	}
-	p, err := o.person(ctx, id)
-	if err == nil && verb == "correct" && p.Recipient.Status == notice.Erased {
-		return Person{}, notice.Refused("this person was erased; there is nothing left to correct")
-	}
-	p.WouldErase, p.Erased = verb == "erase" && !a.Yes, verb == "erase" && a.Yes
+	p, err := o.person(ctx, c.Recipient)
+	p.Erased, p.Stays = true, stays
 	return p, err
 }
 
@@ -287,29 +307,31 @@ func (o Operations) find(ctx context.Context, id notice.RecipientID) (notice.Rec
 	return r, err
 }
 
+// person reads what is held about the person an id leads to.
 func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person, err error) {
-	p.Recipient, err = o.find(ctx, id)
+	r, err := o.find(ctx, id)
 	if errors.Is(err, notice.ErrNotFound) {
-		return p, notice.NotFound("nobody with this address is known")
+		return p, o.unknown(ctx, id)
 	} else if err != nil {
 		return p, err
 	}
-	id = p.Recipient.ID
-	history, err := o.Store.PreferenceEvents(ctx, id)
-	if err != nil {
-		return p, err
-	}
-	// A list is never null to whoever reads the JSON.
-	p.History, p.Deliveries = append([]notice.PreferenceEvent{}, history...), []notice.Delivery{}
-	runs, err := o.Store.ListRuns(ctx)
-	if err != nil {
-		return p, err
-	}
-	slices.SortFunc(runs, func(x, y notice.Run) int { return x.OpenedAt.Compare(y.OpenedAt) })
-	ids := make([]notice.RunID, len(runs))
-	for i, run := range runs {
-		ids[i] = run.ID
-	}
-	p.Deliveries, err = o.Store.DeliveriesOf(ctx, id, ids)
+	p.Held, err = privacy.HeldOf(ctx, o.Store, r)
 	return p, err
+}
+
+// unknown says that an id is no recipient's; it names the requests that came from it.
+func (o Operations) unknown(ctx context.Context, id notice.RecipientID) error {
+	requests, err := o.Store.RequestsOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	nobody := notice.NotFound("nobody with this address is known")
+	if len(requests) == 0 {
+		return nobody
+	}
+	commands := make([]string, len(requests))
+	for i, r := range requests {
+		commands[i] = "policymail request show " + string(r.ID)
+	}
+	return nobody.Hint("requests came from it: %s", strings.Join(commands, ", "))
 }
