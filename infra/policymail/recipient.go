@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -114,6 +115,15 @@ type (
 func (c recipientShow) Run(a *app) error        { return c.do(a, "show", operate.Args{}) }
 func (c recipientUnsubscribe) Run(a *app) error { return c.do(a, "unsubscribe", operate.Args{}) }
 func (c recipientErase) Run(a *app) error       { return c.do(a, "erase", operate.Args{Yes: c.Yes}) }
+
+// Validate refuses what says nothing, before a stack is asked.
+func (c recipientCorrect) Validate() error {
+	var nothing error
+	if c.Name == nil && c.Language == "" {
+		nothing = notice.Invalid("there is nothing to correct").Hint("give --name, --language or both")
+	}
+	return errors.Join(c.who.Validate(), nothing)
+}
 
 func (c recipientCorrect) Run(a *app) error {
 	return c.do(a, "correct", operate.Args{Name: c.Name, Locale: c.Language})
