@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "ما كتبتموه.",
 				"requests.answer":       "ما أُجيب به.",
 				"requests.basis":        "سبب الرفض.",
+				"requests.address":      "العنوان الذي يُرسل إليه الرد.",
 
 				"recipient.name_corrected_at":     "وقت تصحيحكم اسمكم؛ ولا يغيّره بعد ذلك ما يقدّمه إلينا غيركم.",
 				"recipient.language_corrected_at": "وقت تصحيحكم لغتكم؛ ولا يغيّرها بعد ذلك ما يقدّمه إلينا غيركم.",

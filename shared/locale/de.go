@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "Was Sie geschrieben haben.",
 				"requests.answer":       "Was geantwortet wurde.",
 				"requests.basis":        "Der Grund einer Ablehnung.",
+				"requests.address":      "Adresse, an die die Antwort geht.",
 
 				"recipient.name_corrected_at":     "Wann Sie Ihren Namen berichtigt haben; was andere uns mitteilen, ändert ihn nicht mehr.",
 				"recipient.language_corrected_at": "Wann Sie Ihre Sprache berichtigt haben; was andere uns mitteilen, ändert sie nicht mehr.",

@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "What you wrote.",
 				"requests.answer":       "What was answered.",
 				"requests.basis":        "The reason of a denial.",
+				"requests.address":      "Address the answer goes to.",
 
 				"recipient.name_corrected_at":     "When you corrected your name; what others tell us does not change it any more.",
 				"recipient.language_corrected_at": "When you corrected your language; what others tell us does not change it any more.",

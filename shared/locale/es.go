@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "Lo que usted escribió.",
 				"requests.answer":       "Lo que se respondió.",
 				"requests.basis":        "El motivo de una denegación.",
+				"requests.address":      "Dirección a la que se envía la respuesta.",
 
 				"recipient.name_corrected_at":     "Cuándo rectificó su nombre; lo que nos comuniquen otros ya no lo cambia.",
 				"recipient.language_corrected_at": "Cuándo rectificó su idioma; lo que nos comuniquen otros ya no lo cambia.",

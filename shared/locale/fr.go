@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "Ce que vous avez écrit.",
 				"requests.answer":       "Ce qui a été répondu.",
 				"requests.basis":        "Le motif d’un refus.",
+				"requests.address":      "Adresse à laquelle la réponse est envoyée.",
 
 				"recipient.name_corrected_at":     "Quand vous avez rectifié votre nom ; ce que d’autres nous communiquent ne le modifie plus.",
 				"recipient.language_corrected_at": "Quand vous avez rectifié votre langue ; ce que d’autres nous communiquent ne la modifie plus.",

@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "Che cosa ha scritto Lei.",
 				"requests.answer":       "Che cosa è stato risposto.",
 				"requests.basis":        "Il motivo di un rifiuto.",
+				"requests.address":      "Indirizzo a cui viene inviata la risposta.",
 
 				"recipient.name_corrected_at":     "Quando ha rettificato il Suo nome; quanto ci comunicano altri non lo modifica più.",
 				"recipient.language_corrected_at": "Quando ha rettificato la Sua lingua; quanto ci comunicano altri non la modifica più.",

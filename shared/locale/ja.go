@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "お客様がお書きになった内容。",
 				"requests.answer":       "回答の内容。",
 				"requests.basis":        "お断りした理由。",
+				"requests.address":      "回答をお送りするメールアドレス。",
 
 				"recipient.name_corrected_at":     "お客様がお名前を訂正された日時。以後、他から伝えられた情報で変わることはありません。",
 				"recipient.language_corrected_at": "お客様が言語を訂正された日時。以後、他から伝えられた情報で変わることはありません。",

@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "Wat u hebt geschreven.",
 				"requests.answer":       "Wat er is geantwoord.",
 				"requests.basis":        "De reden van een afwijzing.",
+				"requests.address":      "Adres waar het antwoord naartoe gaat.",
 
 				"recipient.name_corrected_at":     "Wanneer u uw naam hebt gecorrigeerd; wat anderen ons doorgeven, verandert die niet meer.",
 				"recipient.language_corrected_at": "Wanneer u uw taal hebt gecorrigeerd; wat anderen ons doorgeven, verandert die niet meer.",

@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "Co Państwo napisali.",
 				"requests.answer":       "Co odpowiedziano.",
 				"requests.basis":        "Powód odmowy.",
+				"requests.address":      "Adres, na który trafia odpowiedź.",
 
 				"recipient.name_corrected_at":     "Kiedy sprostowali Państwo imię i nazwisko; informacje od innych już ich nie zmieniają.",
 				"recipient.language_corrected_at": "Kiedy sprostowali Państwo język; informacje od innych już go nie zmieniają.",

@@ -208,6 +208,7 @@ func init() {
 				"requests.details":      "O que você escreveu.",
 				"requests.answer":       "O que foi respondido.",
 				"requests.basis":        "O motivo de uma negativa.",
+				"requests.address":      "Endereço para o qual a resposta é enviada.",
 
 				"recipient.name_corrected_at":     "Quando você corrigiu seu nome; o que outros nos informam não o altera mais.",
 				"recipient.language_corrected_at": "Quando você corrigiu seu idioma; o que outros nos informam não o altera mais.",

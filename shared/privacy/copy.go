@@ -37,7 +37,7 @@ type CopyRecipient struct {
 	Restricted bool      `json:"restricted"`
 	Source     string    `json:"source"`
 	ConsentAt  time.Time `json:"consent_at,omitzero"`
-	AddedAt    time.Time `json:"added_at"`
+	AddedAt    time.Time `json:"added_at,omitzero"`
 	LastNotice time.Time `json:"last_notice,omitzero"`
 	NextReview string    `json:"next_review,omitempty"`
 
@@ -78,6 +78,7 @@ type CopyRequest struct {
 	Details  string    `json:"details,omitempty"`
 	Answer   string    `json:"answer,omitempty"`
 	Basis    string    `json:"basis,omitempty"`
+	Address  string    `json:"address,omitempty"`
 }
 
 // Held collects what is held about a person, as they download it.
@@ -104,7 +105,7 @@ func (h Held) Copy(made time.Time) Copy {
 			e.After.Restricted, string(e.After.Status), strings.Join(e.Corrected, " ")})
 	}
 	for _, q := range h.Requests {
-		c.Requests = append(c.Requests, CopyRequest{string(q.ID), string(q.Right), string(q.State), q.Received, string(q.Due), q.Closed, q.Details, q.Answer, q.Basis})
+		c.Requests = append(c.Requests, CopyRequest{string(q.ID), string(q.Right), string(q.State), q.Received, string(q.Due), q.Closed, q.Details, q.Answer, q.Basis, q.Address})
 	}
 	return c
 }
