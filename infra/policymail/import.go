@@ -61,7 +61,8 @@ func (c importCmd) Run(a *app) error {
 	}
 }
 
-// report prints what became of the rows. An import of which no row was taken is refused.
+// report prints what became of the rows. An import of which no row could be taken is
+// refused.
 func (c importCmd) report(a *app, r *imports.Report) error {
 	err := a.show(r, func(w io.Writer) {
 		fmt.Fprintf(w, "%d rows read: %d added, %d updated, %d unchanged, %d refused\n", r.Read, r.Added, r.Updated, r.Unchanged, r.Refused)
@@ -75,7 +76,7 @@ func (c importCmd) report(a *app, r *imports.Report) error {
 			fmt.Fprintf(w, "line %d, %s: %s\n", remark.Line, remark.Field, remark.Reason)
 		}
 	})
-	if err == nil && r.Read > 0 && r.Refused == r.Read {
+	if err == nil && r.Refused > r.Erased && r.Refused == r.Read {
 		return notice.Refused("every row of %s is refused", filepath.Base(c.File)).Hint("the report says of each row why; import the file again when that is mended")
 	}
 	return err

@@ -48,18 +48,18 @@ type Plan struct {
 	DryRun    bool            `json:"dry_run"`
 }
 
-// Takes words how long the run takes.
+// Takes words how long the run takes, behind "takes".
 func (p Plan) Takes() string {
 	d := time.Duration(p.Seconds * float64(time.Second))
 	switch {
 	case d == 0 && p.Audience > 0:
 		return "for ever: the account lets nothing be sent"
 	case d < time.Minute:
-		return "a minute"
+		return "about a minute"
 	case d < 48*time.Hour:
-		return d.Round(time.Minute).String()
+		return "about " + d.Round(time.Minute).String()
 	}
-	return fmt.Sprintf("%.1f days", d.Hours()/24)
+	return fmt.Sprintf("about %.1f days", d.Hours()/24)
 }
 
 // costPerNotice is in US dollars: $0.10 per 1,000 messages for SES (list price,

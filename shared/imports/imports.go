@@ -46,7 +46,8 @@ type Report struct {
 	Updated        int      `json:"updated"`
 	Unchanged      int      `json:"unchanged"`
 	Refused        int      `json:"refused"`
-	Kept           int      `json:"kept"` // of the updated and unchanged: say otherwise than the person, whose word stays
+	Erased         int      `json:"erased"` // of the refused: people who asked to be erased, and are no fault of the file
+	Kept           int      `json:"kept"`   // of the updated and unchanged: say otherwise than the person, whose word stays
 	IgnoredColumns []string `json:"ignored_columns,omitempty"`
 	Refusals       []Remark `json:"refusals,omitempty"`    // the first maxRemarks
 	KeptFields     []Remark `json:"kept_fields,omitempty"` // the first maxRemarks
@@ -197,6 +198,7 @@ func (im Importer) write(ctx context.Context, b *batch, report *Report) error {
 		case notice.Unchanged:
 			report.Unchanged++
 		case notice.KeptErased:
+			report.Erased++
 			report.refuse(b.lines[i], "email", "this person asked to be erased and is not brought back")
 		}
 	}

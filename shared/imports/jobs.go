@@ -267,7 +267,7 @@ func (j Jobs) Status(ctx context.Context, id string) (Status, error) {
 
 // add joins the report of the next part.
 func (r *Report) add(p Report) {
-	r.Read, r.Added, r.Updated, r.Unchanged, r.Refused, r.Kept = r.Read+p.Read, r.Added+p.Added, r.Updated+p.Updated, r.Unchanged+p.Unchanged, r.Refused+p.Refused, r.Kept+p.Kept
+	r.Read, r.Added, r.Updated, r.Unchanged, r.Refused, r.Erased, r.Kept = r.Read+p.Read, r.Added+p.Added, r.Updated+p.Updated, r.Unchanged+p.Unchanged, r.Refused+p.Refused, r.Erased+p.Erased, r.Kept+p.Kept
 	r.IgnoredColumns = p.IgnoredColumns
 	r.Refusals, r.KeptFields = join(r.Refusals, p.Refusals), join(r.KeptFields, p.KeptFields)
 }

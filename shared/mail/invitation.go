@@ -27,7 +27,7 @@ func (w *Writer) WriteInvitation(in delivery.Invitation) (delivery.Envelope, err
 	m.Intro = []string{
 		fmt.Sprintf("Version %s of %s was published by %s. Nothing is sent until it is approved.", v.Name, v.Policy, v.PublishedBy),
 		fmt.Sprintf("The change is %s (confidence %.0f %%): %s.", in.Change, 100*in.Confidence, strings.Join(in.Reasons, "; ")),
-		fmt.Sprintf("Its %s notice would go to %d people, cost about $%.2f and take about %s at today's quota.", in.Run.Class, in.Plan.Audience, in.Plan.CostUSD, in.Plan.Takes()),
+		fmt.Sprintf("Its %s notice would go to %d people, cost about $%.2f and take %s at today's quota.", in.Run.Class, in.Plan.Audience, in.Plan.CostUSD, in.Plan.Takes()),
 	}
 	if v.Basis != "" {
 		m.Intro = append(m.Intro, "Legal basis: "+sentence(v.Basis))

@@ -298,18 +298,9 @@ func correction(a Args) (to privacy.Correction, err error) {
 	return to, nil
 }
 
-// find reads a person; the id of a later address leads to them.
-func (o Operations) find(ctx context.Context, id notice.RecipientID) (notice.Recipient, error) {
-	r, err := o.Store.Recipient(ctx, id)
-	if err == nil && r.Status == notice.Moved {
-		return o.Store.Recipient(ctx, r.MovedTo)
-	}
-	return r, err
-}
-
 // person reads what is held about the person an id leads to.
 func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person, err error) {
-	r, err := o.find(ctx, id)
+	r, err := o.Preferences.Find(ctx, id)
 	if errors.Is(err, notice.ErrNotFound) {
 		return p, o.unknown(ctx, id)
 	} else if err != nil {

@@ -120,7 +120,7 @@ func (o Operations) openRequest(ctx context.Context, a RequestArgs) (Case, error
 	if err != nil {
 		return Case{}, err
 	}
-	person, err := o.find(ctx, o.ID(normal))
+	person, err := o.Preferences.Find(ctx, o.ID(normal))
 	if errors.Is(err, notice.ErrNotFound) {
 		person.ID = o.ID(normal)
 	} else if err != nil {
