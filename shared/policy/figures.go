@@ -316,7 +316,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 		unit = unit || units.has(plainKey(w.key)) || strings.ContainsAny(w.key, "%€$£¥")
 	}
 	for _, w := range before {
-		unit = unit || strings.ContainsAny(w.key, "€$£¥") || plainKey(w.key) == "age" || plainKey(w.key) == "under" || plainKey(w.key) == "aged"
+		unit = unit || strings.ContainsAny(w.key, "€$£¥") || ageWords[plainKey(w.key)]
 	}
 	dates := !slices.ContainsFunc(both, func(k string) bool { return !dateWord(k) && !dateContext.has(k) })
 	month := has(slices.Concat(before, after, e.hunk.new, e.hunk.old), months.has)
