@@ -257,9 +257,6 @@ var (
 		scriver indirizz modul contat enderec e-mail postal post`)
 	lawWords = stems(`law govern jurisdiction court arbitrat venue loi droit juridict tribun gerichtsstand gericht ley tribunal legge foro lei wet rechter`)
 
-	// stampWords say that a page was made, not written, at a time.
-	stampWords = set(`generated refresh refreshed rendered retrieved printed fetched cached exported crawled visits visite visites besuche besucher bezoekers views viewed hits zugriffe gedruckt abgerufen aufrufe erzeugt
-		imprime imprimee genere generee consulte impreso generado generada visitas stampato generato gegenereerd afgedrukt wygenerowano skriven utskriven`)
 	// dialWords stand right before a number to call.
 	dialWords  = set(`tel telephone phone call fax telefax extension ext durchwahl telefon fon rufnummer hotline poste telefono telefone interno telefoon toestel tfn puhelin`)
 	extensions = set("extension ext durchwahl poste interno toestel")
@@ -289,37 +286,12 @@ var (
 	// bodies are what companies and offices consist of; beside a name they are part of it.
 	bodies = set(`department team office desk centre center unit division group service services abteilung stelle referat servicio equipo departamento ufficio reparto afdeling`)
 
-	// statutory are the names the law of California gives to links; no sentence of ours.
-	statutory = regexp.MustCompile(`(?i)do not sell or share my personal information|do not sell my personal information|limit the use of my sensitive personal information|your privacy choices|about ads`)
-
 	// documents are what texts like these are called.
 	documents = set("policy policies notice notices statement statements declaration terms conditions agreement charter erklarung hinweise richtlinie bestimmungen bedingungen politique charte declaration avis politica declaracion aviso informativa dichiarazione verklaring beleid")
 	// successors are the names companies go by now, by those they had.
 	successors = map[string]string{"facebook": "meta", "twitter": "x"}
-	// counters are what sites count of their readers.
-	counters = set("comment comments share shares view views viewer viewers watching like likes follower followers subscriber subscribers download downloads star stars fork forks vote votes reply replies commentaire commentaires partages vues kommentar kommentare comentarios commenti review reviews rating ratings avis bewertungen resenas recensioni")
 	// pronouns are of whom a sentence speaks.
-	pronouns     = union(set("they their"), wordsOfSenses(turns[0]))
-	consentWords = stems("consent partner vendor device einwillig zustimm consentement consentimiento consenso toestemming")
-	cookieWords  = stems("cookie tracer traceur galleta")
-	// consentLabels are the buttons of a cookie banner.
-	consentLabels = union(decisions, phrases("cookie settings", "manage cookies", "customize", "customise", "show details", "reject non essential", "reject non essential cookies", "save choices", "save my choices", "accept selected", "allow selected", "save and close", "save and exit", "confirm selection",
-		"manage preferences", "manage settings", "manage options", "preferences", "settings", "options", "save preferences", "save settings",
-		"confirm my choices", "confirm choices", "cookie preferences", "more options", "ok", "understood", "i understand", "ok got it", "dismiss",
-		"verstanden", "compris", "j'ai compris", "entendido", "ho capito", "entendi", "begrepen", "paramétrer", "personnaliser", "gérer mes choix",
-		"enregistrer", "einstellungen", "auswahl speichern", "auswahl bestätigen", "cookie-einstellungen", "mehr informationen", "configurar",
-		"configurar cookies", "guardar", "preferencias", "personalizza", "salva", "instellingen"))
-
-	// decisions are those of them that decide, where the others lead on.
-	decisions = phrases("accept all", "accept", "reject all", "reject", "decline", "deny", "allow all", "allow selection", "only necessary", "necessary only", "got it",
-		"tout accepter", "tout refuser", "accepter", "refuser", "alle akzeptieren", "alle ablehnen", "akzeptieren", "ablehnen", "aceptar todo",
-		"rechazar todo", "aceptar", "rechazar", "accetta tutti", "rifiuta tutti", "accept cookies", "allow cookies", "reject non-essential",
-		"reject non-essential cookies", "essential only", "agree", "i agree", "disagree", "consent", "do not consent", "i consent",
-		"continuer sans accepter", "nur notwendige", "nur erforderliche", "solo necessari", "weigeren", "accepteren", "alles accepteren")
-
-	// deciding are words such a button may begin with: "accept all and continue".
-	deciding = set("accept allow reject decline deny agree refuse tout accepter refuser accepte alle akzeptieren ablehnen zustimmen aceptar rechazar accetta rifiuta aceitar rejeitar accepteren weigeren")
-
+	pronouns = union(set("they their"), wordsOfSenses(turns[0]))
 	// hanDate is a whole date in Chinese, Japanese or Korean.
 	hanDate = regexp.MustCompile(`[0-9]{4}\s?[年년]\s?[0-9]{1,2}\s?[月월]\s?[0-9]{1,2}\s?[日일]`)
 
