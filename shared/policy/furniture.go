@@ -19,6 +19,8 @@ var (
 	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
 	live      = regexp.MustCompile(`(?i)\b\d+:\d\d ?/ ?\d+:\d\d\b|\d ?°[CF]\b|\d (?:members? online|people have (?:read|viewed|signed)|queries in)\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b|` +
 		`\b(?:reading time|read time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura|leestijd)\b.{0,4}\d|\b1 [A-Z]{3} ?= ?\d|\b\d+ (?:out of|of|sur|von|de|su|van|z|av) \d+\b.{1,40} (?:helpful|utiles?|hilfreich|útil(?:es)?|nuttig|przydatn\pL+|användbar\pL*|nyttig\pL*)|^(?:request|ray|trace|correlation) id:? [0-9a-f-]{6,}$`)
+	trail    = regexp.MustCompile(`^[^>›»]{1,60}[>›»][^>›»]{1,60}[>›»][^>›»]{1,80}$`)
+	strokes  = regexp.MustCompile(`\d/\d`) // of a date
 	stars    = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
 	pageMark = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|pág\.|strona|sida|side|p\.)\s*\d+(?:\s*(?:/|of|von|de|sur|di|van|z|av|af)\s*\d+)?$|^\d+\s*/\s*\d+$|^-\s*\d+\s*-$|^[.\s\d]{1,12}$`)
 
@@ -94,9 +96,13 @@ func (p Paragraph) offers() bool {
 	return slices.ContainsFunc(smallPrint, func(phrase string) bool { return strings.Contains(lower, phrase) })
 }
 
-// breadcrumb reports whether a line is the path to the page.
+// breadcrumb reports whether a line is the path to the page: with links, or with signs
+// that say nothing else.
 func (p Paragraph) breadcrumb() bool {
-	return crumbs.MatchString(p.Text) && letterWords(p.words) <= 20 && !p.addressed() && slices.ContainsFunc(p.words, func(w word) bool { return w.linked })
+	if letterWords(p.words) > 20 || p.addressed() {
+		return false
+	}
+	return trail.MatchString(p.Text) || crumbs.MatchString(p.Text) && !strokes.MatchString(p.Text) && slices.ContainsFunc(p.words, func(w word) bool { return w.linked })
 }
 
 // banner reports whether a paragraph is of a cookie banner: the sentence that names the

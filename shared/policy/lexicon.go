@@ -239,7 +239,7 @@ var (
 
 	places = stems(`street road avenue boulevard blvd floor suite building square lane drive parkway pkwy plaza centre center tower house park
 		box zip postal postcode office offic headquarter attn attention registered
-		rue avenue place etage immeuble bp cedex siege
+		rue avenue place quai chemin impasse etage immeuble bp cedex siege
 		strasse platz weg allee postfach sitz
 		calle plaza piso edificio avenida apartado
 		piazza viale rua praca straat plein laan gracht voorburgwal`)
@@ -248,7 +248,7 @@ var (
 		"e-mail": "email", "e-mails": "emails", "webseite": "website", "web-site": "website", "websites": "website", "dersom": "hvis", "handynummer": "mobilfunknummer", "cellphone": "mobile", "cell": "mobile"}
 	// streetEndings are those of compounds: Hamngatan, Hauptstraße.
 	streetEndings = []string{"gatan", "vagen", "strasse", "straat", "gasse", "gade", "katu", "laan", "allee"}
-	streetWords   = set(`st rd ave blvd dr ln pl cd hwy po via str`)
+	streetWords   = set(`st ste rd ave blvd dr ln pl cd hwy po via str`)
 	contacts      = stems(`contact email mail phone telephone tel fax call write writ reach form portal request address online web site website link
 		click visit support help helpdesk hotline chat
 		contacter courriel courrier ecri ecrir adress formulair telephon

@@ -205,8 +205,6 @@ func (e place) outward(old, new []string) (f Finding, ok bool) {
 		return s
 	}
 	switch {
-	case e.outside && pathLine.MatchString(e.p.Text) && pathLine.MatchString(e.was.Text) && letterWords(e.p.words) <= 20:
-		return as(None, 0.8, "the path to the page differs"), true
 	case strings.ContainsRune(raw, '\ufffd') && len(strings.Fields(textOfWords(e.hunk.old))) == len(strings.Fields(textOfWords(e.hunk.new))) && slices.Equal(figuresOf(e.hunk.old), figuresOf(e.hunk.new)):
 		return as(None, 0.95, "broken characters differ"), true
 	case plain(e.hunk.old) == plain(e.hunk.new):
@@ -237,9 +235,6 @@ func (e place) outward(old, new []string) (f Finding, ok bool) {
 
 // figureRuns are the figures of a text, those that follow a letter too.
 var figureRuns = regexp.MustCompile(`\d+`)
-
-// pathLine is the path to a page, with or without links.
-var pathLine = regexp.MustCompile(`^[^>›»]{1,60}[>›»][^>›»]{1,60}[>›»][^>›»]{1,80}$`)
 
 // cameOrWent judges words that one text only has.
 func (e place) cameOrWent(both []string, size int) Finding {
