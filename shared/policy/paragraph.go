@@ -32,10 +32,17 @@ func (p Paragraph) subject() (n int) {
 			n++
 		}
 	}
-	if n == 0 && (p.foreign || foreign(p.words)) {
-		return 3 // no list of words for it: any sentence may be about it
+	if n == 0 && p.unlisted() {
+		return 3
 	}
 	return n
+}
+
+// unlisted reports whether a paragraph may be about the subject for no list of words says
+// it is not: any sentence may, in a language the lists do not cover, and any entry or
+// heading.
+func (p Paragraph) unlisted() bool {
+	return (p.foreign || foreign(p.words)) && (p.sentence() || p.Item || p.Heading > 0)
 }
 
 // core counts the words a privacy policy is made of.
@@ -45,7 +52,7 @@ func (p Paragraph) core() (n int) {
 			n++
 		}
 	}
-	if n == 0 && (p.foreign || foreign(p.words)) {
+	if n == 0 && p.unlisted() {
 		return 3
 	}
 	return n
