@@ -232,6 +232,11 @@ func TestFunctionsForReal(t *testing.T) {
 	if opened.Opened {
 		t.Error("the trigger came twice and opened twice")
 	}
+	// Its report ends with whom it has not come to yet.
+	var rest operate.Page[report.Row]
+	if err := c.operate("report", operate.Args{Run: opened.Run, Cursor: "audience:"}, &rest); err != nil || len(rest.Rows) != 2 {
+		t.Errorf("report %+v %v\n%s", rest, err, c.functions["operate"].Log())
+	}
 	c.invoke("pace", c.example("pace"), nil)
 	if n := c.drain("SendQueue", "send"); n == 0 || len(c.aws.Mails) != 2 {
 		t.Fatalf("%d slices, %d mails\n%s\n%s", n, len(c.aws.Mails), c.functions["pace"].Log(), c.functions["send"].Log())
