@@ -23,6 +23,9 @@ func (c evidenceCmd) Run(a *app) error {
 	}
 	return a.show(e, func(w io.Writer) {
 		fmt.Fprintf(w, "version %s of %s, effective %s\nsha256 %s (normaliser %d)\n", e.Version, e.Policy, e.Effective, e.SHA256, e.Normaliser)
+		if !e.Intact {
+			fmt.Fprintln(w, "the text or the page is not the one these hashes are of: somebody changed the table")
+		}
 		fmt.Fprintf(w, "published by %s on %s\n", e.PublishedBy, notice.DateOf(e.PublishedAt))
 		if e.Previous != "" && e.Change != "" {
 			fmt.Fprintf(w, "differs from version %s: %s\n", e.Previous, e.Change)

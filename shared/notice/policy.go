@@ -18,12 +18,13 @@ type Version struct {
 	Name        string            `json:"version"`
 	Effective   Date              `json:"effective"`
 	Class       Class             `json:"class"`
-	Basis       string            `json:"basis,omitempty"` // legal basis of a mandatory notice
-	Summary     map[string]string `json:"summary"`         // what changed, in plain words, by locale
-	SHA256      string            `json:"sha256"`          // of Text, lower-case hex
-	Normaliser  int               `json:"normaliser"`      // version of the rules that made Text
-	Text        string            `json:"text"`            // normalised: what is compared and hashed
-	HTML        string            `json:"html"`            // sanitised: what a reader is shown
+	Basis       string            `json:"basis,omitempty"`       // legal basis of a mandatory notice
+	Summary     map[string]string `json:"summary"`               // what changed, in plain words, by locale
+	SHA256      string            `json:"sha256"`                // of Text, lower-case hex
+	Normaliser  int               `json:"normaliser"`            // version of the rules that made Text
+	Text        string            `json:"text"`                  // normalised: what is compared and hashed
+	HTML        string            `json:"html"`                  // sanitised: what a reader is shown
+	PageSHA256  string            `json:"page_sha256,omitempty"` // of HTML, lower-case hex; versions of old have none
 	Previous    string            `json:"previous,omitempty"`
 	Change      string            `json:"change,omitempty"` // class of the difference from Previous: none, broken, editorial or substantive
 	PublishedBy string            `json:"published_by"`
@@ -57,9 +58,21 @@ func CheckVersionName(s string) error {
 // with its publisher as approver, and followed by no run.
 func (v Version) Baseline() bool { return v.Previous == "" }
 
-// Approved reports whether the version as it is now is what somebody approved.
+// Approved reports whether the version as it is now is what somebody approved: whoever
+// can write the table makes no other text pass for it (invariant 5, nothing unapproved).
 func (v Version) Approved() bool {
-	return v.Approval != nil && v.Approval.Hash == v.ContentHash()
+	return v.Approval != nil && v.Approval.Hash == v.ContentHash() && v.Intact()
+}
+
+// Intact reports whether text and page are those whose hashes an approval covers.
+func (v Version) Intact() bool {
+	return (v.Text == "" || HashOf(v.Text) == v.SHA256) && (v.PageSHA256 == "" || HashOf(v.HTML) == v.PageSHA256)
+}
+
+// HashOf is the SHA-256 of a text, in lower-case hex.
+func HashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // ContentHash covers everything of a version that a recipient is told: two
@@ -74,6 +87,9 @@ func (v Version) ContentHash() string {
 	for _, locale := range slices.Sorted(maps.Keys(v.Summary)) {
 		field(locale)
 		field(v.Summary[locale])
+	}
+	if v.PageSHA256 != "" {
+		field(v.PageSHA256)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -3,8 +3,6 @@ package policy
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"maps"
 	"slices"
@@ -265,11 +263,10 @@ func (p Publisher) read(in Publication) (notice.Version, error) {
 	if len(faults) > 0 {
 		return notice.Version{}, notice.Invalid("%s", strings.Join(faults, "\n"))
 	}
-	sum := sha256.Sum256([]byte(text.Plain))
 	by := in.By
 	if by == "" {
 		by = "operator"
 	}
 	return notice.Version{Policy: in.Policy, Name: in.Version, Effective: effective, Class: class, Basis: strings.TrimSpace(in.Basis), Summary: summary,
-		SHA256: hex.EncodeToString(sum[:]), Normaliser: Normaliser, Text: text.Plain, HTML: text.HTML, PublishedBy: by, PublishedAt: p.Now()}, nil
+		SHA256: notice.HashOf(text.Plain), Normaliser: Normaliser, Text: text.Plain, HTML: text.HTML, PageSHA256: notice.HashOf(text.HTML), PublishedBy: by, PublishedAt: p.Now()}, nil
 }

@@ -28,6 +28,8 @@ type Evidence struct {
 	Change      string            `json:"change,omitempty"`   // class of the difference from Previous
 	Approval    *notice.Approval  `json:"approval,omitempty"` // absent: nobody has approved it
 	Approved    bool              `json:"approved"`           // and what was approved is what is here
+	Intact      bool              `json:"intact"`             // text and page are those the hashes are of
+	PageSHA256  string            `json:"page_sha256,omitempty"`
 	Class       notice.Class      `json:"class"`
 	Basis       string            `json:"basis,omitempty"`
 	Summary     map[string]string `json:"summary,omitempty"`
@@ -54,7 +56,7 @@ func EvidenceOf(ctx context.Context, store EvidenceStore, policy, version string
 		return Evidence{}, err
 	}
 	e := Evidence{Policy: v.Policy, Version: v.Name, Effective: v.Effective, SHA256: v.SHA256, Normaliser: v.Normaliser, PublishedBy: v.PublishedBy,
-		PublishedAt: v.PublishedAt, Previous: v.Previous, Change: v.Change, Approval: v.Approval, Approved: v.Approved(), Class: v.Class, Basis: v.Basis,
+		PublishedAt: v.PublishedAt, Previous: v.Previous, Change: v.Change, Approval: v.Approval, Approved: v.Approved(), Intact: v.Intact(), PageSHA256: v.PageSHA256, Class: v.Class, Basis: v.Basis,
 		Summary: v.Summary, Edits: v.Edits, Told: []Told{}, Text: v.Text}
 	runs, err := store.ListRuns(ctx)
 	if err != nil {

@@ -99,7 +99,7 @@ func FuzzPages(f *testing.F) {
 		ctx, db, site := context.Background(), storetest.Model(), *fixture.site
 		site.Store, site.Company = db, company
 		for i, text := range []string{before, after} {
-			v := notice.Version{Policy: "privacy", Name: fmt.Sprint(i + 1), Effective: "2026-01-01", Text: text, PublishedAt: now.Add(time.Duration(i))}
+			v := notice.Version{Policy: "privacy", Name: fmt.Sprint(i + 1), Effective: "2026-01-01", Text: text, SHA256: notice.HashOf(text), PublishedAt: now.Add(time.Duration(i))}
 			if i > 0 {
 				v.Previous = "1"
 			}

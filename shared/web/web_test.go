@@ -246,7 +246,7 @@ func TestPolicyPages(t *testing.T) {
 	f := setUp(t)
 	ctx := context.Background()
 	add := func(v notice.Version, approved bool) {
-		if approved {
+		if v.SHA256 = notice.HashOf(v.Text); approved {
 			v.Approval = &notice.Approval{By: "Ada", Hash: v.ContentHash()}
 		}
 		if err := f.db.AddVersion(ctx, v); err != nil {
