@@ -143,7 +143,7 @@ var natures = []struct {
 	endings []string // of compounds: Mietbedingungen, huurvoorwaarden
 	phrases []string // of more words than one, or in scripts without spaces
 }{
-	{"privacy", stems("privacy confidentialit datenschutz privacidad riservatezza privacidade gdpr rgpd dsgvo cookie donnees конфиденциальн персональн الخصوصية gizlilik prywatnosci integritet personvern"),
+	{"privacy", stems("privacy confidentialit datenschutz privacidad riservatezza privacidade gdpr rgpd dsgvo cookie donnees конфиденциальн персональн الخصوصية gizlilik prywatnosci integritet personvern personuppgift personoplysning personopplysning tietosuoja henkilotie adatkezel adatvedel osobnich confidentialitat προσωπικ απορρητ конфіденційн"),
 		[]string{"datenschutz", "privacy"},
 		[]string{"data protection", "protección de datos", "protezione dei dati", "proteção de dados", "隐私", "隱私", "個人情報", "プライバシー", "개인정보"}},
 	{"terms", stems("terms conditions condition nutzungsbedingungen agb utilisation terminos condiciones termini condizioni termos agreement eula voorwaarden bedingungen"), []string{"bedingungen", "voorwaarden", "ordnung", "vilkar", "villkor"}, []string{"利用規約", "服务条款", "服務條款", "이용약관"}},

@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Comparison is how one text became another, section by section.
@@ -168,11 +169,11 @@ func (c *Comparison) block(r row) Block {
 			if len(words) == 0 {
 				return
 			}
-			p := Piece{Change: change}
+			var text strings.Builder
 			for _, w := range words {
-				p.Text += w.text
+				text.WriteString(w.text)
 			}
-			b.Words = append(b.Words, p)
+			b.Words = append(b.Words, Piece{Change: change, Text: text.String()})
 		}
 		if h.same {
 			piece(same, h.new)

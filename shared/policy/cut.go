@@ -246,7 +246,7 @@ func (m missingPieces) unfinished() bool {
 		return false
 	}
 	at := len(m.short) - 1 // the last of the text, before the foot of the page
-	for at > 0 && len(m.short)-at <= 8 && (m.short[at].Linked || m.short[at].copyright() || m.short[at].adorned() || m.short[at].contactLine()) {
+	for at > 0 && len(m.short)-at <= 8 && (m.short[at].Linked || m.short[at].copyright() || m.short[at].adorned() || m.short[at].contactLine() && !m.short[at].sentence()) {
 		at--
 	}
 	end := m.short[at]

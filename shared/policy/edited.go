@@ -81,7 +81,8 @@ func (j *judge) offText(index int, p, was Paragraph) bool {
 	where := j.apart(index) && (index < body.first || p.Heading > 0 || p.adorned() || p.offers() || was.offers() || j.new.beyond(index))
 	address := p.addressed() || index >= body.title && (p.contactLine() || was.contactLine())
 	binds := p.Heading == 0 && (p.binding() || was.binding())
-	return where && !address && !binds && p.core()+was.core() == 0 && !p.dateLine() && !was.dateLine()
+	unheard := p.foreign && index < body.title // no word of it tells
+	return where && !address && !binds && (unheard || p.core()+was.core() == 0) && !p.dateLine() && !was.dateLine()
 }
 
 // counts reports whether a difference matters off the policy's text, too: a figure in a

@@ -83,6 +83,7 @@ func (j *judge) displaced() map[int]string {
 		}
 	}
 	out := map[int]string{}
+	old, new := leadsOf(j.old.Document), leadsOf(j.new.Document)
 	was, is := list(j.old, owners), list(j.new, owners)
 	for key, now := range is {
 		left := map[string][]int{} // of the old text, by owner
@@ -103,10 +104,42 @@ func (j *judge) displaced() map[int]string {
 		}
 		slices.Sort(went)
 		for n := range min(len(came), len(went)) {
-			out[came[n]] = j.old.Document[went[n]].of[0]
+			from, to := j.old.Document[went[n]].of, j.new.Document[came[n]].of
+			if len(from) == 1 && len(to) == 1 && old.order(from[0], to[0], went[n]) == new.order(from[0], to[0], came[n]) {
+				continue // it reads as it did; a list is nested otherwise
+			}
+			out[came[n]] = from[0]
 		}
 	}
 	return out
+}
+
+// leads are where the words stand that entries belong to, by key.
+type leads map[string][]int
+
+func leadsOf(d Document) leads {
+	out := leads{}
+	for i, p := range d {
+		k := newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key
+		out[k] = append(out[k], i)
+	}
+	return out
+}
+
+// order is in which order two of them and an entry are read, each the nearest one before
+// the entry or else the first.
+func (l leads) order(a, b string, entry int) (order [3]bool) {
+	nearest := func(key string) int {
+		at := l[key]
+		if n, _ := slices.BinarySearch(at, entry); n > 0 {
+			return at[n-1]
+		} else if len(at) > 0 {
+			return at[0]
+		}
+		return -1
+	}
+	x, y := nearest(a), nearest(b)
+	return [3]bool{x < y, x < entry, y < entry}
 }
 
 // owning are the keys entries of a text belong to.

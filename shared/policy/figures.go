@@ -31,10 +31,10 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		return f, false
 	}
 	before := e.before(16)
-	if !e.p.sentence() && has(before, stampWords.has) && !e.counted() {
+	if !e.p.sentence() && has(before, stampWords.has) && !e.opening() && !e.counted() {
 		return as(None, 0.85, "the time the page was made differs"), true
 	}
-	if (e.outside || !e.p.sentence()) && timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
+	if (e.outside || !e.p.sentence()) && timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 && !e.opening() {
 		return as(None, 0.8, "the time the page was made differs"), true
 	}
 	if letterWords(e.p.words) <= 15 && e.p.core() == 0 && !e.p.sentence() && has(e.p.words, weekdays.has) &&
@@ -117,7 +117,7 @@ var phoneNumber = regexp.MustCompile(`(?:\+\d|\b0\d)(?:[ ./()-]*\d){6,}`)
 // besideNumber reports whether a hunk stands in brackets right behind a telephone number:
 // what the call costs.
 func (e place) besideNumber() bool {
-	before := textOfWords(e.new[:e.newAt])
+	before := textOfWords(e.before(24))
 	open := strings.LastIndex(before, "(")
 	return open >= 0 && len(before)-open < 40 && !strings.Contains(before[open:], ")") && len(content(e.hunk.new)) <= 5 && len(content(e.hunk.old)) <= 5 && endsInNumber.MatchString(strings.TrimSpace(before[:open]))
 }
@@ -251,7 +251,7 @@ func (e place) oneOrMore() bool {
 		}
 		return false
 	}
-	return test(e.hunk.old, e.hunk.new) || test(e.hunk.new, e.hunk.old)
+	return len(e.hunk.old)+len(e.hunk.new) <= 40 && (test(e.hunk.old, e.hunk.new) || test(e.hunk.new, e.hunk.old))
 }
 
 // numbers judges hunks in which figures differ.
@@ -284,7 +284,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if e.lastsAsLong() {
 		return as(Editorial, 0.75, "a time is written otherwise"), true
 	}
-	if reported.MatchString(e.p.Text) && reported.MatchString(e.was.Text) {
+	if len(e.p.Text) <= longLabel && reported.MatchString(e.p.Text) && reported.MatchString(e.was.Text) {
 		return as(Editorial, 0.65, "a figure that is reported differs"), true
 	}
 	if e.onTheClock(o, n) && len(after) > 0 && e.opening() {

@@ -127,6 +127,11 @@ var (
 		monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi samedi dimanche
 		januari februari mars maj juni juli augusti oktober januar marts helmikuu stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia
 		ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik ledna unora brezna dubna kvetna cervna cervence srpna zari rijna listopadu prosince
+		ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie
+		marcius aprilis majus junius julius augusztus szeptember
+		ιανουαριου φεβρουαριου μαρτιου απριλιου μαιου ιουνιου ιουλιου αυγουστου σεπτεμβριου οκτωβριου νοεμβριου δεκεμβριου
+		січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
+		يناير فبراير مارس ابريل مايو يونيو يوليو اغسطس سبتمبر اكتوبر نوفمبر ديسمبر
 		января февраля марта апреля мая июня июля августа сентября октября ноября декабря
 		mon tue tues wed thu thur thurs fri sat sun
 		am pm gmt utc cet cest est edt pst pdt st nd rd th er 年 月 日`)
@@ -219,6 +224,7 @@ var (
 		encargad destinatari proveedor socio compart fornitor responsabil condivi fornecedor parceir verwerker ontvanger leverancier host hosted server cloud stored storing storage locat controller gespeichert verantwortlich stocke heberge responsab almacen alojad`)
 	dateContext = stems(`rev ver vers edition effective updat revis modif version dated date posted publish publi vigueur jour stand gultig fassung actualiz vigor
 		aggiorn atualiz bijgewerkt amend issued archiv gilt ingang adopted approved vastgesteld beschlossen verabschiedet adopte approuve aprobad approvat aprovad
+		ισχυ ενημερωσ τροποποι оновлен чинност hatalyos frissit modosit vigoare revizui السريان تحديث 시행 개정 paivitetty platnost ucinnost opdater oppdater gaelden
 		aktualis aktualiz zaktualiz obowiazuj uppdater gaeller galler opdater guncel yururluk tarih wersj ersion obnov zmeneno редакци обновлен 改定 制定 改訂 施行日 更新日 更新 生效 施行`)
 
 	units = stems(`day days week month year hour minute percent age ages gb mb km mile meter euro eur usd dollar gbp pound
@@ -228,6 +234,7 @@ var (
 		giorn settiman mese mesi anni ore
 		dag dagen weken maand jaar uur
 		dagar vecka veckor manad manader aar dager uke uker maned maneder dni dzien tydzien tygodni miesiac miesiace miesiecy rok roku lata lat gun hafta ay yil paiva paivan viikko kuukausi kuukautta vuosi vuotta
+		ημερες ημερων μηνες μηνων ετη ωρες днів дні місяців місяці років року годин дней месяцев лет часов يوما ايام شهرا اشهر سنوات zile luni ani ore napon honap evig oran
 		日 天 月 年 歳 岁 時間 小时 週間`)
 	references = set(`section sections article articles clause clauses paragraph paragraphs annex appendix schedule exhibit chapter point points
 		step part item art sec no nr n § above below version abschnitt artikel absatz ziffer anhang paragraphe annexe chapitre partie
@@ -244,8 +251,9 @@ var (
 		calle plaza piso edificio avenida apartado
 		piazza viale rua praca straat plein laan gracht voorburgwal`)
 	// synonyms are other names of what policies are about.
-	synonyms = map[string]string{"kakor": "cookies", "kakorna": "cookies", "informasjonskapsler": "cookies", "informasjonskapslene": "cookies", "evasteet": "cookies", "evasteita": "cookies", "cerezler": "cookies", "ciasteczka": "cookies",
-		"e-mail": "email", "e-mails": "emails", "webseite": "website", "web-site": "website", "websites": "website", "dersom": "hvis", "handynummer": "mobilfunknummer", "cellphone": "mobile", "cell": "mobile"}
+	synonyms = map[string]string{"e-mail": "email", "e-mails": "emails", "webseite": "website", "web-site": "website", "websites": "website", "dersom": "hvis", "handynummer": "mobilfunknummer", "cellphone": "mobile", "cell": "mobile"}
+	// cookieNames begin the words for a cookie, and for the file it is called in some.
+	cookieNames = stems("cookie kakor kakan informasjonskaps evaste cerezler ciastecz ciasteczk sutik sutit sutike plik plikow plikami")
 	// streetEndings are those of compounds: Hamngatan, Hauptstraße.
 	streetEndings = []string{"gatan", "vagen", "strasse", "straat", "gasse", "gade", "katu", "laan", "allee"}
 	streetWords   = set(`st ste rd ave blvd dr ln pl cd hwy po via str`)
@@ -270,6 +278,8 @@ var (
 		montag dienstag mittwoch donnerstag freitag samstag sonntag werktag lunes martes miercoles jueves viernes sabado domingo
 		lunedi martedi mercoledi giovedi venerdi sabato domenica segunda terca quarta quinta sexta
 		maandag dinsdag woensdag donderdag vrijdag zaterdag zondag poniedzialek wtorek sroda czwartek piatek mandag tisdag onsdag torsdag fredag
+		luni marti miercuri joi vineri sambata duminica hetfo kedd szerda csutortok pentek szombat vasarnap pondeli utery streda ctvrtek patek
+		maanantai tiistai keskiviikko torstai perjantai mandag tirsdag onsdag fredag δευτερα τριτη τεταρτη πεμπτη παρασκευη понеділок вівторок середа четвер пятниця понедельник вторник среда пятница
 		pazartesi sali carsamba persembe cuma 月曜 火曜 水曜 木曜 金曜 土曜 日曜 平日`)
 
 	delays = stems(`delay verzogerung verzug retard delai dilacion demora ritardo atraso zwloki zwlok vertraging drojsmal`)

@@ -163,6 +163,12 @@ func bodyOf(c Comparison, isNew, siteless bool, nature string) body {
 			}
 		}
 	}
+	for t, p := range d[:min(len(d), 12)] { // what stands above the title is the site's, however long
+		if p.Heading == 1 && kept[t] && natureOf(d[t:t+1]) != "" {
+			prose, b.title = slices.DeleteFunc(prose, func(i int) bool { return i < t }), t
+			break
+		}
+	}
 	if len(prose) == 0 {
 		return body{0, max(len(c.old), len(c.new)), -1}
 	}

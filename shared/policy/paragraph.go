@@ -137,7 +137,7 @@ func dateWord(k string) bool { return months[k] || dateLike.MatchString(k) }
 
 // contactLine reports whether a paragraph says no more than where to write.
 func (p Paragraph) contactLine() bool {
-	where, how, web, named, rest, digits, sure := 0, 0, 0, 0, 0, 0, 0
+	where, how, web, named, rest, digits, sure, loose := 0, 0, 0, 0, 0, 0, 0, 0
 	for _, w := range p.words {
 		k := plainKey(w.key)
 		switch {
@@ -158,11 +158,18 @@ func (p Paragraph) contactLine() bool {
 			web++
 		case contacts.has(k):
 			how++
+		case w.number():
+			loose++ // the day of a month, or the number of a house
 		case w.capital() || legalForms[k]:
 			named++
 		default:
 			rest++
 		}
+	}
+	if sure > 0 && !has(p.words, months.has) {
+		where += loose
+	} else {
+		rest += loose
 	}
 	if sure == 0 && web+how == 0 && (digits < 6 || has(p.words, months.has)) {
 		return false // figures alone are no address

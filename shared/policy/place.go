@@ -240,6 +240,9 @@ var figureRuns = regexp.MustCompile(`\d+`)
 func (e place) cameOrWent(both []string, size int) Finding {
 	reference := func(k string) bool { return dotted.MatchString(k) || references[k] || letterWord[k] }
 	entry := !e.contact() && !e.heading
+	if e.bothGenders() {
+		return as(Editorial, 0.65, "both genders are named, or one for both")
+	}
 	linked := func(w word) bool { return w.linked || w.mark() || stopwords[plainKey(w.key)] || conjunctions[w.key] }
 	switch {
 	case slices.ContainsFunc(e.near(3), word.address) && !slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return !linked(w) }):
@@ -264,6 +267,17 @@ func (e place) cameOrWent(both []string, size int) Finding {
 		return as(Editorial, 0.6, "a word came or went")
 	}
 	return as(Substantive, min(0.5+0.05*float64(size), 0.9), "words came or went")
+}
+
+// bothGenders reports whether words only name women beside men, as German does: "Kundinnen
+// und Kunden".
+func (e place) bothGenders() bool {
+	keys := content(slices.Concat(e.hunk.old, e.hunk.new))
+	if len(keys) != 1 || !e.conjoined() {
+		return false
+	}
+	stem, ok := strings.CutSuffix(keys[0], "innen")
+	return ok && len(stem) >= 3 && has(e.near(2), func(k string) bool { return strings.HasPrefix(k, stem) && k != keys[0] })
 }
 
 // replaced judges a wording that took another's place.
@@ -301,7 +315,12 @@ func (e place) elsewhere(all []word, other page) bool {
 // sameThings are words, those for the same thing by one name.
 func sameThings(keys []string) (out []string) {
 	for _, k := range keys {
-		out = append(out, cmp.Or(synonyms[k], k))
+		if cookieNames.has(k) {
+			k = "cookie"
+		}
+		if k = cmp.Or(synonyms[k], k); len(out) == 0 || k != out[len(out)-1] { // a cookie is called a cookie file, too
+			out = append(out, k)
+		}
 	}
 	return out
 }

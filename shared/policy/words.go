@@ -91,7 +91,8 @@ func addressIn(field string) (from, to int) {
 	return from, to + size
 }
 
-var quotes = strings.NewReplacer("’", "'", "‘", "'", "`", "'", "´", "'", "“", `"`, "”", `"`, "«", `"`, "»", `"`, "„", `"`, "–", "-", "—", "-", "‑", "-", "‐", "-", "…", "...", "\ufffd", "")
+var quotes = strings.NewReplacer("’", "'", "‘", "'", "`", "'", "´", "'", "“", `"`, "”", `"`, "«", `"`, "»", `"`, "„", `"`, "–", "-", "—", "-", "‑", "-", "‐", "-", "…", "...", "\ufffd", "",
+	"ş", "ș", "ţ", "ț") // Romanian is written with either
 
 func key(w string) string { return strings.Trim(quotes.Replace(strings.ToLower(w)), "_") }
 
