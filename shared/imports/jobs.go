@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -101,64 +102,104 @@ func (j Jobs) Expect(ctx context.Context, source string, dryRun bool) (id string
 
 func jobID(key string) string { return strings.TrimSuffix(strings.TrimPrefix(key, Prefix), ".csv") }
 
+// job reads the record of a file's import; rev is 0 and the state empty where there is
+// none yet.
+func (j Jobs) job(ctx context.Context, key string) (status Status, rev int64, err error) {
+	status = Status{ID: jobID(key), OpenedAt: j.Now()}
+	rev, err = j.Documents.Document(ctx, statusKind, status.ID, &status)
+	if errors.Is(err, notice.ErrNotFound) {
+		err = nil
+	}
+	return status, rev, err
+}
+
 // Arrived cuts a file that came into the bucket into parts and queues them. A file
 // nobody announced is imported too; a file that came before, under the same name and
 // with the same content, is not.
+//
+// How many parts there are is written down before the first is queued: the file is
+// removed when so many are done. An error, or a death at any step, needs the
+// announcement again, which queues all of them again; a part that comes twice is done
+// once.
 func (j Jobs) Arrived(ctx context.Context, key, etag string) error {
 	if !strings.HasPrefix(key, Prefix) {
 		return nil
 	}
-	status := Status{ID: jobID(key), OpenedAt: j.Now()}
-	rev, err := j.Documents.Document(ctx, statusKind, status.ID, &status)
-	if err != nil && !errors.Is(err, notice.ErrNotFound) {
-		return err
-	}
-	if status.ETag == etag && status.State == Failed {
-		return nil
-	}
-	parts, size, err := j.cut(ctx, key, etag)
-	switch {
-	case errors.Is(err, notice.ErrNotFound):
-		return nil // imported and removed before
-	case errors.Is(err, notice.ErrInvalid):
-		status.State, status.Error, status.Parts = Failed, err.Error(), 0
-	case err != nil:
-		return err
-	default:
-		// Queued before they are written down: a death in between queues them again,
-		// and a part that comes twice is done once.
-		if err := j.Queue.Enqueue(ctx, parts, 0); err != nil {
-			return err
-		}
-		status.State, status.Error, status.Parts = Importing, "", len(parts)
-	}
-	status.ETag, status.Bytes = etag, size
-	if _, err = j.Documents.SaveDocument(ctx, statusKind, status.ID, status, rev); errors.Is(err, notice.ErrConflict) {
-		return nil // the same announcement, handled twice at once
-	}
+	status, rev, err := j.job(ctx, key)
 	if err != nil {
 		return err
 	}
-	return j.tidy(ctx, key)
-}
-
-// tidy removes a file once it is imported or refused as a whole: a file of addresses
-// left behind would outlive the erasure of the people in it (invariant 7).
-func (j Jobs) tidy(ctx context.Context, key string) error {
-	var status Status
-	if _, err := j.Documents.Document(ctx, statusKind, jobID(key), &status); errors.Is(err, notice.ErrNotFound) {
-		return nil
+	over, err := j.over(ctx, status)
+	if err != nil {
+		return err
+	}
+	if over && status.ETag == etag {
+		return j.Objects.Remove(ctx, key)
+	}
+	parts, size, err := j.cut(ctx, key, etag)
+	if errors.Is(err, notice.ErrNotFound) {
+		if status.State != Waiting {
+			return j.gone(ctx, status)
+		}
+		err = notice.Invalid("the file was removed from the bucket before it was read").Hint("import it again")
+	}
+	switch {
+	case errors.Is(err, notice.ErrInvalid):
+		status.State, status.Error = Failed, err.Error()
+	case err != nil:
+		return err
+	default:
+		status.State, status.Error = Importing, ""
+	}
+	status.ETag, status.Bytes, status.Parts = etag, size, len(parts)
+	if _, err = j.Documents.SaveDocument(ctx, statusKind, status.ID, status, rev); errors.Is(err, notice.ErrConflict) {
+		return j.Arrived(ctx, key, etag) // another announcement came in between: look at what it made of the job
 	} else if err != nil {
 		return err
+	}
+	if status.State == Failed {
+		return j.tidy(ctx, key)
+	}
+	return j.Queue.Enqueue(ctx, parts, 0)
+}
+
+// gone judges a file that was announced and is not in the bucket: nothing is lost if
+// its import is over, or if nobody waits for it.
+func (j Jobs) gone(ctx context.Context, status Status) error {
+	if over, err := j.over(ctx, status); err != nil || over || status.State == "" {
+		return err
+	}
+	return fmt.Errorf("import %s is not done and the file is gone; import it again", status.ID)
+}
+
+// over tells whether nothing of an import is left to do: its file was refused as a
+// whole, or the number of its parts is known and each has its report.
+func (j Jobs) over(ctx context.Context, status Status) (bool, error) {
+	if status.State != Importing || status.Parts == 0 {
+		return status.State == Failed, nil
 	}
 	// From the last part backwards: while parts are missing, that one mostly is.
 	for n := status.Parts - 1; n >= 0; n-- {
 		var part Report
 		if _, err := j.Documents.Document(ctx, partKind, partID(status.ID, status.ETag, n), &part); errors.Is(err, notice.ErrNotFound) {
-			return nil
+			return false, nil
 		} else if err != nil {
-			return err
+			return false, err
 		}
+	}
+	return true, nil
+}
+
+// tidy removes a file once its import is over: a file of addresses left behind would
+// outlive the erasure of the people in it (invariant 7). Before that it never does:
+// rows that are not imported are nowhere else.
+func (j Jobs) tidy(ctx context.Context, key string) error {
+	status, _, err := j.job(ctx, key)
+	if err != nil {
+		return err
+	}
+	if over, err := j.over(ctx, status); err != nil || !over {
+		return err
 	}
 	return j.Objects.Remove(ctx, key)
 }
@@ -197,42 +238,45 @@ func (j Jobs) cut(ctx context.Context, key, etag string) (parts []Part, size int
 	}
 }
 
-// Import imports one part.
+// Import imports one part, unless that was done before. The part comes again after an
+// error; that the file is gone is one, for nothing else has the part's rows.
 func (j Jobs) Import(ctx context.Context, p Part) error {
-	id := partID(jobID(p.Key), p.ETag, p.Number)
-	var report Report
-	if _, err := j.Documents.Document(ctx, partKind, id, &report); err == nil {
+	status, _, err := j.job(ctx, p.Key)
+	if err != nil {
+		return err
+	}
+	id := partID(status.ID, p.ETag, p.Number)
+	_, err = j.Documents.Document(ctx, partKind, id, &Report{})
+	if err == nil {
 		return j.tidy(ctx, p.Key) // done before
 	} else if !errors.Is(err, notice.ErrNotFound) {
 		return err
 	}
-	var status Status
-	if _, err := j.Documents.Document(ctx, statusKind, jobID(p.Key), &status); err != nil && !errors.Is(err, notice.ErrNotFound) {
-		return err
-	}
-	im := j.Importer
-	im.DryRun = status.DryRun
-	file, err := j.Objects.Open(ctx, p.Key, p.From, p.End)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if p.From == 0 {
-		report, err = im.Import(ctx, file, status.Source)
-	} else {
-		in, end := newRows(file, p.From, p.Line), p.End
-		if end == 0 {
-			end = 1<<63 - 1
-		}
-		report, err = im.rows(ctx, in, p.Columns, status.Source, end)
-	}
-	if err != nil {
+	report, err := j.part(ctx, p, status)
+	if errors.Is(err, notice.ErrNotFound) {
+		return fmt.Errorf("part %d of import %s is not done and the file is gone; import it again", p.Number, status.ID)
+	} else if err != nil {
 		return err
 	}
 	if _, err = j.Documents.SaveDocument(ctx, partKind, id, report, 0); err != nil && !errors.Is(err, notice.ErrConflict) {
 		return err
 	}
 	return j.tidy(ctx, p.Key)
+}
+
+// part reads and writes the rows of one part.
+func (j Jobs) part(ctx context.Context, p Part, status Status) (Report, error) {
+	im := j.Importer
+	im.DryRun = status.DryRun
+	file, err := j.Objects.Open(ctx, p.Key, p.From, p.End)
+	if err != nil {
+		return Report{}, err
+	}
+	defer file.Close()
+	if p.From == 0 {
+		return im.Import(ctx, file, status.Source)
+	}
+	return im.rows(ctx, newRows(file, p.From, p.Line), p.Columns, status.Source, cmp.Or(p.End, math.MaxInt64))
 }
 
 func partID(job, etag string, number int) string { return fmt.Sprintf("%s/%s/%05d", job, etag, number) }

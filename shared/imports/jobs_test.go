@@ -183,6 +183,115 @@ func TestWhatAPersonCorrectedIsKeptAndReported(t *testing.T) {
 	}
 }
 
+// Whatever of an announcement fails or dies half way: no part that was queued by then
+// removes the file, and the announcement that comes again brings in every row.
+func TestHalfAnAnnouncementLosesNoRow(t *testing.T) {
+	const people = 20
+	file := "email\n"
+	for i := range people {
+		file += fmt.Sprintf("p%02d@example.com\n", i)
+	}
+	for name, fault := range map[string]func(*imports.Jobs, *parts){
+		"the record is not written": func(j *imports.Jobs, q *parts) { j.Documents = forgetful{j.Documents} },
+		"no part is queued":         func(j *imports.Jobs, q *parts) { j.Queue = shortQueue{q, 0} },
+		"some parts are queued":     func(j *imports.Jobs, q *parts) { j.Queue = shortQueue{q, 3} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			db, im := importer(t)
+			var queue parts
+			bucket := &objects{[]byte(file)}
+			jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue, PartSize: 50}
+			id, err := jobs.Expect(ctx, "crm", false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			broken := jobs
+			fault(&broken, &queue)
+			if err := broken.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err == nil {
+				t.Fatal("a step failed, the announcement did not")
+			}
+			importAll(t, jobs, &queue)
+			if bucket.file == nil {
+				t.Fatal("the file is removed and not imported")
+			}
+			if err := jobs.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err != nil {
+				t.Fatal(err)
+			}
+			importAll(t, jobs, &queue)
+			status, err := jobs.Status(ctx, id)
+			if err != nil || status.State != imports.Done || status.Report.Added != people || bucket.file != nil {
+				t.Errorf("%+v %v, the file is there: %v", status, err, bucket.file != nil)
+			}
+		})
+	}
+}
+
+// importAll empties a queue.
+func importAll(t testing.TB, jobs imports.Jobs, queue *parts) {
+	t.Helper()
+	for _, part := range *queue {
+		if err := jobs.Import(context.Background(), part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	*queue = nil
+}
+
+// forgetful is a store that fails to write what becomes of a job.
+type forgetful struct{ imports.Documents }
+
+func (forgetful) SaveDocument(context.Context, string, string, any, int64) (int64, error) {
+	return 0, errors.New("no answer")
+}
+
+// shortQueue takes some parts and refuses the others, as SQS may.
+type shortQueue struct {
+	*parts
+	takes int
+}
+
+func (q shortQueue) Enqueue(ctx context.Context, all []imports.Part, over time.Duration) error {
+	return errors.Join(q.parts.Enqueue(ctx, all[:q.takes], over), errors.New("a part was not queued"))
+}
+
+// A file that somebody takes away ends an import that waits for it, and is an error of
+// one that has begun: neither is taken for done.
+func TestFileThatIsGoneIsNotImported(t *testing.T) {
+	ctx := context.Background()
+	db, im := importer(t)
+	var queue parts
+	bucket := &objects{}
+	jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue, PartSize: 1}
+	id, err := jobs.Expect(ctx, "crm", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := jobs.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err != nil {
+			t.Fatal(err)
+		}
+		if status, err := jobs.Status(ctx, id); err != nil || status.State != imports.Failed || !strings.Contains(status.Error, "import it again") {
+			t.Errorf("%+v %v", status, err)
+		}
+	}
+	bucket.file = []byte("email\na@example.com\nb@example.com\n")
+	if err := jobs.Arrived(ctx, imports.Prefix+"mine.csv", "e1"); err != nil || len(queue) != 2 {
+		t.Fatal(err, len(queue))
+	}
+	bucket.file = nil
+	for range 2 {
+		for _, err := range []error{jobs.Import(ctx, queue[1]), jobs.Arrived(ctx, imports.Prefix+"mine.csv", "e1")} {
+			if err == nil || !strings.Contains(err.Error(), "the file is gone; import it again") {
+				t.Errorf("parts are open, the file is gone, and the error is %v", err)
+			}
+		}
+	}
+	if err := jobs.Arrived(ctx, imports.Prefix+"nobodys.csv", "e1"); err != nil {
+		t.Errorf("a file nobody waits for: %v", err)
+	}
+}
+
 func TestFailedPartIsDoneWhenItComesAgain(t *testing.T) {
 	ctx := context.Background()
 	db, im := importer(t)
