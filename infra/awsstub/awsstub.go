@@ -128,6 +128,9 @@ func (a *AWS) Object(key string) string {
 	return string(a.objects[key])
 }
 
+// ETag returns the ETag of an object.
+func (a *AWS) ETag(key string) string { return md5Of(a.Object(key)) }
+
 // Take empties a queue.
 func (a *AWS) Take(queue string) []string {
 	a.mu.Lock()

@@ -36,6 +36,16 @@ func (a *AWS) deleteObject(w http.ResponseWriter, r *http.Request) {
 	if !a.may(w, r, Call{"s3:DeleteObject", "arn:aws:s3:::" + bucket + "/" + key, nil}) {
 		return
 	}
+	if r.Header.Get("If-Match") != "" {
+		// A condition on the content needs the right to read it (Amazon S3 User Guide, "How
+		// to perform conditional deletes"), and an object to be about.
+		if !a.may(w, r, Call{"s3:GetObject", "arn:aws:s3:::" + bucket + "/" + key, nil}) {
+			return
+		}
+		if _, ok := a.meant(w, r, key); !ok {
+			return
+		}
+	}
 	a.mu.Lock()
 	delete(a.objects, key)
 	a.mu.Unlock()

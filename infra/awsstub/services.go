@@ -167,12 +167,8 @@ func (a *AWS) getObject(w http.ResponseWriter, r *http.Request) {
 	if !a.may(w, r, Call{"s3:GetObject", "arn:aws:s3:::" + bucket + "/" + key, nil}) {
 		return
 	}
-	a.mu.Lock()
-	content, ok := a.objects[key]
-	a.mu.Unlock()
+	content, ok := a.meant(w, r, key)
 	if !ok {
-		w.WriteHeader(http.StatusNotFound)
-		io.WriteString(w, `<Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>`)
 		return
 	}
 	if span, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes="); ok {
@@ -188,6 +184,28 @@ func (a *AWS) getObject(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Write(content)
+}
+
+// meant returns the object a request is about; where there is none, or not with the
+// content of its If-Match, it answers as S3 does.
+func (a *AWS) meant(w http.ResponseWriter, r *http.Request, key string) ([]byte, bool) {
+	a.mu.Lock()
+	content, ok := a.objects[key]
+	a.mu.Unlock()
+	match := r.Header.Get("If-Match")
+	switch {
+	case !ok:
+		refuse(w, http.StatusNotFound, "NoSuchKey")
+	case match != "" && match != `"`+md5Of(string(content))+`"`:
+		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+		return nil, false
+	}
+	return content, ok
+}
+
+func refuse(w http.ResponseWriter, status int, code string) {
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `<Error><Code>%[1]s</Code><Message>%[1]s</Message></Error>`, code)
 }
 
 func (a *AWS) putObject(w http.ResponseWriter, r *http.Request) {

@@ -91,6 +91,12 @@ func (c *cloud) operate(command string, args, result any) *notice.Error {
 	return answer.Error
 }
 
+// arrived is the example event of a file, about another file of the bucket.
+func (c *cloud) arrived(key, sequencer string) []byte {
+	c.Helper()
+	return []byte(strings.NewReplacer("imports/people.csv", key, "d41d8cd98f00b204e9800998ecf8427e", c.aws.ETag(key), "0000000000000001", sequencer).Replace(string(c.example("imports"))))
+}
+
 // drain hands everything on a queue to its function.
 func (c *cloud) drain(queue, function string) (n int) {
 	c.Helper()
@@ -189,7 +195,7 @@ func TestFunctionsForReal(t *testing.T) {
 
 	// Import: the file, then its part.
 	var batch events.SQSEventResponse
-	c.invoke("imports", c.example("imports"), &batch)
+	c.invoke("imports", c.arrived("imports/people.csv", "1"), &batch)
 	if n := c.drain("ImportQueue", "imports"); n != 1 || len(batch.BatchItemFailures) > 0 {
 		t.Fatalf("%d parts, failures %v\n%s", n, batch, c.functions["imports"].Log())
 	}
@@ -208,10 +214,10 @@ func TestFunctionsForReal(t *testing.T) {
 		if response, err := http.DefaultClient.Do(request); err != nil || response.StatusCode != http.StatusOK {
 			t.Fatalf("upload: %v %+v", err, response)
 		}
-		created, _ := json.Marshal(map[string]any{"detail-type": "Object Created", "detail": map[string]any{"object": map[string]string{"key": "imports/" + upload.ID + ".csv", "etag": "e2"}}})
-		event, _ := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(created)}}})
-		c.invoke("imports", event, &batch)
-		c.drain("ImportQueue", "imports")
+		c.invoke("imports", c.arrived("imports/"+upload.ID+".csv", "1"), &batch)
+		if n := c.drain("ImportQueue", "imports"); n != 1 || len(batch.BatchItemFailures) > 0 || c.aws.Object("imports/"+upload.ID+".csv") != "" {
+			t.Errorf("%d parts, failures %v\n%s", n, batch, c.functions["imports"].Log())
+		}
 	}
 
 	// Publish the baseline from the bucket, then open the annual run: Ada and Bob.
@@ -458,7 +464,7 @@ func TestFunctionsForReal(t *testing.T) {
 	}
 	// An import that changes a name changes nothing else.
 	c.aws.Put("imports/again.csv", "email,name\nbob@example.com,Robert\n")
-	c.invoke("imports", []byte(strings.ReplaceAll(string(c.example("imports")), "imports/people.csv", "imports/again.csv")), &batch)
+	c.invoke("imports", c.arrived("imports/again.csv", "1"), &batch)
 	c.drain("ImportQueue", "imports")
 	c.operate("recipient-show", operate.Args{Address: "bob@example.com"}, &bob)
 	if bob.Recipient.Name != "Robert" || bob.Recipient.OptOut != notice.OptOutAll {

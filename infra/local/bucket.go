@@ -1,17 +1,22 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"policymail/shared/imports"
 	"policymail/shared/notice"
@@ -26,23 +31,54 @@ type bucket struct {
 	queue  *queue // of imports
 	puts   atomic.Int64
 	policy func(ctx context.Context, event []byte) // receives what came under policies/
+
+	changes sync.Mutex // of what an object is
 }
 
-// Open reads an object; it implements imports.Objects and policy.Objects.
+// Open reads an object; it implements policy.Objects.
 func (b *bucket) Open(_ context.Context, key string, from, end int64) (io.ReadCloser, error) {
-	file, err := b.root.Open(filepath.FromSlash(key))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, notice.NotFound("no object %s", key)
-	} else if err != nil {
+	file, _, err := b.open(key)
+	if err != nil {
 		return nil, err
 	}
-	if end == 0 {
-		end = 1<<63 - 1
+	return span(file, from, end), nil
+}
+
+// OpenMatching reads an object whose content has the ETag; it implements imports.Objects.
+func (b *bucket) OpenMatching(_ context.Context, key, etag string, from, end int64) (io.ReadCloser, error) {
+	file, now, err := b.open(key)
+	if err != nil {
+		return nil, err
 	}
+	if now != etag {
+		return nil, errors.Join(notice.Conflict("object %s was replaced", key), file.Close())
+	}
+	return span(file, from, end), nil
+}
+
+func (b *bucket) open(key string) (file *os.File, etag string, err error) {
+	file, err = b.root.Open(filepath.FromSlash(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", notice.NotFound("no object %s", key)
+	} else if err != nil {
+		return nil, "", err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, "", errors.Join(err, file.Close())
+	}
+	return file, etagOf(info), nil
+}
+
+// etagOf is an object's ETag. Every put has a time of its own, which is the file's.
+func etagOf(info fs.FileInfo) string { return strconv.FormatInt(info.ModTime().UnixNano(), 36) }
+
+// span is a file from a first byte to before an end; an end of 0 is the file's.
+func span(file *os.File, from, end int64) io.ReadCloser {
 	return struct {
 		io.Reader
 		io.Closer
-	}{io.NewSectionReader(file, from, end-from), file}, nil
+	}{io.NewSectionReader(file, from, cmp.Or(end, math.MaxInt64)-from), file}
 }
 
 // Put writes an object of policymail's own.
@@ -50,13 +86,21 @@ func (b *bucket) Put(ctx context.Context, key string, content []byte) error {
 	return b.put(ctx, key, strings.NewReader(string(content)))
 }
 
-// Remove deletes an object; removing what is not there is no error.
-func (b *bucket) Remove(_ context.Context, key string) error {
-	err := b.root.Remove(filepath.FromSlash(key))
-	if errors.Is(err, fs.ErrNotExist) {
+// RemoveMatching deletes an object whose content has the ETag; if there is none, or one
+// with another content, it does nothing and returns nil.
+func (b *bucket) RemoveMatching(_ context.Context, key, etag string) error {
+	b.changes.Lock()
+	defer b.changes.Unlock()
+	info, err := b.root.Stat(filepath.FromSlash(key))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case etagOf(info) != etag:
 		return nil
 	}
-	return err
+	return b.root.Remove(filepath.FromSlash(key))
 }
 
 // uploadURL is where a file for the key can be PUT.
@@ -87,21 +131,21 @@ func (b *bucket) put(ctx context.Context, key string, content io.Reader) error {
 	if err := b.root.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	etag := strconv.FormatInt(b.clock.Now().UnixNano()+b.puts.Add(1), 36)
-	part := name + "." + etag
-	file, err := b.root.Create(part)
+	at := b.clock.Now().Add(time.Duration(b.puts.Add(1)))
+	sequencer := fmt.Sprintf("%016X", at.UnixNano())
+	part := name + "." + sequencer
+	info, err := b.write(part, content, at)
 	if err != nil {
 		return err
 	}
-	size, err := io.Copy(file, content)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return errors.Join(err, b.root.Remove(part))
-	}
-	if err := b.root.Rename(part, name); err != nil {
+	b.changes.Lock()
+	err = b.root.Rename(part, name)
+	b.changes.Unlock()
+	if err != nil {
 		return err
 	}
 	event, err := json.Marshal(map[string]any{"source": "aws.s3", "detail-type": "Object Created",
-		"detail": map[string]any{"bucket": map[string]string{"name": "local"}, "object": map[string]any{"key": key, "size": size, "etag": etag}}})
+		"detail": map[string]any{"bucket": map[string]string{"name": "local"}, "object": map[string]any{"key": key, "size": info.Size(), "etag": etagOf(info), "sequencer": sequencer}}})
 	if err != nil {
 		return err
 	}
@@ -112,4 +156,20 @@ func (b *bucket) put(ctx context.Context, key string, content io.Reader) error {
 		b.policy(ctx, event)
 	}
 	return nil
+}
+
+// write writes a file of a time, or leaves none.
+func (b *bucket) write(name string, content io.Reader, at time.Time) (fs.FileInfo, error) {
+	file, err := b.root.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(file, content)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = b.root.Chtimes(name, at, at)
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.root.Remove(name))
+	}
+	return b.root.Stat(name)
 }

@@ -15,8 +15,9 @@ import (
 // Object is one that was created in the bucket (Amazon EventBridge, "Amazon S3
 // events", Object Created). Its key is not URL-encoded there.
 type Object struct {
-	Key  string `json:"key"`
-	ETag string `json:"etag"`
+	Key       string `json:"key"`
+	ETag      string `json:"etag"`
+	Sequencer string `json:"sequencer"` // differs between puts under one key
 }
 
 func created(detail json.RawMessage) (Object, error) {
@@ -46,7 +47,7 @@ func Imports(jobs imports.Jobs, log *slog.Logger) SQSHandler {
 				if err != nil {
 					return err
 				}
-				return jobs.Arrived(ctx, object.Key, object.ETag)
+				return jobs.Arrived(ctx, imports.File{Key: object.Key, ETag: object.ETag, Put: object.Sequencer})
 			}
 			var part imports.Part
 			if err := json.Unmarshal(body, &part); err != nil {

@@ -20,13 +20,26 @@ const Prefix = "imports/"
 // defaultPartSize is well within what a function can import in its time.
 const defaultPartSize = 4 << 20
 
-// Objects reads the bucket, and removes from it what is imported.
+// File is one put of a file into the bucket.
+type File struct {
+	Key  string `json:"key"`
+	ETag string `json:"etag"`          // of the content
+	Put  string `json:"put,omitempty"` // tells it from other puts under the key, of the same content too; the ETag does if absent
+}
+
+func (f File) put() string { return cmp.Or(f.Put, f.ETag) }
+
+// Objects reads the bucket, and removes from it what is imported. Both are about an
+// object as long as its content has the ETag: bytes and places of one content are
+// nothing in another.
 type Objects interface {
-	// Open streams the bytes of an object from a first to before an end; an end of 0 is
-	// the object's. The caller closes it.
-	Open(ctx context.Context, key string, from, end int64) (io.ReadCloser, error)
-	// Remove deletes an object; removing what is not there is no error.
-	Remove(ctx context.Context, key string) error
+	// OpenMatching streams the bytes of an object from a first to before an end; an end
+	// of 0 is the object's. The caller closes it. notice.ErrNotFound says that there is
+	// no object, notice.ErrConflict that it has another ETag.
+	OpenMatching(ctx context.Context, key, etag string, from, end int64) (io.ReadCloser, error)
+	// RemoveMatching deletes an object; if there is none, or one with another ETag, it
+	// does nothing and returns nil.
+	RemoveMatching(ctx context.Context, key, etag string) error
 }
 
 // Documents keeps the records of jobs.
@@ -42,8 +55,7 @@ type Queue interface {
 
 // Part is a piece of a file, cut between two rows.
 type Part struct {
-	Key     string `json:"key"`
-	ETag    string `json:"etag"`
+	File
 	Number  int    `json:"number"` // from 0
 	From    int64  `json:"from"`   // byte of the first row
 	End     int64  `json:"end"`    // byte after the last row; 0 is the file's end
@@ -74,7 +86,10 @@ type Status struct {
 	Report   *Report   `json:"report,omitempty"` // of the parts that are done
 	OpenedAt time.Time `json:"opened_at"`
 	ETag     string    `json:"etag,omitempty"`
+	Put      string    `json:"put,omitempty"` // File.Put
 }
+
+func (s Status) put() string { return cmp.Or(s.Put, s.ETag) }
 
 // Kinds of documents.
 const (
@@ -114,53 +129,71 @@ func (j Jobs) job(ctx context.Context, key string) (status Status, rev int64, er
 }
 
 // Arrived cuts a file that came into the bucket into parts and queues them. A file
-// nobody announced is imported too; a file that came before, under the same name and
-// with the same content, is not.
+// nobody announced is imported too. Every put is an import of its own, which takes the
+// place of the one before under its name, done or not: A, then B, then A again ends
+// with A. The announcement of a put that was imported before does nothing.
 //
 // How many parts there are is written down before the first is queued: the file is
 // removed when so many are done. An error, or a death at any step, needs the
 // announcement again, which queues all of them again; a part that comes twice is done
 // once.
-func (j Jobs) Arrived(ctx context.Context, key, etag string) error {
-	if !strings.HasPrefix(key, Prefix) {
+func (j Jobs) Arrived(ctx context.Context, f File) error {
+	if !strings.HasPrefix(f.Key, Prefix) {
 		return nil
 	}
-	status, rev, err := j.job(ctx, key)
+	status, rev, err := j.job(ctx, f.Key)
 	if err != nil {
 		return err
 	}
 	over, err := j.over(ctx, status)
-	if err != nil {
-		return err
-	}
-	if over && status.ETag == etag {
-		return j.Objects.Remove(ctx, key)
-	}
-	parts, size, err := j.cut(ctx, key, etag)
-	if errors.Is(err, notice.ErrNotFound) {
-		if status.State != Waiting {
-			return j.gone(ctx, status)
-		}
-		err = notice.Invalid("the file was removed from the bucket before it was read").Hint("import it again")
-	}
 	switch {
-	case errors.Is(err, notice.ErrInvalid):
-		status.State, status.Error = Failed, err.Error()
 	case err != nil:
 		return err
-	default:
-		status.State, status.Error = Importing, ""
+	case over && status.put() == f.put():
+		return j.Objects.RemoveMatching(ctx, f.Key, f.ETag)
+	case !over && status.ETag == f.ETag:
+		// This very content is being imported, and its last part removes it: a second
+		// import of it could find it gone.
+		f.Put = status.Put
 	}
-	status.ETag, status.Bytes, status.Parts = etag, size, len(parts)
+	status, parts, err := j.read(ctx, f, status)
+	switch {
+	case errors.Is(err, notice.ErrConflict):
+		return nil // replaced; what is there now has an announcement of its own
+	case errors.Is(err, notice.ErrNotFound):
+		return j.gone(ctx, status)
+	case err != nil:
+		return err
+	}
 	if _, err = j.Documents.SaveDocument(ctx, statusKind, status.ID, status, rev); errors.Is(err, notice.ErrConflict) {
-		return j.Arrived(ctx, key, etag) // another announcement came in between: look at what it made of the job
+		return j.Arrived(ctx, f) // another announcement came in between: look at what it made of the job
 	} else if err != nil {
 		return err
 	}
 	if status.State == Failed {
-		return j.tidy(ctx, key)
+		return j.tidy(ctx, f.Key)
 	}
 	return j.Queue.Enqueue(ctx, parts, 0)
+}
+
+// read returns what the arrival of a file makes of its job, and the parts of the file. A
+// file that cannot be imported, or that is gone although the job waits for it, makes it
+// fail; after an error the job is as it was.
+func (j Jobs) read(ctx context.Context, f File, status Status) (Status, []Part, error) {
+	parts, size, err := j.cut(ctx, f)
+	if errors.Is(err, notice.ErrNotFound) && status.State == Waiting {
+		err = notice.Invalid("the file was removed from the bucket before it was read").Hint("import it again")
+	}
+	switch {
+	case err == nil:
+		status.State, status.Error = Importing, ""
+	case errors.Is(err, notice.ErrInvalid):
+		status.State, status.Error = Failed, err.Error()
+	default:
+		return status, nil, err
+	}
+	status.ETag, status.Put, status.Bytes, status.Parts = f.ETag, f.Put, size, len(parts)
+	return status, parts, nil
 }
 
 // gone judges a file that was announced and is not in the bucket: nothing is lost if
@@ -181,7 +214,7 @@ func (j Jobs) over(ctx context.Context, status Status) (bool, error) {
 	// From the last part backwards: while parts are missing, that one mostly is.
 	for n := status.Parts - 1; n >= 0; n-- {
 		var part Report
-		if _, err := j.Documents.Document(ctx, partKind, partID(status.ID, status.ETag, n), &part); errors.Is(err, notice.ErrNotFound) {
+		if _, err := j.Documents.Document(ctx, partKind, partID(status.ID, status.put(), n), &part); errors.Is(err, notice.ErrNotFound) {
 			return false, nil
 		} else if err != nil {
 			return false, err
@@ -201,12 +234,12 @@ func (j Jobs) tidy(ctx context.Context, key string) error {
 	if over, err := j.over(ctx, status); err != nil || !over {
 		return err
 	}
-	return j.Objects.Remove(ctx, key)
+	return j.Objects.RemoveMatching(ctx, key, status.ETag)
 }
 
 // cut reads a file once and finds where its parts begin.
-func (j Jobs) cut(ctx context.Context, key, etag string) (parts []Part, size int64, err error) {
-	file, err := j.Objects.Open(ctx, key, 0, 0)
+func (j Jobs) cut(ctx context.Context, f File) (parts []Part, size int64, err error) {
+	file, err := j.Objects.OpenMatching(ctx, f.Key, f.ETag, 0, 0)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -221,9 +254,9 @@ func (j Jobs) cut(ctx context.Context, key, etag string) (parts []Part, size int
 	}
 	if !in.seekable {
 		// The bytes of UTF-16 are not those counted here: one part reads it whole.
-		return []Part{{Key: key, ETag: etag, Line: 1}}, 0, nil
+		return []Part{{File: f, Line: 1}}, 0, nil
 	}
-	parts = []Part{{Key: key, ETag: etag, From: in.offset, Line: in.line, Columns: columns}}
+	parts = []Part{{File: f, From: in.offset, Line: in.line, Columns: columns}}
 	for {
 		raw, err := in.next()
 		if errors.Is(err, io.EOF) {
@@ -233,29 +266,41 @@ func (j Jobs) cut(ctx context.Context, key, etag string) (parts []Part, size int
 		}
 		if last := &parts[len(parts)-1]; raw.offset-last.From >= cmp.Or(j.PartSize, defaultPartSize) {
 			last.End = raw.offset
-			parts = append(parts, Part{Key: key, ETag: etag, Number: len(parts), From: raw.offset, Line: raw.line, Columns: columns})
+			parts = append(parts, Part{File: f, Number: len(parts), From: raw.offset, Line: raw.line, Columns: columns})
 		}
 	}
 }
 
-// Import imports one part, unless that was done before. The part comes again after an
-// error; that the file is gone is one, for nothing else has the part's rows.
+// Import imports one part, unless that was done before, or its file was put again: then
+// the parts of the later put bring in what counts. The part comes again after an error;
+// that the file is gone is one, for nothing else has the part's rows.
 func (j Jobs) Import(ctx context.Context, p Part) error {
 	status, _, err := j.job(ctx, p.Key)
 	if err != nil {
 		return err
 	}
-	id := partID(status.ID, p.ETag, p.Number)
+	if status.put() != p.put() {
+		return nil
+	}
+	id := partID(status.ID, p.put(), p.Number)
 	_, err = j.Documents.Document(ctx, partKind, id, &Report{})
 	if err == nil {
 		return j.tidy(ctx, p.Key) // done before
 	} else if !errors.Is(err, notice.ErrNotFound) {
 		return err
 	}
-	report, err := j.part(ctx, p, status)
-	if errors.Is(err, notice.ErrNotFound) {
+	file, err := j.Objects.OpenMatching(ctx, p.Key, p.ETag, p.From, p.End)
+	switch {
+	case errors.Is(err, notice.ErrConflict):
+		return nil // put again; that put's announcement is still to come
+	case errors.Is(err, notice.ErrNotFound):
 		return fmt.Errorf("part %d of import %s is not done and the file is gone; import it again", p.Number, status.ID)
-	} else if err != nil {
+	case err != nil:
+		return err
+	}
+	defer file.Close()
+	report, err := j.rowsOf(ctx, p, file, status)
+	if err != nil {
 		return err
 	}
 	if _, err = j.Documents.SaveDocument(ctx, partKind, id, report, 0); err != nil && !errors.Is(err, notice.ErrConflict) {
@@ -264,22 +309,17 @@ func (j Jobs) Import(ctx context.Context, p Part) error {
 	return j.tidy(ctx, p.Key)
 }
 
-// part reads and writes the rows of one part.
-func (j Jobs) part(ctx context.Context, p Part, status Status) (Report, error) {
+// rowsOf imports the rows of a part as its job says.
+func (j Jobs) rowsOf(ctx context.Context, p Part, file io.Reader, status Status) (Report, error) {
 	im := j.Importer
 	im.DryRun = status.DryRun
-	file, err := j.Objects.Open(ctx, p.Key, p.From, p.End)
-	if err != nil {
-		return Report{}, err
-	}
-	defer file.Close()
 	if p.From == 0 {
 		return im.Import(ctx, file, status.Source)
 	}
 	return im.rows(ctx, newRows(file, p.From, p.Line), p.Columns, status.Source, cmp.Or(p.End, math.MaxInt64))
 }
 
-func partID(job, etag string, number int) string { return fmt.Sprintf("%s/%s/%05d", job, etag, number) }
+func partID(job, put string, number int) string { return fmt.Sprintf("%s/%s/%05d", job, put, number) }
 
 // Status reads how far an import is; the report holds what is done by now.
 func (j Jobs) Status(ctx context.Context, id string) (Status, error) {
@@ -293,7 +333,7 @@ func (j Jobs) Status(ctx context.Context, id string) (Status, error) {
 	status.Report = &Report{DryRun: status.DryRun}
 	for n := range status.Parts {
 		var part Report
-		_, err := j.Documents.Document(ctx, partKind, partID(id, status.ETag, n), &part)
+		_, err := j.Documents.Document(ctx, partKind, partID(id, status.put(), n), &part)
 		switch {
 		case errors.Is(err, notice.ErrNotFound):
 			status.Left++

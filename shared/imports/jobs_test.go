@@ -3,6 +3,7 @@ package imports_test
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"io"
@@ -19,20 +20,36 @@ import (
 )
 
 // objects is a bucket of one file; nil once it is removed.
-type objects struct{ file []byte }
+type objects struct {
+	file []byte
+	puts int
+}
 
-func (o *objects) Open(_ context.Context, _ string, from, end int64) (io.ReadCloser, error) {
-	if o.file == nil {
+// put puts a file and returns its announcement.
+func (o *objects) put(key, content string) imports.File {
+	o.file = []byte(content)
+	o.puts++
+	return imports.File{Key: imports.Prefix + key + ".csv", ETag: o.etag(), Put: fmt.Sprintf("%016X", o.puts)}
+}
+
+func (o *objects) etag() string { return fmt.Sprintf("%x", md5.Sum(o.file)) }
+
+func (o *objects) OpenMatching(_ context.Context, _, etag string, from, end int64) (io.ReadCloser, error) {
+	switch {
+	case o.file == nil:
 		return nil, notice.NotFound("no object")
-	}
-	if end == 0 {
+	case o.etag() != etag:
+		return nil, notice.Conflict("another object")
+	case end == 0:
 		end = int64(len(o.file))
 	}
 	return io.NopCloser(bytes.NewReader(o.file[from:end])), nil
 }
 
-func (o *objects) Remove(context.Context, string) error {
-	o.file = nil
+func (o *objects) RemoveMatching(_ context.Context, _, etag string) error {
+	if o.etag() == etag {
+		o.file = nil
+	}
 	return nil
 }
 
@@ -49,14 +66,15 @@ func play(t testing.TB, file []byte, size int64, order func([]imports.Part) []im
 	ctx := context.Background()
 	db, im := importer(t)
 	var queue parts
-	bucket := &objects{file}
+	bucket := &objects{}
 	jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue, PartSize: size}
 	id, err := jobs.Expect(ctx, "crm", false)
 	if err != nil {
 		t.Fatal(err)
 	}
+	announced := bucket.put(id, string(file))
 	for range 2 { // the announcement comes twice
-		if err := jobs.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err != nil {
+		if err := jobs.Arrived(ctx, announced); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -70,7 +88,7 @@ func play(t testing.TB, file []byte, size int64, order func([]imports.Part) []im
 			t.Fatal(err)
 		}
 	}
-	if err := jobs.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err != nil {
+	if err := jobs.Arrived(ctx, announced); err != nil {
 		t.Fatal(err)
 	}
 	if bucket.file != nil {
@@ -164,8 +182,9 @@ func TestWhatAPersonCorrectedIsKeptAndReported(t *testing.T) {
 	}
 	var queue parts
 	file = strings.ReplaceAll(file, ",en,", ",fr,")
-	jobs := imports.Jobs{Importer: im, Objects: &objects{[]byte(file + "ada@example.com,,Ada Older\n")}, Documents: db, Queue: &queue, PartSize: 1}
-	if err := jobs.Arrived(ctx, imports.Prefix+"later.csv", "e1"); err != nil || len(queue) != 3 {
+	bucket := &objects{}
+	jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue, PartSize: 1}
+	if err := jobs.Arrived(ctx, bucket.put("later", file+"ada@example.com,,Ada Older\n")); err != nil || len(queue) != 3 {
 		t.Fatal(err, len(queue))
 	}
 	for _, part := range queue {
@@ -200,7 +219,7 @@ func TestHalfAnAnnouncementLosesNoRow(t *testing.T) {
 			ctx := context.Background()
 			db, im := importer(t)
 			var queue parts
-			bucket := &objects{[]byte(file)}
+			bucket := &objects{}
 			jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue, PartSize: 50}
 			id, err := jobs.Expect(ctx, "crm", false)
 			if err != nil {
@@ -208,14 +227,15 @@ func TestHalfAnAnnouncementLosesNoRow(t *testing.T) {
 			}
 			broken := jobs
 			fault(&broken, &queue)
-			if err := broken.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err == nil {
+			announced := bucket.put(id, file)
+			if err := broken.Arrived(ctx, announced); err == nil {
 				t.Fatal("a step failed, the announcement did not")
 			}
 			importAll(t, jobs, &queue)
 			if bucket.file == nil {
 				t.Fatal("the file is removed and not imported")
 			}
-			if err := jobs.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err != nil {
+			if err := jobs.Arrived(ctx, announced); err != nil {
 				t.Fatal(err)
 			}
 			importAll(t, jobs, &queue)
@@ -267,29 +287,151 @@ func TestFileThatIsGoneIsNotImported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	announced := bucket.put(id, "email\n")
+	bucket.file = nil
 	for range 2 {
-		if err := jobs.Arrived(ctx, imports.Prefix+id+".csv", "e1"); err != nil {
+		if err := jobs.Arrived(ctx, announced); err != nil {
 			t.Fatal(err)
 		}
 		if status, err := jobs.Status(ctx, id); err != nil || status.State != imports.Failed || !strings.Contains(status.Error, "import it again") {
 			t.Errorf("%+v %v", status, err)
 		}
 	}
-	bucket.file = []byte("email\na@example.com\nb@example.com\n")
-	if err := jobs.Arrived(ctx, imports.Prefix+"mine.csv", "e1"); err != nil || len(queue) != 2 {
+	announced = bucket.put("mine", "email\na@example.com\nb@example.com\n")
+	if err := jobs.Arrived(ctx, announced); err != nil || len(queue) != 2 {
 		t.Fatal(err, len(queue))
 	}
 	bucket.file = nil
 	for range 2 {
-		for _, err := range []error{jobs.Import(ctx, queue[1]), jobs.Arrived(ctx, imports.Prefix+"mine.csv", "e1")} {
+		for _, err := range []error{jobs.Import(ctx, queue[1]), jobs.Arrived(ctx, announced)} {
 			if err == nil || !strings.Contains(err.Error(), "the file is gone; import it again") {
 				t.Errorf("parts are open, the file is gone, and the error is %v", err)
 			}
 		}
 	}
-	if err := jobs.Arrived(ctx, imports.Prefix+"nobodys.csv", "e1"); err != nil {
+	if err := jobs.Arrived(ctx, imports.File{Key: imports.Prefix + "nobodys.csv", ETag: "e1"}); err != nil {
 		t.Errorf("a file nobody waits for: %v", err)
 	}
+}
+
+// Every put of a file is imported, of a content that was there before too, and the last
+// one has the last word; its announcement that comes again changes nothing.
+func TestLastPutHasTheLastWord(t *testing.T) {
+	ctx := context.Background()
+	db, im := importer(t)
+	bucket := &objects{}
+	for i, locale := range []string{"en", "de", "en"} {
+		var queue parts
+		jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue}
+		announced := bucket.put("people", "email,locale\nada@example.com,"+locale+"\n")
+		for range 2 {
+			if err := jobs.Arrived(ctx, announced); err != nil {
+				t.Fatal(err)
+			}
+			importAll(t, jobs, &queue)
+		}
+		want := imports.Report{Read: 1, Added: 1}
+		if i > 0 {
+			want = imports.Report{Read: 1, Updated: 1}
+		}
+		ada, err := db.Recipient(ctx, "id-ada@example.com")
+		status, fault := jobs.Status(ctx, "people")
+		if err != nil || fault != nil || ada.Locale != locale || status.State != imports.Done || !cmp.Equal(*status.Report, want) || bucket.file != nil {
+			t.Errorf("put %d: language %q, %+v %v %v", i, ada.Locale, status, err, fault)
+		}
+	}
+}
+
+// While a file is imported it is put again, rows longer and shorter than before: no row
+// is cut out of two contents, and whichever announcement and part comes when, the last
+// put is what is imported, whole.
+func TestFilePutAgainWhileItIsImported(t *testing.T) {
+	content := func(names ...string) (file string) {
+		file = "email,name\n"
+		for i := range 12 {
+			file += fmt.Sprintf("p%02d@example.com,%s\n", i, names[i%len(names)])
+		}
+		return file
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		ctx := context.Background()
+		db, im := importer(t)
+		var queue parts
+		bucket := &objects{}
+		jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue, PartSize: 60}
+		var announced []imports.File
+		last := ""
+		puts := rapid.SliceOfN(rapid.SampledFrom([]string{content("Ada"), content("A", "Ada Example"), content("Ada Example", "A")}), 1, 4).Draw(r, "puts")
+		for step := 0; len(puts)+len(announced)+len(queue) > 0; step++ {
+			switch pick := rapid.IntRange(0, 2).Draw(r, "step"); {
+			case pick == 0 && len(puts) > 0:
+				last, puts = puts[0], puts[1:]
+				announced = append(announced, bucket.put("people", last))
+			case pick == 1 && len(announced) > 0:
+				i := rapid.IntRange(0, len(announced)-1).Draw(r, "announcement")
+				if err := jobs.Arrived(ctx, announced[i]); err != nil {
+					r.Fatal(err)
+				}
+				announced = slices.Delete(announced, i, i+1)
+			case pick == 2 && len(queue) > 0:
+				i := rapid.IntRange(0, len(queue)-1).Draw(r, "part")
+				if err := jobs.Import(ctx, queue[i]); err != nil {
+					r.Fatal(err)
+				}
+				queue = slices.Delete(queue, i, i+1)
+			}
+		}
+		status, err := jobs.Status(ctx, "people")
+		if err != nil || status.State != imports.Done || status.Report.Read != 12 || bucket.file != nil {
+			r.Fatalf("%+v %v, the file is there: %v", status, err, bucket.file != nil)
+		}
+		people, _, err := db.ListRecipients(ctx, "", 1000)
+		if err != nil || len(people) != 12 {
+			r.Fatal(len(people), err)
+		}
+		for _, p := range people {
+			if !strings.Contains(last, "\n"+p.Address+","+p.Name+"\n") {
+				r.Errorf("%s %q stands in no row of the last file", p.Address, p.Name)
+			}
+		}
+	})
+}
+
+// The same content is put again, and the parts of the first put end, and remove it, while
+// the second announcement reads it: there is nothing left to do, and nothing to miss.
+func TestSameContentPutAgainIsOneImport(t *testing.T) {
+	ctx := context.Background()
+	db, im := importer(t)
+	var queue parts
+	bucket := &objects{}
+	jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue, PartSize: 1}
+	const content = "email\na@example.com\nb@example.com\n"
+	if err := jobs.Arrived(ctx, bucket.put("people", content)); err != nil {
+		t.Fatal(err)
+	}
+	announced := bucket.put("people", content)
+	first := queue
+	queue = nil
+	jobs.Objects = busy{bucket, func() { importAll(t, imports.Jobs{Importer: im, Objects: bucket, Documents: db}, &first) }}
+	if err := jobs.Arrived(ctx, announced); err != nil || bucket.file != nil {
+		t.Fatal(err, bucket.file)
+	}
+	importAll(t, jobs, &queue)
+	if status, err := jobs.Status(ctx, "people"); err != nil || status.State != imports.Done || status.Report.Added != 2 {
+		t.Errorf("%+v %v", status, err)
+	}
+}
+
+// busy is a bucket in which something happens while an object is read.
+type busy struct {
+	*objects
+	meanwhile func()
+}
+
+func (b busy) OpenMatching(ctx context.Context, key, etag string, from, end int64) (io.ReadCloser, error) {
+	file, err := b.objects.OpenMatching(ctx, key, etag, from, end)
+	b.meanwhile()
+	return file, err
 }
 
 func TestFailedPartIsDoneWhenItComesAgain(t *testing.T) {
@@ -297,8 +439,9 @@ func TestFailedPartIsDoneWhenItComesAgain(t *testing.T) {
 	db, im := importer(t)
 	im.Store = broken{db, new(bool)}
 	var queue parts
-	jobs := imports.Jobs{Importer: im, Objects: &objects{[]byte("email\na@example.com\n")}, Documents: db, Queue: &queue}
-	if err := jobs.Arrived(ctx, imports.Prefix+"mine.csv", "e1"); err != nil {
+	bucket := &objects{}
+	jobs := imports.Jobs{Importer: im, Objects: bucket, Documents: db, Queue: &queue}
+	if err := jobs.Arrived(ctx, bucket.put("mine", "email\na@example.com\n")); err != nil {
 		t.Fatal(err)
 	}
 	if err := jobs.Import(ctx, queue[0]); err == nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
 	"policymail/shared/notice"
 )
@@ -31,7 +31,18 @@ const uploadTime = time.Hour
 // Open streams the bytes of an object from a first to before an end; an end of 0 is
 // the object's. The caller closes it.
 func (b Bucket) Open(ctx context.Context, key string, from, end int64) (io.ReadCloser, error) {
-	in := &s3.GetObjectInput{Bucket: &b.name, Key: &key}
+	return b.open(ctx, key, nil, from, end)
+}
+
+// OpenMatching streams as Open does, from an object whose content has the ETag. It
+// returns notice.ErrNotFound if there is no object, and notice.ErrConflict if it has
+// another content.
+func (b Bucket) OpenMatching(ctx context.Context, key, etag string, from, end int64) (io.ReadCloser, error) {
+	return b.open(ctx, key, match(etag), from, end)
+}
+
+func (b Bucket) open(ctx context.Context, key string, match *string, from, end int64) (io.ReadCloser, error) {
+	in := &s3.GetObjectInput{Bucket: &b.name, Key: &key, IfMatch: match}
 	switch {
 	case end > 0:
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", from, end-1))
@@ -39,10 +50,12 @@ func (b Bucket) Open(ctx context.Context, key string, from, end int64) (io.ReadC
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-", from))
 	}
 	out, err := b.client.GetObject(ctx, in)
-	var missing *types.NoSuchKey
-	if errors.As(err, &missing) {
+	switch {
+	case is(err, noSuchKey):
 		return nil, notice.NotFound("no object %s", key)
-	} else if err != nil {
+	case is(err, preconditionFailed):
+		return nil, notice.Conflict("object %s was replaced", key)
+	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", key, err)
 	}
 	return out.Body, nil
@@ -56,12 +69,29 @@ func (b Bucket) Put(ctx context.Context, key string, content []byte) error {
 	return nil
 }
 
-// Remove deletes an object; removing what is not there is no error.
-func (b Bucket) Remove(ctx context.Context, key string) error {
-	if _, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &key}); err != nil {
-		return fmt.Errorf("remove %s: %w", key, err)
+// RemoveMatching deletes an object whose content has the ETag; if there is none, or one
+// with another content, it does nothing and returns nil.
+func (b Bucket) RemoveMatching(ctx context.Context, key, etag string) error {
+	_, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &key, IfMatch: match(etag)})
+	if err == nil || is(err, noSuchKey) || is(err, preconditionFailed) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("remove %s: %w", key, err)
+}
+
+// match is an ETag as the header If-Match has it (RFC 9110, section 13.1.1): in quotes,
+// which the events of S3 leave out.
+func match(etag string) *string { return aws.String(`"` + etag + `"`) }
+
+// Errors of S3 (Amazon S3 API Reference, "List of error codes").
+const (
+	noSuchKey          = "NoSuchKey"
+	preconditionFailed = "PreconditionFailed"
+)
+
+func is(err error, code string) bool {
+	var answer smithy.APIError
+	return errors.As(err, &answer) && answer.ErrorCode() == code
 }
 
 // UploadURL returns where a file can be PUT within the hour to become the object.
