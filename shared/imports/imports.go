@@ -245,14 +245,14 @@ func header(in *rows) (layout, error) {
 	l := layout{At: map[string]int{}}
 	first, err := in.next()
 	if errors.Is(err, io.EOF) {
-		return l, notice.Invalid("the file is empty").Hint("begin it with a header line like email,locale,name")
+		return l, notice.Invalid("the file is empty").Hint(beginning)
 	} else if err != nil {
 		return l, err
 	}
-	names, err := parser()(first.text)
-	if first.endless {
-		err = errors.New("it does not end")
+	if err := noRow(first); err != nil {
+		return l, err
 	}
+	names, err := parser()(first.text)
 	if err != nil {
 		return l, notice.Invalid("the header cannot be read: %v", err)
 	}
@@ -278,6 +278,26 @@ func header(in *rows) (layout, error) {
 	}
 	return l, nil
 }
+
+// noRow refuses a first line that is, or goes on as, a row of people: names of columns
+// that are not used are kept with the report, where the erasure of a person does not
+// look for an address (invariant 7).
+func noRow(first row) error {
+	switch {
+	case first.endless:
+		return notice.Invalid("the header does not end").Hint("%s", lineEnds)
+	case bytes.ContainsRune(first.text, '\r'):
+		return notice.Invalid("the header holds a carriage return").Hint("%s", lineEnds)
+	case bytes.ContainsRune(first.text, '@'):
+		return notice.Invalid("the header holds an @, as if it were a row").Hint("%s, without an @ in a column's name", beginning)
+	}
+	return nil
+}
+
+const (
+	beginning = "begin the file with a header line like email,locale,name"
+	lineEnds  = beginning + ", and end its lines with LF or CR LF"
+)
 
 // row checks one row; field names the one at fault. No error repeats what the field
 // holds: where columns are swapped it is an address.

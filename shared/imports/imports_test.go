@@ -2,8 +2,10 @@ package imports_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +117,32 @@ func TestDryRunWritesNothing(t *testing.T) {
 		did, err := im.Import(ctx, strings.NewReader(file), "")
 		if err != nil || did.Added != said.Added || did.Updated != said.Updated || did.Unchanged != said.Unchanged {
 			t.Errorf("said %+v, did %+v %v", said, did, err)
+		}
+	}
+}
+
+// A file whose first row is no header is refused, with what to do about it, and nothing of
+// that row is kept: it may hold the names and addresses of everybody in the file.
+func TestRowsTakenForAHeader(t *testing.T) {
+	for name, c := range map[string]struct{ content, hint string }{
+		"lines end in CR":         {"email,name\rada@example.com,Ada\rbob@example.com,Bob\r", "LF or CR LF"},
+		"lines end in CR, quoted": {"email,\"name\"\r\"ada@example.com\",Ada\r", "LF or CR LF"},
+		"no names, no address":    {"email,name\rAda\r", "LF or CR LF"},
+		"no header":               {"ada@example.com,Ada\n", "begin the file with a header line"},
+		"an address in it":        {"email,ada@example.com\nbob@example.com,x\n", "begin the file with a header line"},
+		"a quote that is open":    {"email,\"name\nada@example.com,\"Ada\"\n", "begin the file with a header line"},
+	} {
+		_, im := importer(t)
+		r, err := im.Import(context.Background(), strings.NewReader(c.content), "")
+		if !errors.Is(err, notice.ErrInvalid) || !strings.Contains(err.Error(), c.hint) || len(r.IgnoredColumns) > 0 {
+			t.Errorf("%s: %+v %v", name, r, err)
+		}
+		if err != nil && (anAddress.MatchString(err.Error()) || strings.Contains(err.Error(), "Ada")) {
+			t.Errorf("%s: %v", name, err)
+		}
+		status, _, _ := play(t, []byte(c.content), 0, slices.Clone)
+		if said, _ := json.Marshal(status); status.State != imports.Failed || strings.Contains(string(said), "@example") || strings.Contains(string(said), "Ada") {
+			t.Errorf("%s: %s is kept", name, said)
 		}
 	}
 }
