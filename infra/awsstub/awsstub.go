@@ -150,20 +150,29 @@ func caller(r *http.Request) string {
 	return name
 }
 
-// may tells whether the caller's role allows a call; where not, it answers as AWS does.
+// may tells whether the caller's role allows the calls; where not, it answers as AWS does.
 func (a *AWS) may(w http.ResponseWriter, r *http.Request, calls ...Call) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	for _, c := range calls {
-		right := allows(a.roles[caller(r)], c)
-		if right == "" {
-			a.denied = append(a.denied, fmt.Sprintf("%s may not %s", caller(r), c))
+		if !a.allowed(r, c) {
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprintf(w, `{"__type":"AccessDeniedException","message":"%s is not authorized to perform %s"}`, caller(r), c.Action)
 			return false
 		}
-		a.used[caller(r)+" "+right] = true
 	}
+	return true
+}
+
+// allowed tells whether the caller's role allows a call, and keeps the answer for Denied
+// and Unused.
+func (a *AWS) allowed(r *http.Request, c Call) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	right := allows(a.roles[caller(r)], c)
+	if right == "" {
+		a.denied = append(a.denied, fmt.Sprintf("%s may not %s", caller(r), c))
+		return false
+	}
+	a.used[caller(r)+" "+right] = true
 	return true
 }
 

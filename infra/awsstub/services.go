@@ -187,13 +187,16 @@ func (a *AWS) getObject(w http.ResponseWriter, r *http.Request) {
 }
 
 // meant returns the object a request is about; where there is none, or not with the
-// content of its If-Match, it answers as S3 does.
+// content of its If-Match, it answers as S3 does: whoever may not list the bucket is not
+// told that there is none (Amazon S3 API Reference, GetObject, "Permissions").
 func (a *AWS) meant(w http.ResponseWriter, r *http.Request, key string) ([]byte, bool) {
 	a.mu.Lock()
 	content, ok := a.objects[key]
 	a.mu.Unlock()
 	match := r.Header.Get("If-Match")
 	switch {
+	case !ok && !a.allowed(r, Call{"s3:ListBucket", "arn:aws:s3:::" + r.PathValue("bucket"), map[string][]string{"s3:prefix": {key}}}):
+		refuse(w, http.StatusForbidden, "AccessDenied")
 	case !ok:
 		refuse(w, http.StatusNotFound, "NoSuchKey")
 	case match != "" && match != `"`+md5Of(string(content))+`"`:

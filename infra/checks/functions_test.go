@@ -190,7 +190,6 @@ func TestFunctionsForReal(t *testing.T) {
 	year := now.AddDate(-1, 0, 3).Format(time.DateOnly) // due now: within the lead
 	policyText := "# Privacy policy\n\nWe keep your name and your address to send you what you asked for.\n"
 	c.aws.Put("imports/people.csv", fmt.Sprintf("email,name,locale,last_notified_on\nada@example.com,Ada,en,%[1]s\nbob@example.com,Bob,de,%[1]s\ncy@example.com,Cy,fr,%[2]s\nbroken,X,,\n", year, now.Format(time.DateOnly)))
-	c.aws.Put("policies/privacy/1.0/policy.md", policyText)
 	c.aws.Put("policies/privacy/1.0/publish.json", `{"effective":"2026-01-01","text":"policy.md","by":"Ada Example"}`)
 
 	// Import: the file, then its part.
@@ -206,6 +205,10 @@ func TestFunctionsForReal(t *testing.T) {
 	if err := c.operate("import-status", operate.Args{ID: "people"}, &job); err != nil || job.State != "done" || job.Report.Added != 3 || job.Report.Refused != 1 {
 		t.Fatalf("import %+v %v", job, err)
 	}
+	// A put of which nothing is left to import.
+	if c.invoke("imports", c.arrived("imports/people.csv", "2"), &batch); len(batch.BatchItemFailures) > 0 || len(c.aws.Take("ImportQueue")) > 0 {
+		t.Fatalf("a file that is gone: %v\n%s", batch, c.functions["imports"].Log())
+	}
 	// An announced import goes through the URL it is given.
 	var upload operate.Upload
 	for _, dry := range []bool{true, false} {
@@ -220,7 +223,13 @@ func TestFunctionsForReal(t *testing.T) {
 		}
 	}
 
-	// Publish the baseline from the bucket, then open the annual run: Ada and Bob.
+	// Publish the baseline from the bucket, at first without its text, then open the annual
+	// run: Ada and Bob.
+	c.invoke("publish", c.example("publish"), nil)
+	if result := c.aws.Object("policies/privacy/1.0/result.json"); !strings.Contains(result, "policy.md is not in the folder") {
+		t.Fatalf("result %s\n%s", result, c.functions["publish"].Log())
+	}
+	c.aws.Put("policies/privacy/1.0/policy.md", policyText)
 	c.invoke("publish", c.example("publish"), nil)
 	if result := c.aws.Object("policies/privacy/1.0/result.json"); !strings.Contains(result, `"baseline": true`) {
 		t.Fatalf("result %s\n%s", result, c.functions["publish"].Log())
@@ -498,9 +507,8 @@ func TestFunctionsForReal(t *testing.T) {
 	}
 }
 
-// usedByAWS are rights Lambda itself uses, or S3 to tell a missing object, or the watch
-// function once it has read a page.
-var usedByAWS = []string{"watch dynamodb:PutItem", " logs:", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "InvocationDeadLetters", "s3:ListBucket"}
+// usedByAWS are rights Lambda itself uses, or the watch function once it has read a page.
+var usedByAWS = []string{"watch dynamodb:PutItem", " logs:", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "InvocationDeadLetters"}
 
 // A function that is not configured says everything that is missing, and does not
 // start.
