@@ -17,9 +17,10 @@ import (
 )
 
 type importCmd struct {
-	File   string `arg:"" help:"CSV with a header; email is required." type:"existingfile"`
-	Source string `help:"Where these people come from; kept with everyone who is new."`
-	DryRun bool   `help:"Check every row and write nothing."`
+	File     string        `arg:"" help:"CSV with a header; email is required." type:"existingfile"`
+	Source   string        `help:"Where these people come from; kept with everyone who is new."`
+	DryRun   bool          `help:"Check every row and write nothing."`
+	Patience time.Duration `help:"End with exit code 1 after so long without any progress. The import goes on where it can." default:"10m"`
 }
 
 func (c importCmd) Run(a *app) error {
@@ -30,35 +31,63 @@ func (c importCmd) Run(a *app) error {
 	if err := c.upload(a, upload.URL); err != nil {
 		return err
 	}
+	status, err := c.follow(a, upload.ID)
+	if err != nil {
+		return err
+	}
+	if status.State == imports.Failed {
+		return notice.Invalid("%s", status.Error)
+	}
+	return c.report(a, status.Report)
+}
+
+// follow returns an import once it is done or failed. One that makes no progress for
+// c.Patience is an error: from here nobody can tell whether it waits behind others or
+// stands still for good.
+func (c importCmd) follow(a *app, id string) (status imports.Status, err error) {
 	var bar *progressbar.ProgressBar
+	var last imports.Status
+	var moved time.Time
 	for {
-		var status imports.Status
-		if err := a.call.do(a.ctx, "import-status", operate.Args{ID: upload.ID}, &status); err != nil {
-			return err
+		status = imports.Status{}
+		if err := a.call.do(a.ctx, "import-status", operate.Args{ID: id}, &status); err != nil {
+			return status, err
 		}
-		switch status.State {
-		case imports.Failed:
-			return notice.Invalid("%s", status.Error)
-		case imports.Importing:
-			if bar == nil && a.watched() {
-				bar = progressbar.Default(int64(status.Parts), "import")
-				defer bar.Close()
-			}
-			if bar != nil {
-				bar.Set(status.Parts - status.Left)
-			}
-		case imports.Done:
-			if bar != nil {
-				bar.Finish()
-			}
-			return c.report(a, status.Report)
+		if status.State == imports.Importing && bar == nil && a.watched() {
+			bar = progressbar.Default(int64(status.Parts), "import")
+			defer bar.Close()
+		}
+		if bar != nil {
+			bar.Set(status.Parts - status.Left)
+		}
+		if status.State == imports.Done || status.State == imports.Failed {
+			return status, nil
+		}
+		if status.State != last.State || status.Left != last.Left {
+			last, moved = status, time.Now()
+		} else if time.Since(moved) >= c.Patience {
+			return status, c.standing(a, status)
 		}
 		select {
 		case <-a.ctx.Done():
-			return a.ctx.Err()
+			return status, a.ctx.Err()
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// standing says of an import without progress how far it is, and where to look.
+func (c importCmd) standing(a *app, status imports.Status) error {
+	far := "nothing has read the file"
+	if status.State == imports.Importing {
+		far = fmt.Sprintf("%d of %d parts are not done", status.Left, status.Parts)
+	}
+	look := "look at /_local/queues of the stack and at what it prints"
+	if a.call.endpoint == "" {
+		look = fmt.Sprintf("look at `aws logs tail /aws/lambda/%s-imports --since 1h` and, in the runbook, at ImportDeadLettersAlarm", a.call.stack)
+	}
+	return notice.Refused("the import has made no progress for %s: %s", c.Patience, far).
+		Hint("%s; what waits behind other imports goes on by itself, and to import the file again is safe", look)
 }
 
 // report prints what became of the rows. An import of which no row could be taken is

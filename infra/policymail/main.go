@@ -32,7 +32,7 @@ type cli struct {
 	JSON     bool   `name:"json" help:"Print the answer as JSON. Its fields are a stable contract."`
 
 	Local     localCmd     `cmd:"" help:"Run the whole product on this machine."`
-	Import    importCmd    `cmd:"" help:"Add recipients from a CSV file. A file of which every row is refused ends with exit code 1."`
+	Import    importCmd    `cmd:"" help:"Add recipients from a CSV file. A file of which every row is refused, or an import that stands still, ends with exit code 1."`
 	Publish   publishCmd   `cmd:"" help:"Record a text as a version of a policy."`
 	Diff      diffCmd      `cmd:"" help:"Show what changed between two texts."`
 	Draft     draftCmd     `cmd:"" help:"Compare a text with the latest version and draft the summary of what changed."`
