@@ -159,8 +159,8 @@ func (g Gate) known(by string) error {
 	return notice.Refused("%q is not the address of an approver", by).Hint("two must approve: give --by the address of one of the configured approvers")
 }
 
-// matchesPage refuses a version when the watcher has drafted another text since: what
-// would be mailed is not what the page says, nor what it said before.
+// matchesPage refuses a version while a draft of the watcher stands that differs from it:
+// what would be mailed is not what the page says, nor what it said before.
 func (g Gate) matchesPage(ctx context.Context, v notice.Version) error {
 	d, err := policy.LoadDraft(ctx, g.Store, v.Policy)
 	if errors.Is(err, notice.ErrNotFound) || err == nil && d.Since != v.Name {
@@ -169,7 +169,7 @@ func (g Gate) matchesPage(ctx context.Context, v notice.Version) error {
 		return err
 	}
 	return notice.Refused("the public page reads differently from version %s since %s", v.Name, notice.DateOf(d.SeenAt)).
-		Hint("look at it by policymail draft; publish what the page says, or correct the page")
+		Hint("look at it by policymail draft; publish what the page says, or correct the page: its next reading clears this")
 }
 
 // sameName compares names as people write them.

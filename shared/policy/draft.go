@@ -16,7 +16,7 @@ import (
 // an officer publishes one, or does not.
 type Draft struct {
 	Policy     string    `json:"policy"`
-	Since      string    `json:"since"` // the version it differs from
+	Since      string    `json:"since"` // the version it differs from; empty once withdrawn
 	Class      Class     `json:"class"`
 	Confidence float64   `json:"confidence"`
 	Reasons    []string  `json:"reasons"`
@@ -49,9 +49,24 @@ func SaveDraft(ctx context.Context, store Documents, d Draft) error {
 	return err
 }
 
-// LoadDraft reads the draft of a policy.
+// WithdrawDraft takes the draft of a policy back: the page reads as a version again, and
+// nothing is left to look at. What stays of it differs from no version. Without a draft
+// it writes nothing.
+func WithdrawDraft(ctx context.Context, store Documents, name string) error {
+	var d Draft
+	rev, err := store.Document(ctx, draftKind, name, &d)
+	if errors.Is(err, notice.ErrNotFound) || err == nil && d.Since == "" {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	_, err = store.SaveDocument(ctx, draftKind, name, Draft{Policy: name}, rev)
+	return err
+}
+
+// LoadDraft reads the draft of a policy; one that was withdrawn is none.
 func LoadDraft(ctx context.Context, store Documents, name string) (d Draft, err error) {
-	if _, err = store.Document(ctx, draftKind, name, &d); errors.Is(err, notice.ErrNotFound) {
+	if _, err = store.Document(ctx, draftKind, name, &d); errors.Is(err, notice.ErrNotFound) || err == nil && d.Since == "" {
 		return d, notice.NotFound("there is no draft of %s", name).Hint("the watcher makes one when the page reads differently twice")
 	}
 	return d, err

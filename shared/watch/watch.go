@@ -73,6 +73,10 @@ var ErrBroken = errors.New("the page of the policy is broken")
 // publishes and never mails: two equal readings, Apart from each other, leave a draft
 // for somebody to look at (invariant 5, nothing unapproved). A page that is not the
 // policy is an error and changes nothing of what is remembered.
+//
+// One reading that shows a version withdraws the draft, for it refuses approvals: that a
+// page says word for word what we published is no accident that a second reading had to
+// rule out, as a page that says something else may be.
 func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 	if w.Settings.URL == "" {
 		return Outcome{Reason: "no page is watched"}, nil
@@ -86,6 +90,15 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 		w.Log.Error("page not watched", "policy", w.Settings.Policy, "reason", "no version is published to compare it with")
 		return Outcome{Reason: "no version is published to compare the page with"}, nil
 	}
+	out, err := w.read(ctx, versions, known)
+	if errors.Is(err, notice.ErrConflict) {
+		return Outcome{Reason: "another reading took place at the same time"}, nil
+	}
+	return out, err
+}
+
+// read takes a reading and compares it with the latest version.
+func (w Watcher) read(ctx context.Context, versions []notice.Version, known notice.Version) (Outcome, error) {
 	var s state
 	rev, err := w.Store.Document(ctx, stateKind, w.Settings.Policy, &s)
 	if err != nil && !errors.Is(err, notice.ErrNotFound) {
@@ -99,7 +112,8 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 		return w.broken(err)
 	}
 	if page.NotModified {
-		return Outcome{Event: policy.NoChange, Class: policy.None, Reasons: []string{"the page says that it did not change"}}, nil
+		return Outcome{Event: policy.NoChange, Class: policy.None, Reasons: []string{"the page says that it did not change"}, Shown: known.Name},
+			policy.WithdrawDraft(ctx, w.Store, w.Settings.Policy)
 	}
 	text, err := w.Settings.Selectors.extract(page, w.Settings.URL)
 	if err != nil {
@@ -119,15 +133,9 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 	}
 	out := Outcome{Event: event, Class: verdict.Class, Reasons: verdict.Reasons, Shown: shown}
 	w.Log.Info("page read", "policy", w.Settings.Policy, "event", event, "class", verdict.Class, "version", known.Name)
-	switch event {
-	case policy.Failed:
+	if event == policy.Failed {
 		_, err := w.broken(notice.Refused("%s", verdict.Reasons[0]))
 		return out, err
-	case policy.DraftMade:
-		if err := policy.SaveDraft(ctx, w.Store, policy.Draft{Policy: w.Settings.Policy, Since: known.Name, Class: verdict.Class, Confidence: verdict.Confidence,
-			Reasons: verdict.Reasons, HTML: s.Candidate, SeenAt: now}); err != nil {
-			return Outcome{}, err
-		}
 	}
 	// Only a page that shows the latest version may answer "not modified" next time: one
 	// that still shows the version before must be read again once the latest takes effect.
@@ -135,11 +143,25 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 	if shown == known.Name {
 		s.ETag, s.LastModified = page.ETag, page.LastModified
 	}
-	_, err = w.Store.SaveDocument(ctx, stateKind, w.Settings.Policy, s, rev)
-	if errors.Is(err, notice.ErrConflict) {
-		return Outcome{Reason: "another reading took place at the same time"}, nil
+	return out, w.keep(ctx, out, policy.Draft{Policy: w.Settings.Policy, Since: known.Name, Class: verdict.Class, Confidence: verdict.Confidence,
+		Reasons: verdict.Reasons, HTML: s.Candidate, SeenAt: now}, s, rev)
+}
+
+// keep records what a reading amounts to: first the draft that came of it or is
+// withdrawn by it, then the state. Cut short in between, the next reading does it again,
+// for the validators that would spare it one are in the state.
+func (w Watcher) keep(ctx context.Context, out Outcome, d policy.Draft, s state, rev int64) (err error) {
+	switch out.Event {
+	case policy.NoChange:
+		err = policy.WithdrawDraft(ctx, w.Store, d.Policy)
+	case policy.DraftMade:
+		err = policy.SaveDraft(ctx, w.Store, d)
 	}
-	return out, err
+	if err != nil {
+		return err
+	}
+	_, err = w.Store.SaveDocument(ctx, stateKind, d.Policy, s, rev)
+	return err
 }
 
 // match finds the version a page shows: the latest or, until that takes effect, the

@@ -1,0 +1,128 @@
+package watch_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"policymail/shared/approval"
+	"policymail/shared/notice"
+	"policymail/shared/policy"
+	"policymail/shared/store/bolt"
+	"policymail/shared/watch"
+)
+
+var ctx = context.Background()
+
+// desk is a store with published versions, a page, and a watcher of it.
+type desk struct {
+	*testing.T
+	db   *bolt.Store
+	page *site
+	now  time.Time
+	log  bytes.Buffer
+	watch.Watcher
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	d := &desk{T: t, db: db, page: newSite(t), now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)}
+	d.Watcher = watch.Watcher{Store: db, Pages: watch.Fetcher{Private: true}, Now: func() time.Time { return d.now }, Log: slog.New(slog.NewJSONHandler(&d.log, nil)),
+		Settings: watch.Settings{Policy: "privacy", URL: d.page.URL, Apart: 5 * time.Hour, Selectors: watch.Selectors{Take: "main"}, Language: "en"}}
+	d.publish("1.0", "2026-11-01", text)
+	return d
+}
+
+func (d *desk) publish(version, effective, text string) {
+	d.Helper()
+	d.now = d.now.Add(time.Minute)
+	in := policy.Publication{Policy: "privacy", Version: version, Effective: effective, Source: []byte(text), SourceName: "p.html", Summary: map[string]string{"en": "We keep data longer."}}
+	if _, err := (policy.Publisher{Store: d.db, Now: d.Now}).Publish(ctx, in); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// look takes a reading of a page that shows a text, six hours after the one before.
+func (d *desk) look(shown string) watch.Outcome {
+	d.Helper()
+	d.now, d.page.body = d.now.Add(6*time.Hour), shown
+	out, err := d.Look(ctx)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return out
+}
+
+func (d *desk) gate() approval.Gate { return approval.Gate{Store: d.db, Now: d.Now} }
+
+// drafted is the version the draft differs from; empty without a draft.
+func (d *desk) drafted() string {
+	d.Helper()
+	draft, err := policy.LoadDraft(ctx, d.db, "privacy")
+	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+		d.Fatal(err)
+	}
+	return draft.Since
+}
+
+// keeping is the text of the policy with another time that data is kept.
+func keeping(days string) string { return strings.Replace(text, "30 days", days+" days", 1) }
+
+// An approval that was refused for what the page said is taken as soon as the page says
+// again what we published, whichever of our versions that is.
+func TestDraftIsWithdrawnWhenThePageIsRight(t *testing.T) {
+	for name, page := range map[string]struct{ effective, wrong, right string }{
+		"the version that waits": {"2027-01-31", keeping("120"), keeping("90")},
+		"the one in force":       {"2027-01-31", keeping("120"), text},
+		"its day has come":       {"2026-11-24", text, keeping("90")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.publish("2.0", page.effective, keeping("90"))
+			run := notice.ChangeRunID("privacy", "2.0")
+			for range 2 { // the second time the same change is a new draft
+				d.look(page.wrong)
+				d.look(page.wrong)
+				if err := d.gate().Ready(ctx, run, "Ada"); d.drafted() != "2.0" || !errors.Is(err, notice.ErrRefused) {
+					t.Errorf("a draft since %q, approval: %v", d.drafted(), err)
+				}
+				for range 2 { // the second changes nothing
+					if out := d.look(page.right); out.Event != policy.NoChange || d.drafted() != "" {
+						t.Errorf("%+v leaves a draft since %q", out, d.drafted())
+					}
+					if err := d.gate().Ready(ctx, run, "Ada"); err != nil {
+						t.Errorf("approval: %v", err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A page that says it did not change shows the latest version: nothing else is asked for
+// by its validators.
+func TestDraftIsWithdrawnWhenThePageDidNotChange(t *testing.T) {
+	d := newDesk(t)
+	d.page.etag = `"1"`
+	d.look(text)
+	packed, err := policy.Pack(keeping("120"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := policy.SaveDraft(ctx, d.db, policy.Draft{Policy: "privacy", Since: "1.0", Class: policy.Substantive, HTML: packed, SeenAt: d.now}); err != nil {
+		t.Fatal(err)
+	}
+	if out := d.look(text); out.Event != policy.NoChange || out.Shown != "1.0" || d.drafted() != "" {
+		t.Errorf("%+v leaves a draft since %q", out, d.drafted())
+	}
+}
