@@ -123,6 +123,36 @@ func TestApprovalRefusesWhatThePageContradicts(t *testing.T) {
 	}
 }
 
+// A draft differs from the version in force once the one published after it is rejected.
+func TestDraftAfterARejection(t *testing.T) {
+	ctx := context.Background()
+	o, run := setUp(t, false)
+	o.Publisher = policy.Publisher{Store: o.Store, Now: o.Now}
+	packed, err := policy.Pack("<h1>Privacy policy</h1><p>We keep your name for 60 days and then delete it. We share it with nobody.</p>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := policy.SaveDraft(ctx, o.Store, policy.Draft{Policy: "privacy", Since: "30", HTML: packed, SeenAt: o.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	ask := func() *notice.Error {
+		answer, err := o.Run(ctx, operate.Command{Name: "draft", Args: json.RawMessage(`{"policy":"privacy"}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.Error
+	}
+	if err := ask(); !errors.Is(err, notice.ErrNotFound) {
+		t.Errorf("while the version after it waits: %v", err)
+	}
+	if _, err := o.Gate.Reject(ctx, run, "Ada", "we keep 30 days"); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(); err != nil {
+		t.Errorf("after it was rejected: %v", err)
+	}
+}
+
 // An approval names somebody: spaces are no name, neither of one approver nor of the
 // first or second of two.
 func TestAnApprovalNeedsAName(t *testing.T) {

@@ -39,7 +39,11 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	latest, ok := notice.Latest(versions)
+	standing, err := policy.Standing(ctx, o.Store, versions)
+	if err != nil {
+		return Draft{}, err
+	}
+	latest, ok := notice.Latest(standing)
 	if !ok {
 		return Draft{}, notice.NotFound("policy %s has no version to compare with", a.Policy).Hint("publish one first")
 	}

@@ -1,5 +1,12 @@
 package policy
 
+import (
+	"context"
+	"errors"
+
+	"policymail/shared/notice"
+)
+
 // Event is what a reading of a watched page amounts to.
 type Event string
 
@@ -55,4 +62,29 @@ func (w *Watched) Next(reading Document) (Event, Verdict) {
 	}
 	w.Candidate, w.Restored = reading, false
 	return Pending, v
+}
+
+// Runs finds runs.
+type Runs interface {
+	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
+}
+
+// Standing are the versions of a policy that its page may be compared with: those that
+// are approved, and those that wait. One that was rejected, or whose run was cancelled
+// before anybody approved it, is a text we do not want: a page that shows it has changed
+// like any other, and one that does not show it by its day is right.
+func Standing(ctx context.Context, runs Runs, versions []notice.Version) (standing []notice.Version, err error) {
+	for _, v := range versions {
+		if !v.Approved() {
+			run, err := runs.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))
+			if err != nil && !errors.Is(err, notice.ErrNotFound) {
+				return nil, err
+			}
+			if run.State == notice.Cancelled {
+				continue
+			}
+		}
+		standing = append(standing, v)
+	}
+	return standing, nil
 }

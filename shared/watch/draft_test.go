@@ -126,3 +126,32 @@ func TestDraftIsWithdrawnWhenThePageDidNotChange(t *testing.T) {
 		t.Errorf("%+v leaves a draft since %q", out, d.drafted())
 	}
 }
+
+// A text that was rejected is none of ours: a page that shows it has changed, and one that
+// goes on showing what is in force has not, not even on the day the rejected one had.
+func TestRejectedVersionIsNotKnown(t *testing.T) {
+	d := newDesk(t)
+	d.publish("2.0", "2026-12-01", keeping("90"))
+	d.page.etag = `"1"`
+	if out := d.look(keeping("90")); out.Shown != "2.0" {
+		t.Errorf("before it is rejected: %+v", out)
+	}
+	if _, err := d.gate().Reject(ctx, notice.ChangeRunID("privacy", "2.0"), "Ada", "we keep 30 days"); err != nil {
+		t.Fatal(err)
+	}
+	for i, event := range []policy.Event{policy.Pending, policy.DraftMade} {
+		if out := d.look(keeping("90")); out.Event != event || out.Shown != "" {
+			t.Errorf("reading %d of the rejected text: %+v, want %s", i, out, event)
+		}
+	}
+	if d.drafted() != "1.0" {
+		t.Errorf("the draft differs from %q, want 1.0, which is in force", d.drafted())
+	}
+	d.page.etag = `"2"`
+	d.now = time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC)
+	for range 3 {
+		if out := d.look(text); out.Event != policy.NoChange || out.Shown != "1.0" || d.drafted() != "" {
+			t.Errorf("what is in force: %+v, a draft since %q", out, d.drafted())
+		}
+	}
+}

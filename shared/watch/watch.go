@@ -14,6 +14,7 @@ import (
 // Store is what a watcher reads and keeps.
 type Store interface {
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
+	policy.Runs
 	Document(ctx context.Context, kind, id string, v any) (int64, error)
 	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
 }
@@ -69,10 +70,11 @@ type Outcome struct {
 // ErrBroken says that the page is not the policy; its alarm calls somebody.
 var ErrBroken = errors.New("the page of the policy is broken")
 
-// Look takes a reading of the page and compares it with the latest version. It never
-// publishes and never mails: two equal readings, Apart from each other, leave a draft
-// for somebody to look at (invariant 5, nothing unapproved). A page that is not the
-// policy is an error and changes nothing of what is remembered.
+// Look takes a reading of the page and compares it with the latest version that is
+// approved or waits to be. It never publishes and never mails: two equal readings, Apart
+// from each other, leave a draft for somebody to look at (invariant 5, nothing
+// unapproved). A page that is not the policy is an error and changes nothing of what is
+// remembered.
 //
 // One reading that shows a version withdraws the draft, for it refuses approvals: that a
 // page says word for word what we published is no accident that a second reading had to
@@ -81,7 +83,11 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 	if w.Settings.URL == "" {
 		return Outcome{Reason: "no page is watched"}, nil
 	}
-	versions, err := w.Store.Versions(ctx, w.Settings.Policy)
+	all, err := w.Store.Versions(ctx, w.Settings.Policy)
+	if err != nil {
+		return Outcome{}, err
+	}
+	versions, err := policy.Standing(ctx, w.Store, all)
 	if err != nil {
 		return Outcome{}, err
 	}
