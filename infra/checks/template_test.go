@@ -427,6 +427,56 @@ func TestEveryFunctionHasItsAlarm(t *testing.T) {
 	}
 }
 
+// The page is read every few hours: an alarm that ended before the next reading would say
+// that all is well while nobody has looked, and a reading that failed is no dead letter,
+// for the next one comes by itself and redriving it brings nothing.
+func TestAlarmsLastFromReadingToReading(t *testing.T) {
+	tpl := translate(t)
+	const watch = sam.StackName + "-watch"
+	var between int // seconds
+	for _, id := range tpl.Of("AWS::Scheduler::Schedule") {
+		var s struct {
+			ScheduleExpression string
+			FlexibleTimeWindow struct{ MaximumWindowInMinutes json.Number }
+		}
+		load(t, tpl, id, &s)
+		if every := regexp.MustCompile(`^cron\(\d+ 0/(\d+) `).FindStringSubmatch(s.ScheduleExpression); strings.HasPrefix(id, "WatchFunction") && every != nil {
+			between = number(t, json.Number(every[1]))*3600 + number(t, s.FlexibleTimeWindow.MaximumWindowInMinutes)*60
+		}
+	}
+	if between == 0 {
+		t.Fatal("no schedule of readings was found")
+	}
+	alarms := 0
+	for _, id := range tpl.Of("AWS::CloudWatch::Alarm") {
+		var a struct {
+			Dimensions                                   []struct{ Value string }
+			Period, EvaluationPeriods, DatapointsToAlarm json.Number
+		}
+		if load(t, tpl, id, &a); len(a.Dimensions) == 0 || a.Dimensions[0].Value != watch {
+			continue
+		}
+		alarms++
+		period := number(t, a.Period)
+		if window := period * number(t, a.EvaluationPeriods); window < between+period || number(t, a.DatapointsToAlarm) != 1 {
+			t.Errorf("%s looks at %d s, %s of them; readings lie up to %d s apart", id, window, a.DatapointsToAlarm, between)
+		}
+	}
+	if alarms == 0 {
+		t.Error("no alarm looks at the readings")
+	}
+	for _, id := range tpl.Of("AWS::Lambda::EventInvokeConfig") {
+		var c struct {
+			FunctionName         string
+			MaximumRetryAttempts json.Number
+			DestinationConfig    map[string]any
+		}
+		if load(t, tpl, id, &c); c.FunctionName == watch && (len(c.DestinationConfig) > 0 || number(t, c.MaximumRetryAttempts) != 0) {
+			t.Errorf("a broken page is tried again or becomes a dead letter: %+v", c)
+		}
+	}
+}
+
 func TestSamBuilds(t *testing.T) {
 	folder := sam.Build(t)
 	for _, name := range config.Functions() {
