@@ -3,6 +3,7 @@ package watch_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -154,4 +155,54 @@ func TestRejectedVersionIsNotKnown(t *testing.T) {
 			t.Errorf("what is in force: %+v, a draft since %q", out, d.drafted())
 		}
 	}
+}
+
+// Every reading says by the metric of an alarm whether somebody must look at a draft, also
+// one that is broken or not made because the page did not change.
+func TestReadingsTellOfADraft(t *testing.T) {
+	d := newDesk(t)
+	d.page.etag = `"1"`
+	d.look(text)
+	for i, step := range []struct {
+		shown   string
+		waiting float64
+	}{
+		{text, 0}, // not modified
+		{keeping("90"), 0},
+		{keeping("90"), 1},
+		{keeping("90"), 1},
+		{"", 1}, // broken
+		{text, 0},
+	} {
+		if d.page.etag = `"1"`; step.shown != text {
+			d.page.etag = ""
+		}
+		d.log.Reset()
+		d.now, d.page.body = d.now.Add(6*time.Hour), step.shown
+		if _, err := d.Look(ctx); (err != nil) != (step.shown == "") {
+			t.Errorf("step %d: %v", i, err)
+		}
+		if got := d.metric("DraftWaiting"); got != step.waiting {
+			t.Errorf("step %d: DraftWaiting %v, want %v\n%s", i, got, step.waiting, d.log.String())
+		}
+	}
+}
+
+// metric is the value of the one event in the log that carries a metric.
+func (d *desk) metric(name string) float64 {
+	d.Helper()
+	var values []float64
+	for line := range strings.Lines(d.log.String()) {
+		var event map[string]any
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			d.Fatal(err)
+		}
+		if v, ok := event[name].(float64); ok && event["_aws"] != nil {
+			values = append(values, v)
+		}
+	}
+	if len(values) != 1 {
+		d.Fatalf("%s was written %d times:\n%s", name, len(values), d.log.String())
+	}
+	return values[0]
 }

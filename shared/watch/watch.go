@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"policymail/shared/logging"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
 )
@@ -100,7 +101,24 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 	if errors.Is(err, notice.ErrConflict) {
 		return Outcome{Reason: "another reading took place at the same time"}, nil
 	}
-	return out, err
+	return out, errors.Join(err, w.tell(ctx, known, out))
+}
+
+// tell logs what a reading amounts to, with the metric DraftWaiting of its alarm: a draft
+// that differs from the version the page is compared with waits for somebody, however the
+// reading itself went.
+func (w Watcher) tell(ctx context.Context, known notice.Version, out Outcome) error {
+	d, err := policy.LoadDraft(ctx, w.Store, w.Settings.Policy)
+	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+		return err
+	}
+	var waiting float64
+	if d.Since == known.Name {
+		waiting = 1
+	}
+	w.Log.Info("page watched", append([]any{"policy", w.Settings.Policy, "event", out.Event, "class", out.Class, "version", known.Name, "shown", out.Shown},
+		logging.Metrics(w.Now(), map[string]float64{"DraftWaiting": waiting})...)...)
+	return nil
 }
 
 // read takes a reading and compares it with the latest version.
@@ -138,7 +156,6 @@ func (w Watcher) read(ctx context.Context, versions []notice.Version, known noti
 		return Outcome{}, err
 	}
 	out := Outcome{Event: event, Class: verdict.Class, Reasons: verdict.Reasons, Shown: shown}
-	w.Log.Info("page read", "policy", w.Settings.Policy, "event", event, "class", verdict.Class, "version", known.Name)
 	if event == policy.Failed {
 		_, err := w.broken(notice.Refused("%s", verdict.Reasons[0]))
 		return out, err
