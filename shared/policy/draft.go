@@ -35,18 +35,42 @@ type Documents interface {
 
 const draftKind = "draft"
 
-// SaveDraft replaces the draft of a policy; the same one again changes nothing.
+// SaveDraft replaces the draft of a policy. One that reads the same changes nothing, and
+// one of the same class with no more than an edit between them was seen when the one
+// before was: a page that is written anew at every reading is one draft, of which people
+// are told once.
 func SaveDraft(ctx context.Context, store Documents, d Draft) error {
 	var before Draft
 	rev, err := store.Document(ctx, draftKind, d.Policy, &before)
 	if err != nil && !errors.Is(err, notice.ErrNotFound) {
 		return err
 	}
-	if before.Since == d.Since && bytes.Equal(before.HTML, d.HTML) {
-		return nil
+	if before.Since == d.Since {
+		between, err := before.between(d)
+		if err != nil || between == None {
+			return err
+		}
+		if between == Editorial && before.Class == d.Class {
+			d.SeenAt = before.SeenAt
+		}
 	}
 	_, err = store.SaveDocument(ctx, draftKind, d.Policy, d, rev)
 	return err
+}
+
+// between is the class of the difference between two drafts.
+func (d Draft) between(other Draft) (Class, error) {
+	var texts [2]Document
+	for i, draft := range []Draft{d, other} {
+		page, err := draft.Page()
+		if err != nil {
+			return "", err
+		}
+		if texts[i], err = ReadHTML(page); err != nil {
+			return "", err
+		}
+	}
+	return Classify(texts[0], texts[1]).Class, nil
 }
 
 // WithdrawDraft takes the draft of a policy back: the page reads as a version again, and

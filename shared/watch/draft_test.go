@@ -206,3 +206,33 @@ func (d *desk) metric(name string) float64 {
 	}
 	return values[0]
 }
+
+// A draft is the same one while the page goes on saying it, in whatever markup; it is
+// another one when the page says something else.
+func TestDraftStaysTheSame(t *testing.T) {
+	d := newDesk(t)
+	seen := func() time.Time {
+		draft, err := policy.LoadDraft(ctx, d.db, "privacy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return draft.SeenAt
+	}
+	d.look(keeping("90"))
+	d.look(keeping("90"))
+	first := seen()
+	for _, same := range []string{keeping("<b>90</b>"), strings.Replace(keeping("90"), "with nobody at all", "with nobody", 1)} {
+		for range 2 {
+			d.look(same)
+		}
+		if at := seen(); !at.Equal(first) {
+			t.Errorf("%s is a draft of its own", same)
+		}
+	}
+	for range 2 {
+		d.look(keeping("120"))
+	}
+	if at := seen(); !at.After(first) {
+		t.Error("another text is no new draft")
+	}
+}
