@@ -81,7 +81,7 @@ func (g *gallery) path(c token.Claims) string { return "/" + string(c.Purpose) +
 
 // galleryMails are the mails by name.
 var galleryMails = func() (names []string) {
-	names = []string{"annual", "change", "mandatory", "approval"}
+	names = []string{"annual", "change", "mandatory", "approval", "page-changed"}
 	for _, kind := range privacy.LetterKinds {
 		names = append(names, string(kind))
 	}
@@ -371,6 +371,7 @@ type nobody struct{}
 
 func (nobody) Send(context.Context, privacy.Letter) error                           { return nil }
 func (nobody) Invite(context.Context, delivery.Invitation) error                    { return nil }
+func (nobody) PageChanged(context.Context, delivery.PageChange) error               { return nil }
 func (nobody) Announce(context.Context, privacy.Announcement, notice.Request) error { return nil }
 
 // unlimited never counts: the gallery is looked at as often as one likes.
@@ -412,6 +413,9 @@ func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
 			Run: run, Version: galleryVersion, Change: "substantive", Confidence: 0.97, Reasons: []string{"a period changed from ten to six years"},
 			Comparison: "How long we keep data\n- We keep orders for ten years.\n+ We keep orders for six years.\n",
 			Plan:       delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800}, Warnings: []string{"readers in de, fr get the summary in another language, and are told so"}})
+	case "page-changed":
+		return g.letters.WritePageChange(delivery.PageChange{To: officer, Version: galleryVersion, Seen: notice.DateOf(g.now()), Class: "substantive", Confidence: 0.97,
+			Reasons: []string{"a period changed from ten to six years"}, Sections: []string{"How long we keep data"}})
 	default:
 		asked := notice.NewRequest("20261124-k7q2m4xa", notice.Deletion, g.now())
 		asked.Extension, asked.Basis = "we have to look through archived paper files", "we still have to deliver what you ordered"

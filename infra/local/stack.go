@@ -52,7 +52,7 @@ type Options struct {
 	Language  string
 	// TwoApprovers asks for a second person's approval before a run starts.
 	TwoApprovers bool
-	// Approvers are mailed what waits for approval; the demonstration has one.
+	// Approvers are mailed what waits for approval and what changed on the page; the demonstration has one.
 	Approvers []string
 	SESRate   float64 // messages a second the local SES accepts
 	SESQuota  float64 // messages in 24 hours; -1 for no limit
@@ -344,12 +344,20 @@ func (s *Stack) schedules(o Options) {
 	s.engine.add(daily)
 	s.engine.add(requests)
 	if o.Watch != "" {
-		readings := &schedule{call: func(ctx context.Context, now time.Time) { s.trigger(ctx, "watch") },
+		readings := &schedule{call: func(ctx context.Context, now time.Time) { s.read(ctx, now, len(o.Approvers) > 0) },
 			after: func(now time.Time) time.Time { return now.Truncate(readingTick).Add(readingTick) }}
 		readings.plan(readings.after(s.clock.Now()))
 		s.engine.add(readings)
 	}
 	s.engine.add(s.pace)
+}
+
+// read has the page read; approvers are told of it by the schedule that tells them of runs.
+func (s *Stack) read(ctx context.Context, now time.Time, approvers bool) {
+	s.trigger(ctx, "watch")
+	if approvers {
+		s.announce.plan(now.Add(announcingTick))
+	}
 }
 
 // nextAnnual is when the daily trigger comes next after an instant.

@@ -27,7 +27,7 @@ func TestWatchedPage(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, content.Load()) }))
 	defer site.Close()
 
-	s := start(t, local.Options{Watch: site.URL, Selectors: watch.Selectors{Take: "main", Drop: ".offer"}, Language: "en"})
+	s := start(t, local.Options{Watch: site.URL, Selectors: watch.Selectors{Take: "main", Drop: ".offer"}, Language: "en", Approvers: []string{"officer@example.com"}})
 	s.publish("1.0", "# Privacy policy\n\n"+strings.NewReplacer("<h1>Privacy policy</h1>", "", "<p>", "", "</p>", "\n\n", "%s", "six months").Replace(text))
 	sixHours := func() { s.http("POST", "/_local/clock", "application/json", `{"advance":"6h"}`) }
 	draft := func() (d operate.Draft, found bool) {
@@ -53,5 +53,18 @@ func TestWatchedPage(t *testing.T) {
 	d, found := draft()
 	if !found || d.Class != policy.Substantive || !strings.Contains(d.Summary, "nine months") || strings.Contains(d.HTML, "sale") {
 		t.Errorf("%t %+v", found, d)
+	}
+	told := func() (n int) {
+		_, inbox := s.http("GET", "/_local/messages", "", "")
+		return strings.Count(inbox, "the public page of privacy differs from version 1.0")
+	}
+	sixHours()
+	sixHours()
+	if n := told(); n != 1 {
+		t.Errorf("the approver was told of the draft %d times", n)
+	}
+	s.http("POST", "/_local/clock", "application/json", `{"advance":"168h"}`)
+	if n := told(); n != 2 {
+		t.Errorf("in the week after it was told, the approver was told %d times", n)
 	}
 }

@@ -17,7 +17,7 @@ type localCmd struct {
 	Drop     string   `name:"watch-drop" help:"CSS selectors of what is not, like .cookie-banner." placeholder:"SELECTORS"`
 	Language string   `name:"watch-language" help:"Language the page is expected in, like en; without it that of the version known." placeholder:"LANGUAGE"`
 	Two      bool     `name:"two-approvers" help:"Ask for a second person's approval before a run starts."`
-	Approver []string `help:"Address that is mailed what waits for approval and decides on a page; may be repeated. The demonstration has officer@example.com." placeholder:"ADDRESS"`
+	Approver []string `help:"Address that is mailed what waits for approval, decides on a page, and is told when the watched page changed; may be repeated. The demonstration has officer@example.com." placeholder:"ADDRESS"`
 	SESRate  float64  `name:"ses-rate" help:"Messages a second the local SES accepts." default:"500"`
 	SESQuota float64  `name:"ses-quota" help:"Messages in 24 hours the local SES accepts; -1 for no limit." default:"-1"`
 }

@@ -24,13 +24,15 @@ const (
 	announcing = 10 * time.Minute
 )
 
-// announcement is the mark that approvers were told of a run.
+// announcement is the mark that approvers were told of a run or of a draft.
 type announcement struct {
 	Plan  delivery.Plan `json:"plan"`
 	At    time.Time     `json:"at"`
 	Until time.Time     `json:"until,omitzero"` // somebody is at it until then
 	// Told says when each approver was told last.
 	Told map[notice.RecipientID]time.Time `json:"told_at,omitempty"`
+	// Draft is when the draft was seen that they were told of.
+	Draft time.Time `json:"draft,omitzero"`
 }
 
 func (g Gate) announcement(ctx context.Context, id notice.RunID) (a announcement, rev int64, err error) {
@@ -41,14 +43,17 @@ func (g Gate) announcement(ctx context.Context, id notice.RunID) (a announcement
 	return a, rev, err
 }
 
-// Post mails invitations.
+// Post mails what approvers are told.
 type Post interface {
 	Invite(ctx context.Context, in delivery.Invitation) error
+	PageChanged(ctx context.Context, in delivery.PageChange) error
 }
 
-// Announcer tells the approvers of runs that wait.
+// Announcer tells the approvers of runs that wait, and of a public page that changed.
 type Announcer struct {
 	Gate
+	// Policy is the one whose page is watched.
+	Policy string
 	// Plan says what approving a run would do; it counts the audience.
 	Plan  func(ctx context.Context, id notice.RunID) (delivery.Plan, error)
 	Post  Post
@@ -58,30 +63,40 @@ type Announcer struct {
 // Announced is what a pass told.
 type Announced struct {
 	Waiting int `json:"waiting"` // runs that wait for approval
+	Drafts  int `json:"drafts"`  // changes of the public page that nobody published or put right
 	Mailed  int `json:"mailed"`
 }
 
 // Announce mails every approver once of every change that waits, and again each week
-// that it goes on waiting, unless their own approval is the first of two. A call marks whom it
-// told right after each mail: one that dies in between tells that approver again, and
-// nobody else. Two calls at once mail nobody twice: the second leaves the run alone.
+// that it goes on waiting, unless their own approval is the first of two; and likewise of
+// a change of the public page while its draft stands. A call marks whom it told right
+// after each mail: one that dies in between tells that approver again, and nobody else.
+// Two calls at once mail nobody twice: the second leaves the run or the draft alone.
 func (a Announcer) Announce(ctx context.Context) (out Announced, err error) {
 	open, err := a.Store.OpenRuns(ctx)
 	if err != nil {
 		return out, err
 	}
 	var faults []error
-	for _, run := range open {
-		if run.State != notice.Waiting || run.Kind != notice.Change {
-			continue
-		}
-		out.Waiting++
-		n, err := a.announce(ctx, run)
-		out.Mailed += n
-		// A conflict is another announcer's, a refusal a run that cannot start any more.
+	// A conflict is another announcer's, a refusal a run that cannot start any more.
+	note := func(mailed int, err error) {
+		out.Mailed += mailed
 		if err != nil && !errors.Is(err, notice.ErrConflict) && !errors.Is(err, notice.ErrRefused) {
 			faults = append(faults, err)
 		}
+	}
+	for _, run := range open {
+		if run.State == notice.Waiting && run.Kind == notice.Change {
+			out.Waiting++
+			note(a.announce(ctx, run))
+		}
+	}
+	d, v, stands, err := a.draft(ctx)
+	if err != nil {
+		faults = append(faults, err)
+	} else if stands {
+		out.Drafts++
+		note(a.announceDraft(ctx, d, v))
 	}
 	return out, errors.Join(faults...)
 }
@@ -92,18 +107,11 @@ func (a Announcer) announce(ctx context.Context, run notice.Run) (mailed int, er
 	if err != nil {
 		return 0, err
 	}
-	if mark.Until.After(a.Now()) {
-		return 0, nil
-	}
-	missing := slices.DeleteFunc(slices.Clone(a.Approvers), func(to string) bool {
-		at, told := mark.Told[a.ID(to)]
-		return told && at.Add(again).After(a.Now()) || run.First != nil && sameName(run.First.By, to)
-	})
+	missing := a.missing(mark, func(to string) bool { return run.First != nil && sameName(run.First.By, to) })
 	if len(missing) == 0 {
 		return 0, nil
 	}
-	mark.Until = a.Now().Add(announcing)
-	if rev, err = a.Store.SaveDocument(ctx, announcedKind, string(id), mark, rev); err != nil {
+	if rev, err = a.claim(ctx, id, &mark, rev); err != nil {
 		return 0, err
 	}
 	if mark.Plan, err = a.Plan(ctx, id); err != nil {
@@ -114,13 +122,38 @@ func (a Announcer) announce(ctx context.Context, run notice.Run) (mailed int, er
 	if err != nil {
 		return 0, err
 	}
+	return a.tell(ctx, id, mark, rev, missing, func(to string) error {
+		claims := token.Claims{Purpose: token.Approve, Recipient: a.ID(to), Run: id, Expires: a.Now().Add(linkLife)}
+		return a.Post.Invite(ctx, delivery.Invitation{To: to, Link: a.Links.Link(claims), Two: a.Two, Run: review.Run, Version: review.Version, Change: string(review.Verdict.Class),
+			Confidence: review.Verdict.Confidence, Reasons: review.Verdict.Reasons, Comparison: review.Verdict.Comparison.Text(), Warnings: review.Warnings, Plan: mark.Plan})
+	})
+}
+
+// missing are the approvers to tell now, but for those who need not be: nobody while
+// another announcer is at it.
+func (a Announcer) missing(mark announcement, needNot func(to string) bool) []string {
+	if mark.Until.After(a.Now()) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(a.Approvers), func(to string) bool {
+		at, told := mark.Told[a.ID(to)]
+		return told && at.Add(again).After(a.Now()) || needNot(to)
+	})
+}
+
+// claim keeps other announcers away from what a mark is about.
+func (a Announcer) claim(ctx context.Context, id notice.RunID, mark *announcement, rev int64) (int64, error) {
+	mark.Until = a.Now().Add(announcing)
+	return a.Store.SaveDocument(ctx, announcedKind, string(id), *mark, rev)
+}
+
+// tell mails each of those who are missing and marks them as told right after; the last
+// mark gives the claim back. Whom it does not reach keeps nobody else from it, and is
+// tried again next time.
+func (a Announcer) tell(ctx context.Context, id notice.RunID, mark announcement, rev int64, missing []string, mail func(to string) error) (mailed int, err error) {
 	var faults []error
 	for i, to := range missing {
-		claims := token.Claims{Purpose: token.Approve, Recipient: a.ID(to), Run: id, Expires: a.Now().Add(linkLife)}
-		in := delivery.Invitation{To: to, Link: a.Links.Link(claims), Two: a.Two, Run: review.Run, Version: review.Version, Change: string(review.Verdict.Class),
-			Confidence: review.Verdict.Confidence, Reasons: review.Verdict.Reasons, Comparison: review.Verdict.Comparison.Text(), Warnings: review.Warnings, Plan: mark.Plan}
-		// Whom it does not reach keeps nobody else from it, and is tried again next time.
-		if err := a.Post.Invite(ctx, in); err != nil {
+		if err := mail(to); err != nil {
 			faults = append(faults, err)
 		} else {
 			mailed++

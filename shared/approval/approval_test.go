@@ -33,6 +33,7 @@ type desk struct {
 	now    time.Time
 	mu     sync.Mutex
 	mailed map[string]int
+	page   delivery.PageChange // told last
 	refuse map[string]bool
 	die    func() error // before a mark is kept
 }
@@ -44,6 +45,14 @@ func (d *desk) Invite(_ context.Context, in delivery.Invitation) error {
 		return errors.New("no such mailbox")
 	}
 	d.mailed[in.To]++
+	return nil
+}
+
+func (d *desk) PageChanged(_ context.Context, in delivery.PageChange) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.mailed["page to "+in.To]++
+	d.page = in
 	return nil
 }
 

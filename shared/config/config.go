@@ -33,7 +33,7 @@ type Config struct {
 	CopyLimit        int // copies of their data a person gets in twelve months
 	Watch            Watch
 	TwoApprovers     bool     // a run starts when two people approved it
-	Approvers        []string // addresses that are mailed what waits, and decide on the page; may be empty
+	Approvers        []string // addresses that are mailed what waits or changed on the watched page, and decide; may be empty
 }
 
 // Watch says which public page is watched, and how it is read.

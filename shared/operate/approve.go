@@ -62,12 +62,12 @@ func (o Operations) publish(ctx context.Context, in policy.Publication) (policy.
 	return result, nil
 }
 
-// announce tells the approvers of every run that waits.
+// announce tells the approvers of every run that waits, and of a public page that changed.
 func (o Operations) announce(ctx context.Context) (approval.Announced, error) {
 	plan := func(ctx context.Context, id notice.RunID) (delivery.Plan, error) {
 		return o.Operator.Plan(ctx, id, "an approver")
 	}
-	return approval.Announcer{Gate: o.Gate, Plan: plan, Post: o.Invitations, Links: o.Links}.Announce(ctx)
+	return approval.Announcer{Gate: o.Gate, Policy: o.Operator.Settings.Policy, Plan: plan, Post: o.Invitations, Links: o.Links}.Announce(ctx)
 }
 
 // Announcing is the event of the schedule that tells approvers what waits for them.
