@@ -14,6 +14,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
 
 	"policymail/shared/notice"
 )
@@ -29,7 +32,7 @@ const (
 // that it is the one whose validators were sent.
 type Page struct {
 	NotModified  bool
-	Body         []byte
+	Body         []byte // UTF-8
 	Name         string // tells the form: page.html, page.md, page.txt
 	ETag         string
 	LastModified string
@@ -76,7 +79,8 @@ func (f Fetcher) Fetch(ctx context.Context, address, etag, lastModified string) 
 		return Page{}, notice.Refused("the page answers %s", response.Status)
 	}
 	p := Page{ETag: response.Header.Get("ETag"), LastModified: response.Header.Get("Last-Modified")}
-	switch kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); strings.TrimSpace(kind) {
+	contentType := response.Header.Get("Content-Type")
+	switch kind, _, _ := strings.Cut(contentType, ";"); strings.TrimSpace(kind) {
 	case "text/html", "application/xhtml+xml", "":
 		p.Name = "page.html"
 	case "text/markdown":
@@ -94,7 +98,39 @@ func (f Fetcher) Fetch(ctx context.Context, address, etag, lastModified string) 
 	if len(p.Body) > maxPage {
 		return Page{}, notice.Refused("the page is larger than %d MiB", maxPage>>20)
 	}
+	if p.Body, err = decode(p.Body, contentType); err != nil {
+		return Page{}, notice.Refused("the page cannot be decoded: %v", err).Hint("serve it in UTF-8, and say so in its Content-Type")
+	}
 	return p, nil
+}
+
+// decode returns a text as UTF-8. One that is UTF-8 stays as it is, whatever is said of
+// it: a server that names another encoding for all it serves changes no policy. Else the
+// encoding is the one of its byte order mark, of its Content-Type, or of its own meta
+// element, in this order, or windows-1252 (HTML, section 13.2.3.2).
+func decode(text []byte, contentType string) ([]byte, error) {
+	if mostlyUTF8(text) {
+		return text, nil
+	}
+	encoding, _, _ := charset.DetermineEncoding(text, contentType)
+	return encoding.NewDecoder().Bytes(text)
+}
+
+// mostlyUTF8 reports whether of what is not ASCII in a text more is UTF-8 than is not: a
+// broken character makes no other encoding of it.
+func mostlyUTF8(text []byte) bool {
+	valid, broken := 0, 0
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case size > 1:
+			valid++
+		case r == utf8.RuneError:
+			broken++
+		}
+		text = text[size:]
+	}
+	return valid > broken
 }
 
 // client is made anew for a reading: it keeps no connection and no cookie.
