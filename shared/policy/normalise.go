@@ -25,8 +25,9 @@ import (
 // every hash, so that better rules do not look like a change of the policy.
 const Normaliser = 5
 
-// maxSource is the largest policy accepted: four times the longest we know of.
-const maxSource = 1 << 20
+// MaxSource is the size in bytes of the largest policy accepted: four times the longest
+// we know of.
+const MaxSource = 1 << 20
 
 // minPlain is the shortest text that can be a policy.
 const minPlain = 40
@@ -85,8 +86,8 @@ func Normalise(source []byte, name string) (Text, error) {
 // Read is Normalise for a text that may be none: what came instead of a policy, or is
 // broken, is read too, to be recognised.
 func Read(source []byte, name string) (Text, error) {
-	if len(source) > maxSource {
-		return Text{}, notice.Invalid("%s is larger than %d KiB", name, maxSource>>10).Hint("publish the text without images or scripts")
+	if len(source) > MaxSource {
+		return Text{}, notice.Invalid("%s is larger than %d KiB", name, MaxSource>>10).Hint("publish the text without images or scripts")
 	}
 	if bytes.HasPrefix(source, []byte("%PDF")) {
 		return Text{}, notice.Invalid("%s is a PDF", name).Hint("publish the text as Markdown, HTML or plain text")
