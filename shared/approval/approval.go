@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"policymail/shared/delivery"
@@ -194,7 +193,7 @@ func (g Gate) Edit(ctx context.Context, id notice.RunID, hash, by string, summar
 	}
 	edited := maps.Clone(v.Summary)
 	for locale, text := range summary {
-		if text = plain(text); utf8.RuneCountInString(text) > maxSummary {
+		if text = notice.Typed(text); utf8.RuneCountInString(text) > maxSummary {
 			return run, notice.Invalid("the summary for %s has more than %d characters", locale, maxSummary)
 		}
 		if edited[locale] = text; text == "" {
@@ -217,22 +216,11 @@ func (g Gate) Reject(ctx context.Context, id notice.RunID, by, reason string) (n
 	if err != nil {
 		return run, err
 	}
-	if reason = plain(reason); utf8.RuneCountInString(reason) > maxSummary {
+	if reason = notice.Typed(reason); utf8.RuneCountInString(reason) > maxSummary {
 		return run, notice.Invalid("the reason has more than %d characters", maxSummary)
 	}
 	if err := run.Reject(by, reason, g.Now()); err != nil {
 		return run, err
 	}
 	return g.Store.SaveRun(ctx, run)
-}
-
-// plain is a text as a form sends it, its lines ended as ours are and nothing in it
-// that cannot be seen.
-func plain(s string) string {
-	return strings.TrimSpace(strings.Map(func(c rune) rune {
-		if c != '\n' && unicode.IsControl(c) {
-			return -1
-		}
-		return c
-	}, strings.ReplaceAll(s, "\r\n", "\n")))
 }

@@ -411,11 +411,11 @@ func TestDeletion(t *testing.T) {
 func TestRequestsForTheDesk(t *testing.T) {
 	f := setUp(t)
 	ctx := context.Background()
-	if body := f.post(t, f.fresh("ada"), "action=ask&right=access&party=agent&details=My+orders"); !strings.Contains(body, "20261124-") {
+	if body := f.post(t, f.fresh("ada"), "action=ask&right=access&party=agent&details=My%0D%0Aorders"); !strings.Contains(body, "20261124-") {
 		t.Error("the page does not tell the number")
 	}
 	open, _ := f.db.OpenRequests(ctx)
-	if len(open) != 1 || open[0].State != notice.Pending || open[0].Party != notice.ForAgent || open[0].Confirmed.IsZero() || len(f.events) != 1 {
+	if len(open) != 1 || open[0].State != notice.Pending || open[0].Party != notice.ForAgent || open[0].Details != "My\norders" || open[0].Confirmed.IsZero() || len(f.events) != 1 {
 		t.Fatalf("%+v, events %v", open, f.events)
 	}
 	synctest.Test(t, func(t *testing.T) {

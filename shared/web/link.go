@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strings"
 	"time"
-	"unicode"
 
 	"policymail/shared/address"
 	"policymail/shared/locale"
@@ -178,12 +177,7 @@ func (s *Site) readRequest(form map[string]string) (r notice.Request, err error)
 	if r.Party, err = notice.ParseParty(form["party"]); err != nil {
 		return r, err
 	}
-	r.Details = strings.Map(func(c rune) rune {
-		if c != '\n' && unicode.IsControl(c) {
-			return -1
-		}
-		return c
-	}, strings.TrimSpace(form["details"]))
+	r.Details = notice.Typed(form["details"])
 	if r.Details == "" || len(r.Details) > maxDetails {
 		return r, notice.Invalid("say what you ask for, in at most %d characters", maxDetails)
 	}
