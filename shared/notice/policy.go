@@ -25,6 +25,7 @@ type Version struct {
 	Text        string            `json:"text"`                  // normalised: what is compared and hashed
 	HTML        string            `json:"html"`                  // sanitised: what a reader is shown
 	PageSHA256  string            `json:"page_sha256,omitempty"` // of HTML, lower-case hex; versions of old have none
+	Language    string            `json:"language,omitempty"`    // of Text (ISO 639-1); empty when it cannot be told, and in versions published before it was
 	Previous    string            `json:"previous,omitempty"`
 	Change      string            `json:"change,omitempty"` // class of the difference from Previous: none, broken, editorial or substantive
 	PublishedBy string            `json:"published_by"`

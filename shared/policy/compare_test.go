@@ -145,3 +145,19 @@ func FuzzCompare(f *testing.F) {
 }
 
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// Labels in another language than the text say which, and turn no paragraph around.
+func TestLabelsOfAComparisonSayTheirLanguage(t *testing.T) {
+	labels := policy.Labels{Added: "أُضيف", Removed: "حُذف", Unchanged: "نص بلا تغيير", Contents: "ما الذي تغيّر", Language: "ar", Text: "en"}
+	c := policy.Compare(policy.ReadPlain("Age\nYou must be at least 16 years old.\n"), policy.ReadPlain("Age\nYou must be at least 16 years old.\nData\nWe keep your orders for six years.\n"))
+	page := string(c.HTML(labels))
+	for _, want := range []string{`<nav lang="ar" dir="auto" aria-label=`, `<ul lang="en" dir="auto">`, `<summary lang="ar" dir="auto">`, `<ins><span class="hidden" lang="ar" dir="auto">أُضيف: </span>We keep`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the comparison lacks %s:\n%s", want, page)
+		}
+	}
+	labels.Language = ""
+	if page := string(c.HTML(labels)); strings.Contains(page, "lang=") {
+		t.Errorf("labels in the language of the text name one:\n%s", page)
+	}
+}

@@ -63,6 +63,17 @@ func DocumentOf(v notice.Version) (Document, error) {
 	return ReadHTML(v.HTML)
 }
 
+// LanguageOf names (ISO 639-1) the language of a version's text, or nothing when it cannot
+// be told. It reads the text only of versions that do not say: that takes milliseconds,
+// too many for every visit of a page.
+func LanguageOf(v notice.Version) (string, error) {
+	if v.Language != "" {
+		return v.Language, nil
+	}
+	d, err := DocumentOf(v)
+	return Language(d), err
+}
+
 // ReadPlain reads normalised text, one paragraph a line, as a document. Headings
 // are guessed: short lines that end like no sentence, before a longer one.
 func ReadPlain(text string) (d Document) {

@@ -245,10 +245,10 @@ func (p Publisher) read(in Publication) (notice.Version, error) {
 	}
 	text, err := Normalise(in.Source, in.SourceName)
 	note(err)
-	summary := map[string]string{}
+	summary, written := map[string]string{}, Language(text.Document)
 	for _, tag := range slices.Sorted(maps.Keys(in.Summary)) {
 		said := strings.TrimSpace(in.Summary[tag])
-		locale, err := p.localeOf(cmp.Or(tag, Language(text.Document), "en"))
+		locale, err := p.localeOf(cmp.Or(tag, written, "en"))
 		switch {
 		case err != nil:
 			faults = append(faults, "summary locale "+tag+" is not a language tag like en or pt-BR")
@@ -268,5 +268,5 @@ func (p Publisher) read(in Publication) (notice.Version, error) {
 		by = "operator"
 	}
 	return notice.Version{Policy: in.Policy, Name: in.Version, Effective: effective, Class: class, Basis: strings.TrimSpace(in.Basis), Summary: summary,
-		SHA256: notice.HashOf(text.Plain), Normaliser: Normaliser, Text: text.Plain, HTML: text.HTML, PageSHA256: notice.HashOf(text.HTML), PublishedBy: by, PublishedAt: p.Now()}, nil
+		SHA256: notice.HashOf(text.Plain), Normaliser: Normaliser, Text: text.Plain, HTML: text.HTML, PageSHA256: notice.HashOf(text.HTML), Language: written, PublishedBy: by, PublishedAt: p.Now()}, nil
 }

@@ -55,6 +55,9 @@ func TestThreeEditsMakeOneNotice(t *testing.T) {
 	if r := publish("1.0", nil); !r.Baseline {
 		t.Errorf("baseline: %+v", r)
 	}
+	if v, err := db.Version(ctx, "privacy", "1.0"); err != nil || v.Language != "en" {
+		t.Errorf("the text is in %q, %v", v.Language, err)
+	}
 	edit("2/8/2020", "1/12/2026")
 	if r := publish("1.1", nil); r.Run != "" || r.Change != policy.Editorial {
 		t.Errorf("date line: %+v", r)

@@ -7,13 +7,22 @@ import (
 )
 
 // Labels are the words of a comparison in the reader's language.
-type Labels struct{ Added, Removed, Moved, Unchanged, Contents string }
+type Labels struct {
+	Added, Removed, Moved, Unchanged, Contents string
+	Language                                   string // of these words (BCP 47); empty where it is that of the text
+	Text                                       string // language of the text that is compared; empty when it cannot be told
+}
 
 // HTML shows the comparison: first links to the sections that changed, then the
 // sections. What was added and removed is underlined and struck through, and named
-// for those who do not see that; unchanged parts are folded.
+// for those who do not see that; unchanged parts are folded. A label in another language
+// than the text says so (WCAG 2.2 § 3.1.2), and has a direction of its own: the
+// paragraph it stands in goes by its first letter.
 func (c Comparison) HTML(l Labels) template.HTML {
 	v := view{labels: l}
+	if l.Language != "" {
+		v.label, v.text = spoken(l.Language), spoken(l.Text)
+	}
 	v.contents(c.Sections)
 	for i := 0; i < len(c.Sections); {
 		// Sections that did not change are folded together.
@@ -37,7 +46,13 @@ func (s Section) changed() bool { return s.Change != same || s.Was != "" }
 
 type view struct {
 	strings.Builder
-	labels Labels
+	labels      Labels
+	label, text string // attributes of elements that hold a label, and of text inside these
+}
+
+// spoken are the attributes of an element in a language.
+func spoken(language string) string {
+	return ` lang="` + html.EscapeString(language) + `" dir="auto"`
 }
 
 func (v *view) contents(sections []Section) {
@@ -48,12 +63,12 @@ func (v *view) contents(sections []Section) {
 		}
 	}
 	if items.Len() > 0 {
-		v.WriteString(`<nav aria-label="` + html.EscapeString(v.labels.Contents) + `"><ul>` + "\n" + items.String() + "</ul></nav>\n")
+		v.WriteString("<nav" + v.label + ` aria-label="` + html.EscapeString(v.labels.Contents) + `"><ul` + v.text + ">\n" + items.String() + "</ul></nav>\n")
 	}
 }
 
 func (v *view) fold(sections []Section) {
-	v.WriteString("<details><summary>" + html.EscapeString(v.labels.Unchanged) + "</summary>\n")
+	v.WriteString("<details><summary" + v.label + ">" + html.EscapeString(v.labels.Unchanged) + "</summary>\n")
 	for _, s := range sections {
 		for _, b := range s.Blocks {
 			v.paragraph(escape(b.New))
@@ -75,7 +90,7 @@ func (v *view) section(s Section) {
 			heading = v.mark("del", v.labels.Removed, s.Heading)
 		}
 		if s.Moved {
-			heading += " <small>(" + html.EscapeString(v.labels.Moved) + ")</small>"
+			heading += " <small" + v.label + ">(" + html.EscapeString(v.labels.Moved) + ")</small>"
 		}
 		v.WriteString("<h2>" + heading + "</h2>\n")
 	}
@@ -127,7 +142,7 @@ func (v *view) paragraph(marked string) {
 
 // mark marks words up and names what became of them for screen readers.
 func (v *view) mark(tag, label, text string) string {
-	return "<" + tag + `><span class="hidden">` + html.EscapeString(label) + ": </span>" + escape(text) + "</" + tag + ">"
+	return "<" + tag + `><span class="hidden"` + v.label + ">" + html.EscapeString(label) + ": </span>" + escape(text) + "</" + tag + ">"
 }
 
 func escape(s string) string {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"policymail/shared/locale"
 	"policymail/shared/notice"
@@ -18,8 +19,12 @@ func (s *Site) policy(r *request) error {
 	if err != nil {
 		return err
 	}
+	written, err := policy.LanguageOf(v)
+	if err != nil {
+		return err
+	}
 	words := r.lang.Words.Page
-	return r.render(http.StatusOK, "policy", view{Title: words.PolicyTitle, Version: v, Body: template.HTML(v.HTML), Policy: v.Policy,
+	return r.render(http.StatusOK, "policy", view{Title: words.PolicyTitle, Version: v, Written: written, Body: template.HTML(v.HTML), Policy: v.Policy,
 		Subtitle:  locale.Fill(words.PolicyVersion, "version", v.Name),
 		Effective: locale.Fill(words.PolicyEffective, "date", r.lang.Date(v.Effective)),
 		Versions:  r.lines(all), HasChanges: !v.Baseline()})
@@ -47,14 +52,20 @@ func (s *Site) changes(r *request) error {
 			return err
 		}
 		page.Message = locale.Fill(words.ChangesIntro, "new", v.Name, "old", before.Name)
-		page.Comparison = policy.Compare(old, now).HTML(r.comparisonLabels())
+		page.Written = policy.Language(now)
+		page.Comparison = policy.Compare(old, now).HTML(r.comparisonLabels(page.Written))
 	}
 	return r.render(http.StatusOK, "changes", page)
 }
 
-func (r *request) comparisonLabels() policy.Labels {
+// comparisonLabels are the reader's words around a text in a language (ISO 639-1).
+func (r *request) comparisonLabels(text string) policy.Labels {
 	words := r.lang.Words.Page
-	return policy.Labels{Added: words.Added, Removed: words.Removed, Moved: words.Moved, Unchanged: words.Unchanged, Contents: words.ChangesTitle}
+	l := policy.Labels{Added: words.Added, Removed: words.Removed, Moved: words.Moved, Unchanged: words.Unchanged, Contents: words.ChangesTitle}
+	if text == "" || !strings.HasPrefix(r.lang.Tag, text) {
+		l.Language, l.Text = r.lang.Tag, text
+	}
+	return l
 }
 
 // version finds the version a request names, among those that are approved.

@@ -211,6 +211,7 @@ type view struct {
 	Version             notice.Version
 	Effective, Subtitle string
 	Versions            []versionLine
+	Written             string        // language of Body or Comparison (ISO 639-1); empty when it cannot be told
 	Body                template.HTML // sanitised when it was published
 	Comparison          template.HTML
 	HasChanges          bool

@@ -266,6 +266,39 @@ func TestPolicyPages(t *testing.T) {
 	}
 }
 
+// A policy says its own language on a page in another, whether it was told when it was
+// published or, in versions older than that, is read from the text. One that cannot be
+// told is not taken for the page's.
+func TestPolicySaysItsLanguage(t *testing.T) {
+	f := setUp(t)
+	ctx := context.Background()
+	english := strings.Repeat("<p>We keep the personal data of your orders for as long as the law asks us to.</p>", 5)
+	for i, v := range []notice.Version{{HTML: english}, {HTML: english + "<p>We sell nothing of it.</p>"}, {HTML: "<p>Nous ne vendons rien.</p>", Language: "fr"}, {HTML: "<p>16</p>"}} {
+		v.Policy, v.Name, v.Effective, v.PublishedAt, v.Text = "privacy", fmt.Sprint(i+1), "2026-01-01", now.Add(time.Duration(i)), v.HTML
+		if i > 0 {
+			v.Previous = fmt.Sprint(i)
+		}
+		v.Approval = &notice.Approval{By: "Ada", Hash: v.ContentHash()}
+		if err := f.db.AddVersion(ctx, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]string{"/1": `<article lang="en" dir="auto">`, "/3": `<article lang="fr" dir="auto">`, "/4": `<article lang="" dir="auto">`,
+		"/2/changes": `<div class="comparison" lang="en" dir="auto">`, "/4/changes": `<div class="comparison" lang="" dir="auto">`} {
+		r := request("GET", "/policy/privacy"+path, "")
+		r.Header.Set("Accept-Language", "ar")
+		w := recorder()
+		f.handler.ServeHTTP(w, r)
+		page := w.Body.String()
+		if !strings.Contains(page, `<html lang="ar" dir="rtl">`) || !strings.Contains(page, want) {
+			t.Errorf("%s lacks %s: %s", path, want, page)
+		}
+		if strings.Contains(path, "changes") && !strings.Contains(page, `<summary lang="ar" dir="auto">`) && !strings.Contains(page, `<span class="hidden" lang="ar" dir="auto">`) {
+			t.Errorf("%s: the labels do not say their language: %s", path, page)
+		}
+	}
+}
+
 func request(method, path, body string) *http.Request {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
