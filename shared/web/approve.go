@@ -185,7 +185,7 @@ func (s *Site) approvalPart(r *request) error {
 		w, written := r.lang.Words.Page, seen.Verdict.Language()
 		return r.render(http.StatusOK, "approve-changes", view{Title: w.ChangesTitle, Version: seen.Version, Policy: seen.Version.Policy,
 			Message:    locale.Fill(w.ChangesIntro, "new", seen.Version.Name, "old", seen.Before.Name),
-			Comparison: template.HTML(seen.Verdict.Comparison.HTML(r.comparisonLabels(written))), Written: written, Undo: strings.TrimSuffix(r.URL.Path, "/changes")})
+			Comparison: template.HTML(seen.Verdict.Comparison.HTML(r.comparisonLabels(written))), Written: written, Back: strings.TrimSuffix(r.URL.Path, "/changes")})
 	}
 	tag, ok := strings.CutSuffix(part, ".eml")
 	if !ok || !slices.Contains(locale.Tags(), tag) {

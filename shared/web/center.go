@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"policymail/shared/address"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/privacy"
@@ -74,7 +73,11 @@ func (s *Site) savePreferences(r *request) error {
 	case claims.Run != "":
 		return s.decline(r, claims, person, found, chosen(form))
 	}
-	said, copies, err := s.act(r, form, person)
+	act, ok := acts[form["action"]]
+	if !ok {
+		return errPage(http.StatusBadRequest)
+	}
+	done, err := act(s, visit{r, form, person})
 	if err != nil {
 		return err
 	}
@@ -82,101 +85,7 @@ func (s *Site) savePreferences(r *request) error {
 		return err
 	}
 	r.lang = locale.Match(person.Locale, r.Header.Get("Accept-Language"))
-	return s.showCenter(r, person, said(r.lang), copies)
-}
-
-// act carries out one form of the center. said is what the page answers, in the
-// language the person has by then.
-func (s *Site) act(r *request, form map[string]string, person notice.Recipient) (said func(*locale.Language) string, copies []download, err error) {
-	ctx := r.Context()
-	say := func(pick func(locale.Center) string) func(*locale.Language) string {
-		return func(l *locale.Language) string { return pick(l.Words.Page.Center) }
-	}
-	saved := func(l *locale.Language) string { return l.Words.Page.Saved }
-	switch form["action"] {
-	case "", "save":
-		_, _, err = s.Preferences.Set(ctx, privacy.Change{Recipient: person.ID, Way: notice.ByPage}, func(notice.OptOut) notice.OptOut { return chosen(form) })
-		return saved, nil, err
-	case "copy":
-		next, granted, err := s.Rights.GrantCopy(ctx, person)
-		if err != nil {
-			return nil, nil, err
-		}
-		if !granted {
-			return func(l *locale.Language) string {
-				return locale.Fill(l.Words.Page.Center.CopyLimit, "date", l.Date(next))
-			}, nil, nil
-		}
-		return say(func(c locale.Center) string { return c.CopyReady }), s.downloads(r, person), nil
-	case "correct":
-		name, err := privacy.ParseName(form["name"])
-		language := form["language"]
-		if err != nil || !spoken(language) {
-			return nil, nil, errPage(http.StatusBadRequest)
-		}
-		// The form offers ten languages: whoever left it at the one that stands for theirs
-		// (fr for fr-CA) corrected none.
-		shown := locale.Match(person.Locale, r.Header.Get("Accept-Language"))
-		if language == shown.Tag && shown == locale.Match(person.Locale, "") {
-			language = person.Locale
-		}
-		// Nor did whoever sends back what the form showed, though it changed meanwhile.
-		if was, ok := form["name-shown"]; ok && was == form["name"] {
-			name = person.Name
-		}
-		if was, ok := form["language-shown"]; ok && was == form["language"] {
-			language = person.Locale
-		}
-		return saved, nil, s.Rights.Correct(ctx, person, name, language)
-	case "move":
-		normal, err := address.Parse(form["address"])
-		if err != nil {
-			return nil, nil, errPage(http.StatusBadRequest)
-		}
-		asked := s.Rights.New(notice.Rectification, person)
-		asked.Address = normal
-		return say(func(c locale.Center) string { return c.Mailed }), nil, s.ask(r, asked, privacy.LetterNewAddress)
-	case "delete":
-		return say(func(c locale.Center) string { return c.Mailed }), nil, s.ask(r, s.Rights.New(notice.Deletion, person), privacy.LetterErase)
-	case "restrict":
-		return say(func(c locale.Center) string { return c.Restricted }), nil, s.Rights.Restrict(ctx, person, true)
-	case "lift":
-		return say(func(c locale.Center) string { return c.Lifted }), nil, s.Rights.Restrict(ctx, person, false)
-	case "object":
-		return say(func(c locale.Center) string { return c.Objected }), nil, s.Rights.Object(ctx, person)
-	case "ask":
-		asked, err := s.readRequest(form)
-		if err != nil {
-			return nil, nil, errPage(http.StatusBadRequest)
-		}
-		if err := s.limit(r, person.Address); err != nil {
-			return nil, nil, err
-		}
-		asked.Recipient, asked.Address, asked.Locale, asked.Verified = person.ID, person.Address, person.Locale, s.Now()
-		if asked, err = s.Rights.Open(ctx, asked); err != nil {
-			return nil, nil, err
-		}
-		return func(l *locale.Language) string {
-			return locale.Fill(l.Words.Page.Center.Asked, "number", string(asked.ID), "date", l.Date(asked.Due))
-		}, nil, nil
-	}
-	return nil, nil, errPage(http.StatusBadRequest)
-}
-
-// ask has a request confirmed by mail before anything happens.
-func (s *Site) ask(r *request, asked notice.Request, kind privacy.LetterKind) error {
-	if err := s.limit(r, asked.Address); err != nil {
-		return err
-	}
-	return s.Rights.Ask(r.Context(), asked, kind, s.confirmLink(freshLink))
-}
-
-func (s *Site) limit(r *request, who string) error {
-	ok, err := s.Limiter.Allow(r.Context(), "address", who, perAddress)
-	if err == nil && !ok {
-		return errPage(http.StatusTooManyRequests)
-	}
-	return err
+	return s.showCenter(r, person, done.said(r.lang), done.copies)
 }
 
 func spoken(tag string) bool {

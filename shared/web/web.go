@@ -201,6 +201,7 @@ type view struct {
 	Message             string
 	Note                string
 	Undo                string // where it is posted to
+	Back                string // page this one belongs to
 	Button              string
 	AskForLink          bool
 	Center              *center
