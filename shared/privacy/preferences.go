@@ -34,22 +34,30 @@ type Change struct {
 	Way       notice.Way
 	By        string       // the operator; empty for the person
 	Run       notice.RunID // the notice whose link was used
+	Mailed    time.Time    // when the link that was used was mailed, to the address on file alone; zero if none was
 }
 
 // Set applies a decision to a person's opt-outs and returns the standing before
 // and after. When it returns without error the decision is durable, and no claim
 // made on the old standing is granted any more (invariant 3, never after an
 // opt-out). Deciding the same again changes nothing, and adds to the history only what
-// ends an undo. An erased person stays as they are.
+// ends an undo. An erased person stays as they are; one whose mail bounced is active
+// again if the way of the decision proves that their mailbox lives.
 func (p Preferences) Set(ctx context.Context, c Change, decide func(notice.OptOut) notice.OptOut) (before, after notice.Standing, err error) {
+	var unread error
 	for {
 		before, after, err = p.change(ctx, c, func(r *notice.Recipient) []string {
-			if r.Status != notice.Erased {
-				r.OptOut = decide(r.OptOut)
+			if r.Status == notice.Erased {
+				return nil
 			}
+			var lives bool
+			if lives, unread = p.provesMailbox(ctx, c, *r); lives {
+				r.Status = notice.Active
+			}
+			r.OptOut = decide(r.OptOut)
 			return nil
 		})
-		if err != nil || before != after || fromNotice(c.Way, c.Run) {
+		if err = errors.Join(err, unread); err != nil || before != after || fromNotice(c.Way, c.Run) {
 			return before, after, err
 		}
 		if err = p.endUndo(ctx, c, after); !errors.Is(err, notice.ErrConflict) {
@@ -57,6 +65,25 @@ func (p Preferences) Set(ctx context.Context, c Change, decide func(notice.OptOu
 		}
 	}
 }
+
+// provesMailbox reports whether a change shows that the mailbox of a person whose mail
+// bounced is there: it was made by a link that was mailed after that, to the address they
+// have now (invariant 4, twelve months). A complaint is no bounce, and stays.
+func (p Preferences) provesMailbox(ctx context.Context, c Change, r notice.Recipient) (bool, error) {
+	if r.Status != notice.Bounced || c.Mailed.IsZero() {
+		return false, nil
+	}
+	history, err := p.Store.PreferenceEvents(ctx, r.ID)
+	outdated := slices.ContainsFunc(history, func(e notice.PreferenceEvent) bool {
+		bounced := e.After.Status == notice.Bounced && e.Before.Status != notice.Bounced
+		// A link tells whole seconds.
+		return (bounced || movedBy(e)) && e.At.Truncate(time.Second).After(c.Mailed)
+	})
+	return err == nil && !outdated, err
+}
+
+// movedBy reports whether a change gave a person another address.
+func movedBy(e notice.PreferenceEvent) bool { return slices.Contains(e.Corrected, "address") }
 
 // Correction is what shall stand for a person's name and language (BCP 47); nil leaves
 // what stands.
@@ -163,8 +190,8 @@ func (p Preferences) Undo(ctx context.Context, c Change, offered time.Time) (aft
 // Suppress stops all mail to a person whose mailbox is gone or who complained. A
 // complaint outweighs a bounce, and neither is undone by an event. run is the one
 // whose message, sent at an instant, brought it about: the bounce of a mailbox they
-// have moved away from since says nothing of the one they have now (invariant 4,
-// twelve months).
+// have moved away from since says nothing of the one they have now, nor does one from
+// before they proved that it lives (invariant 4, twelve months).
 func (p Preferences) Suppress(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID, sent time.Time) error {
 	var failed error
 	_, _, err := p.change(ctx, Change{Recipient: id, Way: way, Run: run, By: "ses"}, func(r *notice.Recipient) []string {
@@ -172,8 +199,8 @@ func (p Preferences) Suppress(ctx context.Context, id notice.RecipientID, status
 			return nil
 		}
 		if status == notice.Bounced {
-			moved := false
-			if moved, failed = p.movedSince(ctx, r.ID, sent); moved || failed != nil {
+			reached := false
+			if reached, failed = p.reachedSince(ctx, r.ID, sent); reached || failed != nil {
 				return nil
 			}
 		}
@@ -186,11 +213,13 @@ func (p Preferences) Suppress(ctx context.Context, id notice.RecipientID, status
 	return errors.Join(err, failed)
 }
 
-// movedSince reports whether a person has another address than at an instant.
-func (p Preferences) movedSince(ctx context.Context, id notice.RecipientID, at time.Time) (bool, error) {
+// reachedSince reports whether a person gave another address, or proved that mail reaches
+// the one they have, after an instant.
+func (p Preferences) reachedSince(ctx context.Context, id notice.RecipientID, at time.Time) (bool, error) {
 	history, err := p.Store.PreferenceEvents(ctx, id)
 	return slices.ContainsFunc(history, func(e notice.PreferenceEvent) bool {
-		return e.At.After(at) && slices.Contains(e.Corrected, "address")
+		proved := e.Before.Status == notice.Bounced && e.After.Status == notice.Active
+		return e.At.After(at) && (proved || movedBy(e))
 	}), err
 }
 

@@ -84,3 +84,71 @@ func TestErasedMeansErased(t *testing.T) {
 		t.Error("the address is back")
 	}
 }
+
+// A person whose mail bounced and who decides by a link that reached them since is written
+// to again. What does not prove it changes nothing: a link mailed before the bounce or to an
+// address they left, a decision on another way, a complaint; and a bounce of before, told
+// late or again, does not take it back.
+func TestABounceEndsWithAProof(t *testing.T) {
+	ctx := context.Background()
+	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		status notice.Status
+		mailed time.Time // zero for no link
+		moved  time.Time // zero for never
+		want   notice.Status
+	}{
+		"a link since":               {notice.Bounced, noon.Add(time.Hour), time.Time{}, notice.Active},
+		"a link of the same second":  {notice.Bounced, noon, time.Time{}, notice.Active},
+		"a link of before":           {notice.Bounced, noon.Add(-time.Second), time.Time{}, notice.Bounced},
+		"a link to another address":  {notice.Bounced, noon.Add(time.Hour), noon.Add(2 * time.Hour), notice.Bounced},
+		"a link to this address":     {notice.Bounced, noon.Add(2 * time.Hour), noon.Add(time.Hour), notice.Active},
+		"a way that proves nothing":  {notice.Bounced, time.Time{}, time.Time{}, notice.Bounced},
+		"a complaint and a new link": {notice.Complained, noon.Add(time.Hour), time.Time{}, notice.Complained},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, p := setUp(t)
+			clock := noon.Add(time.Millisecond)
+			p.Now = func() time.Time { return clock }
+			sent := noon.Add(-time.Minute)
+			suppress := func() {
+				t.Helper()
+				if err := p.Suppress(ctx, "ada", c.status, notice.ByBounce, "r1", sent); err != nil {
+					t.Fatal(err)
+				}
+			}
+			suppress()
+			if !c.moved.IsZero() {
+				r, _ := db.Recipient(ctx, "ada")
+				e := notice.PreferenceEvent{ID: c.moved.Format("20060102T150405.000000000Z"), Recipient: r.ID, At: c.moved, Before: r.Standing(), After: r.Standing(), Corrected: []string{"address"}}
+				if err := db.ChangeRecipient(ctx, r, r, e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			clock = noon.Add(3 * time.Hour)
+			for range 2 {
+				change := privacy.Change{Recipient: "ada", Way: notice.ByPage, Mailed: c.mailed}
+				if _, _, err := p.Set(ctx, change, func(notice.OptOut) notice.OptOut { return notice.OptOut{Annual: true} }); err != nil {
+					t.Fatal(err)
+				}
+				r, _ := db.Recipient(ctx, "ada")
+				if r.Status != c.want || r.OptOut != (notice.OptOut{Annual: true}) {
+					t.Errorf("%+v, want %s", r, c.want)
+				}
+				suppress() // the same event again
+			}
+			history, _ := db.PreferenceEvents(ctx, "ada")
+			if last := history[len(history)-1]; last.Before.Status != c.status || last.After.Status != c.want || last.Way != notice.ByPage {
+				t.Errorf("the history says %+v", last)
+			}
+			if c.want != notice.Active {
+				return
+			}
+			sent = clock.Add(time.Hour)
+			suppress()
+			if r, _ := db.Recipient(ctx, "ada"); r.Status != notice.Bounced {
+				t.Errorf("a bounce after the proof leaves %s", r.Status)
+			}
+		})
+	}
+}
