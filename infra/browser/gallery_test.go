@@ -155,7 +155,7 @@ func narrow(t *testing.T, tab *Tab, when string) {
 // keyboard walks the page with the Tab key.
 func keyboard(t *testing.T, tab *Tab) {
 	t.Helper()
-	const activatable = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter(e => e.checkVisibility())`
+	const activatable = `[...document.querySelectorAll('a[href], button, input:not([type=hidden], :disabled), select, textarea, summary')].filter(e => e.checkVisibility())`
 	all := eval[int](tab, `(window.reached = new Set(), window.unseen = [], document.activeElement.blur(), `+activatable+`.length)`)
 	for range all + 1 {
 		tab.Key(kb.Tab)

@@ -264,7 +264,12 @@ func TestEveryRightIsWalked(t *testing.T) {
 	})
 	t.Run("unsubscribe and undo", func(t *testing.T) {
 		w.at(t).center("new@example.com")
-		w.Tick(`input[name="none"]`)
+		w.Tick(`input[name="annual"]`)
+		w.Tick(`input[name="change"]`)
+		w.Press("form:first-of-type button")
+		w.says("You get everything.")
+		w.Press(`button[name="none"]`)
+		w.says("Your preferences are saved.", "You get no optional notices.")
 		w.Tick(`input[name="annual"]`)
 		w.Tick(`input[name="change"]`)
 		w.Press("form:first-of-type button")

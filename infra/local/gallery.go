@@ -72,7 +72,7 @@ func (g *gallery) n(r notice.Recipient) string {
 	return g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Run: "gallery", Expires: g.now().Add(time.Hour)})
 }
 func (g *gallery) b(r notice.Recipient) string {
-	return g.path(token.Claims{Purpose: token.Undo, Recipient: r.ID, Expires: g.now().Add(time.Hour)})
+	return g.path(token.Claims{Purpose: token.Undo, Recipient: r.ID, Expires: g.now().AddDate(0, 0, 30).Add(time.Minute)})
 }
 func (g *gallery) d(r notice.Recipient) string {
 	return g.path(token.Claims{Purpose: token.Download, Recipient: r.ID, Expires: g.now().Add(time.Hour)})
@@ -101,6 +101,15 @@ var galleryPages = []struct {
 	{"fields", fixed(get("/fields"))},
 	{"unsubscribe", func(g *gallery, r notice.Recipient) []step { return []step{get(g.u(r))} }},
 	{"unsubscribed", func(g *gallery, r notice.Recipient) []step { return []step{post(g.u(r), "action=unsubscribe")} }},
+	{"unsubscribe-one-of-two", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.u(r), "action=save&change=1"), get(g.u(r))}
+	}},
+	{"unsubscribed-before", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.u(r), "action=unsubscribe"), get(g.u(r))}
+	}},
+	{"unsubscribed-and-asked-for", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.u(r), "action=save&change=1"), post(g.n(r), "annual=1&change=1")}
+	}},
 	{"undo", func(g *gallery, r notice.Recipient) []step { return []step{get(g.b(r))} }},
 	{"undone", func(g *gallery, r notice.Recipient) []step {
 		return []step{post(g.u(r), "action=unsubscribe"), post(g.b(r), "")}
@@ -110,6 +119,15 @@ var galleryPages = []struct {
 	{"preferences", func(g *gallery, r notice.Recipient) []step { return []step{get(g.p(r))} }},
 	{"preferences-opted-out", func(g *gallery, r notice.Recipient) []step {
 		return []step{post(g.u(r), "action=unsubscribe"), get(g.p(r))}
+	}},
+	{"from-a-notice-opted-out", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.u(r), "action=unsubscribe"), get(g.n(r))}
+	}},
+	{"preferences-bounced", func(g *gallery, r notice.Recipient) []step {
+		return []step{get(g.p(g.suppressed(r, notice.Bounced, notice.ByBounce)))}
+	}},
+	{"preferences-complained", func(g *gallery, r notice.Recipient) []step {
+		return []step{get(g.p(g.suppressed(r, notice.Complained, notice.ByComplaint)))}
 	}},
 	{"saved", center("annual=1")},
 	{"copy", center("action=copy")},
@@ -150,6 +168,15 @@ var galleryPages = []struct {
 	}},
 	{"not-found", fixed(get("/nothing-here"))},
 	{"bad-form", func(g *gallery, r notice.Recipient) []step { return []step{post(g.u(r), "action=nonsense")} }},
+}
+
+// suppressed is a reader whose mail bounced or who complained.
+func (g *gallery) suppressed(r notice.Recipient, status notice.Status, way notice.Way) notice.Recipient {
+	preferences := privacy.Preferences{Store: g.db, LeadDays: settings.LeadDays, Now: g.now}
+	if err := preferences.Suppress(context.Background(), r.ID, status, way, "gallery", g.now()); err != nil {
+		panic(err) // the person is there
+	}
+	return r
 }
 
 // approving opens the page of an officer for a change of its own, and takes steps there.

@@ -85,7 +85,6 @@ type Page struct {
 	Undo              string
 	UndoDone          string
 	PreferencesTitle  string
-	PreferencesIntro  string // {company}
 	PreferenceAnnual  string
 	PreferenceChange  string
 	PreferenceNone    string
@@ -152,6 +151,8 @@ type Center struct {
 	GetsAnnual    string
 	GetsChange    string
 	GetsNothing   string
+	Undelivered   string // mail bounced
+	Reported      string // a notice was complained about
 	Corrected     string
 	Ways          Ways
 	RightsTitle   string

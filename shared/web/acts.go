@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"policymail/shared/address"
 	"policymail/shared/locale"
@@ -12,6 +13,7 @@ import (
 // visit is a form of the privacy center that a person sent by a fresh link.
 type visit struct {
 	*request
+	mailed time.Time // the link
 	form   map[string]string
 	person notice.Recipient
 }
@@ -20,6 +22,7 @@ type visit struct {
 type answer struct {
 	said   func(*locale.Language) string
 	copies []download
+	stands bool // the answer says which notices the person gets from now on
 }
 
 // acts carry out the forms of the center, by the action each names.
@@ -39,10 +42,14 @@ func saved() answer {
 
 func mailed() answer { return say(func(c locale.Center) string { return c.Mailed }) }
 
-// save sets which notices a person gets.
+// save sets which notices a person gets. Their mailbox got the link, so mail that bounced
+// before it was sent bounces no more.
 func (s *Site) save(v visit) (answer, error) {
-	_, _, err := s.Preferences.Set(v.Context(), privacy.Change{Recipient: v.person.ID, Way: notice.ByPage}, func(notice.OptOut) notice.OptOut { return chosen(v.form) })
-	return saved(), err
+	change := privacy.Change{Recipient: v.person.ID, Way: notice.ByPage, Mailed: v.mailed}
+	_, _, err := s.Preferences.Set(v.Context(), change, func(notice.OptOut) notice.OptOut { return chosen(v.form) })
+	done := saved()
+	done.stands = true
+	return done, err
 }
 
 // grantCopy offers what is held, or says when it may be asked for again.

@@ -20,6 +20,7 @@ type center struct {
 	Name       string
 	Languages  []choice
 	Restricted bool
+	Kept       string // why no notice is sent whatever they choose; empty where their choice counts
 	Copies     []download
 }
 
@@ -41,10 +42,10 @@ func (s *Site) preferences(r *request) error {
 		return token.ErrExpired
 	}
 	if claims.Run != "" {
-		words := r.lang.Words.Page
-		return r.render(http.StatusOK, "notice", view{Title: words.StartTitle, Message: words.Center.FromNotice})
+		return r.render(http.StatusOK, "notice", view{Title: r.lang.Words.Page.StartTitle, Message: r.gets(person.Standing()),
+			OptOut: person.OptOut, DeclineOnly: person.OptOut != notice.OptOutAll})
 	}
-	return s.showCenter(r, person, "", nil)
+	return s.showCenter(r, person, answer{})
 }
 
 // savePreferences does what the forms of the privacy center ask for. A link that came
@@ -77,7 +78,7 @@ func (s *Site) savePreferences(r *request) error {
 	if !ok {
 		return errPage(http.StatusBadRequest)
 	}
-	done, err := act(s, visit{r, form, person})
+	done, err := act(s, visit{r, claims.Expires.Add(-freshLink), form, person})
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (s *Site) savePreferences(r *request) error {
 		return err
 	}
 	r.lang = locale.Match(person.Locale, r.Header.Get("Accept-Language"))
-	return s.showCenter(r, person, done.said(r.lang), done.copies)
+	return s.showCenter(r, person, done)
 }
 
 func spoken(tag string) bool {
@@ -94,13 +95,13 @@ func spoken(tag string) bool {
 
 // showCenter shows everything about a person. The lists name dates and kinds; what
 // they hold besides is in the copy.
-func (s *Site) showCenter(r *request, person notice.Recipient, said string, copies []download) error {
+func (s *Site) showCenter(r *request, person notice.Recipient, done answer) error {
 	held, err := s.Rights.Held(r.Context(), person)
 	if err != nil {
 		return err
 	}
 	words := r.lang.Words.Page
-	c := &center{Name: person.Name, Restricted: person.Restricted, Copies: copies, Facts: r.facts(person)}
+	c := &center{Name: person.Name, Restricted: person.Restricted, Kept: r.kept(person), Copies: done.copies, Facts: r.facts(person)}
 	for _, n := range slices.Backward(held.Notices) {
 		if n.SentAt.IsZero() || len(c.Notices) == shown {
 			continue
@@ -124,8 +125,44 @@ func (s *Site) showCenter(r *request, person notice.Recipient, said string, copi
 	for _, l := range locale.All() {
 		c.Languages = append(c.Languages, choice{l.Tag, l.Name, l == r.lang})
 	}
-	return r.render(http.StatusOK, "center", view{Title: words.StartTitle, Message: locale.Fill(words.Center.Intro, "company", s.Company),
-		Note: said, OptOut: person.OptOut, Center: c, Rights: r.rights(), Parties: r.parties()})
+	v := view{Title: words.StartTitle, Message: locale.Fill(words.Center.Intro, "company", s.Company),
+		OptOut: person.OptOut, Center: c, Rights: r.rights(), Parties: r.parties()}
+	if done.said != nil {
+		v.Note = done.said(r.lang)
+	}
+	if done.stands {
+		v.Stands = r.gets(person.Standing())
+	}
+	return r.render(http.StatusOK, "center", v)
+}
+
+// gets says which optional notices reach a person as they stand, whatever keeps the
+// others away.
+func (r *request) gets(s notice.Standing) string {
+	c := r.lang.Words.Page.Center
+	switch {
+	case s.OptOut == notice.OptOutAll, s.Restricted, s.Status != notice.Active:
+		return c.GetsNothing
+	case s.OptOut.Change:
+		return c.GetsAnnual
+	case s.OptOut.Annual:
+		return c.GetsChange
+	}
+	return c.GetsBoth
+}
+
+// kept says what keeps notices from a person besides their choice, or nothing.
+func (r *request) kept(p notice.Recipient) string {
+	c := r.lang.Words.Page.Center
+	switch {
+	case p.Status == notice.Bounced:
+		return c.Undelivered
+	case p.Status == notice.Complained:
+		return c.Reported
+	case p.Restricted:
+		return c.Restricted
+	}
+	return ""
 }
 
 func (r *request) facts(p notice.Recipient) []fact {
@@ -148,18 +185,12 @@ func (r *request) facts(p notice.Recipient) []fact {
 
 func (r *request) change(h privacy.CopyChange) line {
 	c := r.lang.Words.Page.Center
-	what := c.GetsNothing
+	what := r.gets(notice.Standing{Status: notice.Status(h.Status), OptOut: notice.OptOut{Annual: !h.Annual, Change: !h.Change}})
 	switch {
 	case h.Corrected != "":
 		what = c.Corrected
 	case h.Restricted:
 		what = c.Restricted
-	case h.Annual && h.Change:
-		what = c.GetsBoth
-	case h.Annual:
-		what = c.GetsAnnual
-	case h.Change:
-		what = c.GetsChange
 	}
 	ways := map[notice.Way]string{notice.ByOneClick: c.Ways.OneClick, notice.ByPage: c.Ways.Page, notice.ByUndo: c.Ways.Undo, notice.ByRequest: c.Ways.Request,
 		notice.ByImport: c.Ways.Import, notice.ByBounce: c.Ways.Bounce, notice.ByComplaint: c.Ways.Complaint, notice.ByOperator: c.Ways.Operator}

@@ -98,6 +98,111 @@ func TestForwardedNotice(t *testing.T) {
 	}
 }
 
+var (
+	noteOf  = regexp.MustCompile(`(?s)<p class="(?:lead|note)"[^>]*>(.*?)</p>`)
+	choices = regexp.MustCompile(`name="(annual|change)" value="1"( checked| disabled|)>`)
+)
+
+// said is what a page says first, told its choices.
+func said(page string) (words, boxes string) {
+	if m := noteOf.FindStringSubmatch(page); m != nil {
+		words = html.UnescapeString(m[1])
+	}
+	for _, m := range choices.FindAllStringSubmatch(page, -1) {
+		boxes += m[1] + m[2] + ";"
+	}
+	return words, boxes
+}
+
+// The page of a link in a notice shows the choices as they are and offers what it can do,
+// to decline; its answer says what stands, and the way to more where more was asked for.
+func TestALinkInANoticeSaysWhatStands(t *testing.T) {
+	const both, one = "annual checked;change checked;", "annual disabled;change checked;"
+	for _, c := range []struct {
+		before     string // what is posted by a fresh link first
+		boxes      string // the page shows
+		form, says string
+		more       bool
+	}{
+		{"annual=1&change=1", both, "annual=1&change=1", "You get everything.", false},
+		{"annual=1&change=1", both, "change=1", "You get notices of changes only.", false},
+		{"annual=1&change=1", both, "annual=1", "You get the yearly reminder only.", false},
+		{"annual=1&change=1", both, "", "You are unsubscribed.", false},
+		{"change=1", one, "change=1", "You get notices of changes only.", false},
+		{"change=1", one, "annual=1&change=1", "You get notices of changes only.", true},
+		{"change=1", one, "annual=1", "You are unsubscribed.", true},
+		{"none=1", "", "annual=1&change=1", "You are unsubscribed.", true},
+		{"none=1&annual=1", "", "none=1", "You are unsubscribed.", false},
+	} {
+		for name, link := range map[string]func(*fixture) string{"unsubscribe": func(f *fixture) string { return f.link(f.keys, "ada") }, "preferences": func(f *fixture) string { return f.fromNotice("ada") }} {
+			f := setUp(t)
+			f.post(t, f.fresh("ada"), c.before)
+			page := f.do("GET", link(f), "", "").Body.String()
+			if _, boxes := said(page); boxes != c.boxes || !strings.Contains(page, "which may have been forwarded") {
+				t.Errorf("%s after %s shows %s: %s", name, c.before, boxes, page)
+			}
+			page = f.post(t, link(f), "action=save&"+c.form)
+			if words, _ := said(page); words != c.says || strings.Contains(page, "which may have been forwarded") != c.more {
+				t.Errorf("%s after %s: %s answers %q, more %v", name, c.before, c.form, words, !c.more)
+			}
+		}
+	}
+}
+
+// The center has a box for each notice and a button for none: what is saved is what the
+// page shows and says.
+func TestTheCenterSaysWhatStands(t *testing.T) {
+	f := setUp(t)
+	for form, want := range map[string]string{
+		"annual=1&change=1":        "You get everything.|annual checked;change checked;",
+		"annual=1":                 "You get the yearly reminder only.|annual checked;change;",
+		"":                         "You get no optional notices.|annual;change;",
+		"annual=1&change=1&none=1": "You get no optional notices.|annual;change;",
+	} {
+		words, boxes := said(f.post(t, f.fresh("ada"), "action=save&"+form))
+		if got := words + "|" + boxes; got != "Your preferences are saved.<br>"+want {
+			t.Errorf("%s: %s, want %s", form, got, want)
+		}
+	}
+	f.post(t, f.fresh("ada"), "annual=1&change=1")
+	f.post(t, f.fresh("ada"), "action=restrict")
+	if words, _ := said(f.post(t, f.fresh("ada"), "annual=1&change=1")); words != "Your preferences are saved.<br>You get no optional notices." {
+		t.Errorf("restricted: %s", words)
+	}
+}
+
+// Whoever reads our letter in a mailbox that bounced has it: saving by its link brings the
+// notices back. A complaint is no bounce. The center says which of them keeps notices away.
+func TestSavingByAFreshLinkEndsABounce(t *testing.T) {
+	for status, want := range map[notice.Status]notice.Status{notice.Bounced: notice.Active, notice.Complained: notice.Complained} {
+		synctest.Test(t, func(t *testing.T) {
+			f := setUp(t)
+			kept := map[notice.Status]string{notice.Bounced: "could not be delivered", notice.Complained: "was reported as spam", notice.Active: "You get everything."}
+			old := "/p/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: f.id("ada"), Expires: now.Add(23 * time.Hour)})
+			if err := f.site.Preferences.Suppress(context.Background(), f.id("ada"), status, notice.ByBounce, "run", now); err != nil {
+				t.Fatal(err)
+			}
+			f.post(t, "/link", "address=ada@example.com")
+			link := f.path(t)
+			if page := f.do("GET", link, "", "").Body.String(); !strings.Contains(page, kept[status]) || f.person(t, "ada").Status != status {
+				t.Errorf("%s: %s", status, page)
+			}
+			if page := f.post(t, old, "annual=1&change=1"); !strings.Contains(page, kept[status]) || f.person(t, "ada").Status != status {
+				t.Errorf("a link from before it %s: %s", status, page)
+			}
+			if page := f.post(t, link, "annual=1&change=1"); !strings.Contains(page, kept[want]) || f.person(t, "ada").Status != want {
+				t.Errorf("%s: %s", status, page)
+			}
+			if r := f.person(t, "ada"); (r.Due != "") != (want == notice.Active) {
+				t.Errorf("%s: due %q", status, r.Due)
+			}
+			if err := f.db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
 func TestUndo(t *testing.T) {
 	for name, c := range map[string]struct {
 		after func(t *testing.T, f *fixture) // the unsubscribing
@@ -146,7 +251,11 @@ func TestUndoDoesNotOutliveADecision(t *testing.T) {
 	if r := f.person(t, "ada"); r.OptOut != notice.OptOutAll {
 		t.Errorf("an undo used before took back a later decision: %+v", r.OptOut)
 	}
-	f.post(t, f.path(t), "")
+	for _, says := range []string{"You are subscribed again.", "You get everything."} {
+		if words, _ := said(f.post(t, f.path(t), "")); words != says {
+			t.Errorf("the undo says %q, want %q", words, says)
+		}
+	}
 	if r := f.person(t, "ada"); r.OptOut != (notice.OptOut{}) {
 		t.Errorf("the undo of that decision does nothing: %+v", r.OptOut)
 	}

@@ -42,13 +42,18 @@ func (r *request) open(purpose token.Purpose) (c token.Claims, person notice.Rec
 	return c, person, person.Status != notice.Erased, nil
 }
 
+// askUnsubscribe shows what an unsubscribe link may do: decline what is not declined yet.
 func (s *Site) askUnsubscribe(r *request) error {
-	if _, _, _, err := r.open(token.Unsubscribe); err != nil {
+	_, person, found, err := r.open(token.Unsubscribe)
+	if err != nil {
 		return err
 	}
 	words := r.lang.Words.Page
-	return r.render(http.StatusOK, "unsubscribe", view{Title: words.UnsubscribeTitle,
-		Message: locale.Fill(words.UnsubscribeAsk, "company", s.Company)})
+	v := view{Title: words.UnsubscribeTitle, Message: words.UnsubscribeDone}
+	if found && person.OptOut != notice.OptOutAll {
+		v.Message, v.OptOut, v.DeclineOnly = locale.Fill(words.UnsubscribeAsk, "company", s.Company), person.OptOut, true
+	}
+	return r.render(http.StatusOK, "unsubscribe", v)
 }
 
 // unsubscribe serves the one-click POST of RFC 8058 § 3.1 and the forms of its
@@ -92,7 +97,8 @@ const undoLink = 30 * 24 * time.Hour
 
 // decline carries out what the page of a link in a notice may do: decline more, never
 // less, because the notice may have been forwarded. The address on file is told, with
-// an undo. (A one-click POST is not told: it comes from the mail program that holds
+// an undo. The page says what stands afterwards, and how to get more where the form asked
+// for it. (A one-click POST is not told: it comes from the mail program that holds
 // the header, which forwarding does not pass on.)
 func (s *Site) decline(r *request, claims token.Claims, person notice.Recipient, found bool, declined notice.OptOut) error {
 	words := r.lang.Words.Page
@@ -107,9 +113,10 @@ func (s *Site) decline(r *request, claims token.Claims, person notice.Recipient,
 	if err != nil {
 		return err
 	}
-	if declined != notice.OptOutAll {
-		v.Message = words.Saved
+	if after.OptOut != notice.OptOutAll {
+		v.Message = r.gets(after)
 	}
+	v.AskForLink = after.OptOut.Annual && !declined.Annual || after.OptOut.Change && !declined.Change
 	if before != after {
 		undo := token.Claims{Purpose: token.Undo, Recipient: person.ID, Run: claims.Run, Expires: s.Now().Add(undoLink)}
 		v.Undo, v.Note = "/b/"+s.Keys.Sign(undo), words.UnsubscribeNote
@@ -148,13 +155,16 @@ func (s *Site) undo(r *request) error {
 	}
 	words := r.lang.Words.Page
 	v := view{Title: words.Undo, Message: words.UndoDone}
-	if after.OptOut == notice.OptOutAll { // they decided since; that stands
+	switch { // where they decided since, that stands
+	case after.OptOut == notice.OptOutAll:
 		v.Message = words.UnsubscribeDone
+	case after.OptOut == person.OptOut:
+		v.Message = r.gets(after)
 	}
 	return r.render(http.StatusOK, "done", v)
 }
 
-// chosen reads the boxes a person left ticked; "none" wins over both.
+// chosen reads the boxes a person left ticked; the button "none" wins over both.
 func chosen(form map[string]string) notice.OptOut {
 	if form["none"] != "" {
 		return notice.OptOutAll

@@ -209,6 +209,8 @@ type view struct {
 	Rights              []choice
 	Parties             []choice
 	OptOut              notice.OptOut
+	DeclineOnly         bool   // the choices may be declined and not taken back
+	Stands              string // which notices reach the person from now on
 	Version             notice.Version
 	Effective, Subtitle string
 	Versions            []versionLine
