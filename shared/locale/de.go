@@ -83,6 +83,9 @@ func init() {
 			ErrorNotFound:     "Diese Seite gibt es nicht.",
 			ErrorServer:       "Bei uns ist etwas schiefgegangen; es wurde nichts geändert. Bitte versuchen Sie es in einigen Minuten noch einmal.",
 			ErrorTooMany:      "Das wurde zu oft angefordert. Bitte versuchen Sie es in einer Stunde noch einmal.",
+			FaultAddress:      "An diese E-Mail-Adresse können wir nicht schreiben. Bitte prüfen Sie sie.",
+			FaultDetails:      "Bitte schreiben Sie, worum Sie bitten, in höchstens {number} Zeichen.",
+			FaultName:         "Bitte schreiben Sie den Namen in einer Zeile, in höchstens {number} Zeichen.",
 			AskForLink:        "Neuen Link anfordern",
 			SkipToContent:     "Zum Inhalt",
 			Center: Center{

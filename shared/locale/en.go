@@ -83,6 +83,9 @@ func init() {
 			ErrorNotFound:     "There is no such page.",
 			ErrorServer:       "Something went wrong on our side and nothing was changed. Please try again in a few minutes.",
 			ErrorTooMany:      "That was asked too often. Please try again in an hour.",
+			FaultAddress:      "We cannot write to this email address. Please check it.",
+			FaultDetails:      "Please write what you ask for, in at most {number} characters.",
+			FaultName:         "Please write the name in one line, in at most {number} characters.",
 			AskForLink:        "Ask for a new link",
 			SkipToContent:     "Skip to the content",
 			Center: Center{

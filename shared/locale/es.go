@@ -83,6 +83,9 @@ func init() {
 			ErrorNotFound:     "Esta página no existe.",
 			ErrorServer:       "Algo ha fallado por nuestra parte y no se ha cambiado nada. Inténtelo de nuevo en unos minutos.",
 			ErrorTooMany:      "Se ha pedido demasiadas veces. Vuelva a intentarlo dentro de una hora.",
+			FaultAddress:      "No podemos escribir a esta dirección de correo. Revísela, por favor.",
+			FaultDetails:      "Escriba qué pide, con un máximo de {number} caracteres.",
+			FaultName:         "Escriba el nombre en una sola línea, con un máximo de {number} caracteres.",
 			AskForLink:        "Pedir un enlace nuevo",
 			SkipToContent:     "Ir al contenido",
 			Center: Center{

@@ -83,6 +83,9 @@ func init() {
 			ErrorNotFound:     "Cette page n’existe pas.",
 			ErrorServer:       "Un problème est survenu de notre côté et rien n’a été modifié. Merci de réessayer dans quelques minutes.",
 			ErrorTooMany:      "Cela a été demandé trop souvent. Veuillez réessayer dans une heure.",
+			FaultAddress:      "Nous ne pouvons pas écrire à cette adresse e-mail. Veuillez la vérifier.",
+			FaultDetails:      "Veuillez écrire ce que vous demandez, en {number} caractères au plus.",
+			FaultName:         "Veuillez écrire le nom sur une seule ligne, en {number} caractères au plus.",
 			AskForLink:        "Demander un nouveau lien",
 			SkipToContent:     "Aller au contenu",
 			Center: Center{

@@ -83,6 +83,9 @@ func init() {
 			ErrorNotFound:     "Questa pagina non esiste.",
 			ErrorServer:       "Qualcosa è andato storto da parte nostra e nulla è stato modificato. Riprovi tra qualche minuto.",
 			ErrorTooMany:      "È stato richiesto troppo spesso. Riprovi tra un’ora.",
+			FaultAddress:      "Non possiamo scrivere a questo indirizzo e-mail. La preghiamo di controllarlo.",
+			FaultDetails:      "Scriva che cosa chiede, in non più di {number} caratteri.",
+			FaultName:         "Scriva il nome su una sola riga, in non più di {number} caratteri.",
 			AskForLink:        "Chiedi un nuovo link",
 			SkipToContent:     "Vai al contenuto",
 			Center: Center{

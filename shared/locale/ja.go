@@ -83,6 +83,9 @@ func init() {
 			ErrorNotFound:     "このページはありません。",
 			ErrorServer:       "こちらの問題で処理できず、何も変更されていません。数分後にもう一度お試しください。",
 			ErrorTooMany:      "回数の上限に達しました。1時間後にもう一度お試しください。",
+			FaultAddress:      "このメールアドレスにはお送りできません。入力内容をご確認ください。",
+			FaultDetails:      "請求の内容を{number}文字以内でご記入ください。",
+			FaultName:         "お名前は改行せず、{number}文字以内でご記入ください。",
 			AskForLink:        "新しいリンクを求める",
 			SkipToContent:     "本文へ移動",
 			Center: Center{

@@ -118,6 +118,9 @@ type Page struct {
 	ErrorNotFound     string
 	ErrorServer       string
 	ErrorTooMany      string
+	FaultAddress      string
+	FaultDetails      string // {number}
+	FaultName         string // {number}
 	AskForLink        string
 	SkipToContent     string
 	Center            Center

@@ -83,6 +83,9 @@ func init() {
 			ErrorNotFound:     "Deze pagina bestaat niet.",
 			ErrorServer:       "Er ging bij ons iets mis en er is niets gewijzigd. Probeer het over een paar minuten opnieuw.",
 			ErrorTooMany:      "Dat is te vaak gevraagd. Probeer het over een uur opnieuw.",
+			FaultAddress:      "Naar dit e-mailadres kunnen we niet schrijven. Controleer het adres.",
+			FaultDetails:      "Schrijf wat u vraagt, in ten hoogste {number} tekens.",
+			FaultName:         "Schrijf de naam op één regel, in ten hoogste {number} tekens.",
 			AskForLink:        "Een nieuwe link vragen",
 			SkipToContent:     "Naar de inhoud",
 			Center: Center{

@@ -83,6 +83,9 @@ func init() {
 			ErrorNotFound:     "Nie ma takiej strony.",
 			ErrorServer:       "Coś poszło nie tak po naszej stronie i nic nie zostało zmienione. Proszę spróbować ponownie za kilka minut.",
 			ErrorTooMany:      "Zbyt wiele próśb. Proszę spróbować ponownie za godzinę.",
+			FaultAddress:      "Nie możemy napisać na ten adres e-mail. Proszę go sprawdzić.",
+			FaultDetails:      "Proszę wpisać treść wniosku, w najwyżej {number} znakach.",
+			FaultName:         "Proszę wpisać imię i nazwisko w jednym wierszu, w najwyżej {number} znakach.",
 			AskForLink:        "Poproś o nowy link",
 			SkipToContent:     "Przejdź do treści",
 			Center: Center{

@@ -83,6 +83,9 @@ func init() {
 			ErrorNotFound:     "Esta página não existe.",
 			ErrorServer:       "Algo deu errado do nosso lado e nada foi alterado. Tente de novo em alguns minutos.",
 			ErrorTooMany:      "Isso foi pedido vezes demais. Tente de novo em uma hora.",
+			FaultAddress:      "Não podemos escrever para este endereço de e-mail. Confira-o.",
+			FaultDetails:      "Escreva o que você pede, com no máximo {number} caracteres.",
+			FaultName:         "Escreva o nome em uma só linha, com no máximo {number} caracteres.",
 			AskForLink:        "Pedir um novo link",
 			SkipToContent:     "Ir para o conteúdo",
 			Center: Center{

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"policymail/shared/notice"
 )
@@ -112,12 +113,15 @@ func (p Preferences) Correct(ctx context.Context, c Change, to Correction) (corr
 	return corrected, err
 }
 
-// ParseName reads a name as a person writes it, without the space around it: up to 200
-// bytes and no control characters.
+// MaxName is the longest name, in characters.
+const MaxName = 200
+
+// ParseName reads a name as a person writes it, without the space around it: up to
+// MaxName characters, none of them a control character.
 func ParseName(name string) (string, error) {
 	name = strings.TrimSpace(name)
-	if len(name) > 200 || strings.IndexFunc(name, unicode.IsControl) >= 0 {
-		return "", notice.Invalid("the name is longer than 200 bytes or holds control characters").Hint("write it as the person does, in one line")
+	if utf8.RuneCountInString(name) > MaxName || strings.IndexFunc(name, unicode.IsControl) >= 0 {
+		return "", notice.Invalid("the name is longer than %d characters or holds control characters", MaxName).Hint("write it as the person does, in one line")
 	}
 	return name, nil
 }

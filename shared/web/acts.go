@@ -22,7 +22,9 @@ type visit struct {
 type answer struct {
 	said   func(*locale.Language) string
 	copies []download
-	stands bool // the answer says which notices the person gets from now on
+	stands bool              // the answer says which notices the person gets from now on
+	fault  *fault            // why nothing was done
+	typed  map[string]string // into the form, where there is a fault
 }
 
 // acts carry out the forms of the center, by the action each names.
@@ -72,8 +74,11 @@ func (s *Site) grantCopy(v visit) (answer, error) {
 // shown is a correction.
 func (s *Site) correct(v visit) (answer, error) {
 	name, err := privacy.ParseName(v.form["name"])
+	if err != nil {
+		return answer{}, v.badName()
+	}
 	language := v.form["language"]
-	if err != nil || !spoken(language) {
+	if !spoken(language) {
 		return answer{}, errPage(http.StatusBadRequest)
 	}
 	// The form offers ten languages: whoever left it at the one that stands for theirs
@@ -96,7 +101,7 @@ func (s *Site) correct(v visit) (answer, error) {
 func (s *Site) move(v visit) (answer, error) {
 	normal, err := address.Parse(v.form["address"])
 	if err != nil {
-		return answer{}, errPage(http.StatusBadRequest)
+		return answer{}, v.badAddress()
 	}
 	asked := s.Rights.New(notice.Rectification, v.person)
 	asked.Address = normal
@@ -123,11 +128,11 @@ func (s *Site) object(v visit) (answer, error) {
 // askDesk takes a request that a person must answer. It came by a fresh link, so it is
 // verified.
 func (s *Site) askDesk(v visit) (answer, error) {
-	asked, err := s.readRequest(v.form)
+	asked, err := v.readRequest(v.form)
 	if err != nil {
-		return answer{}, errPage(http.StatusBadRequest)
+		return answer{}, err
 	}
-	if err := s.limit(v.request, v.person.Address); err != nil {
+	if err := s.limit(v.request, inCenter, v.person.Address); err != nil {
 		return answer{}, err
 	}
 	asked.Recipient, asked.Address, asked.Locale, asked.Verified = v.person.ID, v.person.Address, v.person.Locale, s.Now()
@@ -141,16 +146,8 @@ func (s *Site) askDesk(v visit) (answer, error) {
 
 // ask has a request confirmed by mail before anything happens.
 func (s *Site) ask(r *request, asked notice.Request, kind privacy.LetterKind) error {
-	if err := s.limit(r, asked.Address); err != nil {
+	if err := s.limit(r, inCenter, asked.Address); err != nil {
 		return err
 	}
 	return s.Rights.Ask(r.Context(), asked, kind, s.confirmLink(freshLink))
-}
-
-func (s *Site) limit(r *request, who string) error {
-	ok, err := s.Limiter.Allow(r.Context(), "address", who, perAddress)
-	if err == nil && !ok {
-		return errPage(http.StatusTooManyRequests)
-	}
-	return err
 }

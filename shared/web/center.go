@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,10 +67,11 @@ func (s *Site) savePreferences(r *request) error {
 	words := r.lang.Words.Page
 	switch {
 	case claims.Run != "" && form["action"] == "fresh":
-		if ok, err := s.Limiter.Allow(r.Context(), "address", person.Address, perAddress); err != nil {
+		if err := s.limit(r, byNotice, person.Address); err != nil {
 			return err
-		} else if ok {
-			s.tell(r.Context(), privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)})
+		}
+		if err := s.Rights.Post.Send(r.Context(), privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)}); err != nil {
+			return err
 		}
 		return r.render(http.StatusOK, "message", view{Title: words.LinkTitle, Message: words.Center.FreshSent})
 	case claims.Run != "":
@@ -79,6 +82,10 @@ func (s *Site) savePreferences(r *request) error {
 		return errPage(http.StatusBadRequest)
 	}
 	done, err := act(s, visit{r, claims.Expires.Add(-freshLink), form, person})
+	if errors.As(err, &done.fault) {
+		done.typed = form
+		return s.showCenter(r, person, done)
+	}
 	if err != nil {
 		return err
 	}
@@ -123,17 +130,22 @@ func (s *Site) showCenter(r *request, person notice.Recipient, done answer) erro
 		}
 	}
 	for _, l := range locale.All() {
-		c.Languages = append(c.Languages, choice{l.Tag, l.Name, l == r.lang})
+		c.Languages = append(c.Languages, choice{Value: l.Tag, Label: l.Name})
 	}
+	choose(cmp.Or(done.typed["language"], r.lang.Tag), c.Languages)
 	v := view{Title: words.StartTitle, Message: locale.Fill(words.Center.Intro, "company", s.Company),
-		OptOut: person.OptOut, Center: c, Rights: r.rights(), Parties: r.parties()}
+		OptOut: person.OptOut, Center: c, Rights: r.rights(done.typed["right"]), Parties: r.parties(done.typed["party"]), Fault: done.fault, Typed: done.typed}
+	status := http.StatusOK
+	if done.fault != nil {
+		status = done.fault.status
+	}
 	if done.said != nil {
 		v.Note = done.said(r.lang)
 	}
 	if done.stands {
 		v.Stands = r.gets(person.Standing())
 	}
-	return r.render(http.StatusOK, "center", v)
+	return r.render(status, "center", v)
 }
 
 // gets says which optional notices reach a person as they stand, whatever keeps the
@@ -200,7 +212,7 @@ func (r *request) change(h privacy.CopyChange) line {
 func (r *request) asked(q privacy.CopyRequest) line {
 	c := r.lang.Words.Page.Center
 	what := ""
-	for _, right := range r.rights() {
+	for _, right := range r.rights("") {
 		if right.Value == q.Right {
 			what = right.Label
 		}

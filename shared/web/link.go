@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"policymail/shared/address"
 	"policymail/shared/locale"
@@ -41,6 +42,35 @@ const (
 	perSource  = 300
 )
 
+// way is how mail to an address is asked for. Each is counted on its own: a stranger who
+// types somebody's address into one form closes no other to them.
+type way string
+
+const (
+	byAddress way = "address" // a link, by typing the address
+	byNotice  way = "notice"  // a link, by that of a notice
+	byAsking  way = "ask"     // a request, by typing the address
+	inCenter  way = "center"  // whatever the privacy center confirms or tells by mail
+)
+
+// allowed counts one more mail to an address, and leaves word in the log of one too many.
+func (s *Site) allowed(ctx context.Context, by way, address string) (bool, error) {
+	ok, err := s.Limiter.Allow(ctx, string(by), address, perAddress)
+	if err == nil && !ok {
+		s.Log.WarnContext(ctx, "mail asked for too often", "way", string(by))
+	}
+	return ok, err
+}
+
+// limit refuses what would be one mail too many to an address in an hour.
+func (s *Site) limit(r *request, by way, address string) error {
+	ok, err := s.allowed(r.Context(), by, address)
+	if err == nil && !ok {
+		return r.tooOften()
+	}
+	return err
+}
+
 // sendLink answers the same, in words and in time, for an address we know and for
 // one we do not.
 func (s *Site) sendLink(r *request) error {
@@ -66,7 +96,7 @@ func (s *Site) evenly(r *request, work func() error, v view) error {
 	if ok, err := s.Limiter.Allow(r.Context(), "source", network(r.RemoteAddr), perSource); err != nil {
 		return err
 	} else if !ok {
-		return errPage(http.StatusTooManyRequests)
+		return r.tooOften()
 	}
 	patience := time.NewTimer(answerAfter)
 	defer patience.Stop()
@@ -96,7 +126,7 @@ func (s *Site) mailLink(ctx context.Context, typed string) error {
 	if err != nil {
 		return nil
 	}
-	if ok, err := s.Limiter.Allow(ctx, "address", strings.ToLower(normal), perAddress); err != nil || !ok {
+	if ok, err := s.allowed(ctx, byAddress, strings.ToLower(normal)); err != nil || !ok {
 		return err
 	}
 	person, err := s.Preferences.Find(ctx, s.Keys.RecipientID(normal))
@@ -118,70 +148,92 @@ type choice struct {
 	Chosen       bool
 }
 
-func (r *request) rights() []choice {
+// rights are those one can ask for, one of them chosen already.
+func (r *request) rights(chosen string) []choice {
 	w := r.lang.Words.Page.Center.Rights
-	return []choice{{string(notice.Access), w.Access, false}, {string(notice.Portability), w.Portability, false}, {string(notice.Deletion), w.Deletion, false},
-		{string(notice.Rectification), w.Rectification, false}, {string(notice.Restriction), w.Restriction, false}, {string(notice.Objection), w.Objection, false}}
+	return choose(chosen, []choice{{string(notice.Access), w.Access, false}, {string(notice.Portability), w.Portability, false}, {string(notice.Deletion), w.Deletion, false},
+		{string(notice.Rectification), w.Rectification, false}, {string(notice.Restriction), w.Restriction, false}, {string(notice.Objection), w.Objection, false}})
 }
 
-func (r *request) parties() []choice {
+// parties are those one can ask for, one of them chosen already.
+func (r *request) parties(chosen string) []choice {
 	w := r.lang.Words.Page.Center
-	return []choice{{string(notice.ForSelf), w.ForSelf, false}, {string(notice.ForMinor), w.ForMinor, false}, {string(notice.ForAgent), w.ForAgent, false}}
+	return choose(chosen, []choice{{string(notice.ForSelf), w.ForSelf, false}, {string(notice.ForMinor), w.ForMinor, false}, {string(notice.ForAgent), w.ForAgent, false}})
 }
 
-func (s *Site) askRequest(r *request) error {
+// choose marks the choice of a value.
+func choose(value string, all []choice) []choice {
+	for i := range all {
+		all[i].Chosen = all[i].Value == value
+	}
+	return all
+}
+
+func (s *Site) askRequest(r *request) error { return s.showAsk(r, http.StatusOK, nil, nil) }
+
+// showAsk shows the form for a request, again with what was typed if it had a fault.
+func (s *Site) showAsk(r *request, status int, wrong *fault, typed map[string]string) error {
 	words := r.lang.Words.Page.Center
-	return r.render(http.StatusOK, "request", view{Title: words.Ask, Message: locale.Fill(words.AskIntro, "company", s.Company),
-		Note: words.Free, Rights: r.rights(), Parties: r.parties()})
+	return r.render(status, "request", view{Title: words.Ask, Message: locale.Fill(words.AskIntro, "company", s.Company),
+		Note: words.Free, Rights: r.rights(typed["right"]), Parties: r.parties(typed["party"]), Fault: wrong, Typed: typed})
 }
 
 // sendRequest takes a request of anybody, known or not. It waits, its clock running,
 // for the asker to confirm by mail that the address is theirs. All are mailed alike, so
-// the answer may take as long as the mailer does and tell that it failed: a request whose
-// letter never left must not look taken.
+// the answer may take as long as the mailer does and tell that it failed, that the
+// address is none, or that it was asked for too often: a request whose letter never left
+// must not look taken.
 func (s *Site) sendRequest(r *request) error {
 	form, err := readForm(r.Request)
 	if err != nil {
 		return err
 	}
-	asked, err := s.readRequest(form)
-	if err != nil {
-		return errPage(http.StatusBadRequest)
+	var wrong *fault
+	if err = s.takeRequest(r, form); errors.As(err, &wrong) {
+		return s.showAsk(r, wrong.status, wrong, form)
 	}
+	return err
+}
+
+func (s *Site) takeRequest(r *request, form map[string]string) error {
+	asked, err := r.readRequest(form)
+	if err != nil {
+		return err
+	}
+	normal, err := address.Parse(form["address"])
+	if err != nil {
+		return r.badAddress()
+	}
+	asked.Recipient, asked.Address, asked.Locale = s.Keys.RecipientID(normal), normal, r.lang.Tag
 	words := r.lang.Words.Page.Center
 	return s.evenly(r, func() error {
 		ctx, cancel := context.WithTimeout(r.Context(), mailedWithin)
 		defer cancel()
-		normal, err := address.Parse(form["address"])
-		if err != nil {
-			return nil
-		}
-		if ok, err := s.Limiter.Allow(ctx, "address", strings.ToLower(normal), perAddress); err != nil || !ok {
+		if err := s.limit(r, byAsking, strings.ToLower(normal)); err != nil {
 			return err
 		}
-		asked.Recipient, asked.Address, asked.Locale = s.Keys.RecipientID(normal), normal, r.lang.Tag
 		return s.Rights.Ask(ctx, asked, privacy.LetterVerify, s.confirmLink(verifyLink))
 	}, view{Title: words.Ask, Message: words.Mailed})
 }
 
-// maxDetails is the longest text a person may write to the desk.
+// maxDetails is the longest text a person may write to the desk, in characters.
 const maxDetails = 5000
 
 // readRequest reads what a person asks the desk for.
-func (s *Site) readRequest(form map[string]string) (r notice.Request, err error) {
+func (r *request) readRequest(form map[string]string) (asked notice.Request, err error) {
 	right, err := notice.ParseRight(form["right"])
 	if err != nil {
-		return r, err
+		return asked, errPage(http.StatusBadRequest) // the form offers no such thing
 	}
-	r = s.Rights.New(right, notice.Recipient{})
-	if r.Party, err = notice.ParseParty(form["party"]); err != nil {
-		return r, err
+	asked = r.site.Rights.New(right, notice.Recipient{})
+	if asked.Party, err = notice.ParseParty(form["party"]); err != nil {
+		return asked, errPage(http.StatusBadRequest)
 	}
-	r.Details = notice.Typed(form["details"])
-	if r.Details == "" || len(r.Details) > maxDetails {
-		return r, notice.Invalid("say what you ask for, in at most %d characters", maxDetails)
+	asked.Details = notice.Typed(form["details"])
+	if n := utf8.RuneCountInString(asked.Details); n == 0 || n > maxDetails {
+		return asked, r.badDetails()
 	}
-	return r, nil
+	return asked, nil
 }
 
 // confirmLink returns what makes the link that confirms a request.

@@ -63,7 +63,8 @@ const maxSummaries = 1 << 20
 //go:embed templates static
 var files embed.FS
 
-var pages = template.Must(template.New("").Funcs(template.FuncMap{"fill": locale.Fill}).ParseFS(files, "templates/*.html"))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"fill": locale.Fill,
+	"maxDetails": func() int { return maxDetails }, "maxName": func() int { return privacy.MaxName }}).ParseFS(files, "templates/*.html"))
 
 // Handler serves the site.
 func (s *Site) Handler() http.Handler {
@@ -167,6 +168,7 @@ func (s *Site) page(serve func(*request) error) http.HandlerFunc {
 		words := r.lang.Words.Page
 		status, message, ask := http.StatusInternalServerError, words.ErrorServer, false
 		var known statusError
+		var bad *fault
 		var tooLarge *http.MaxBytesError
 		switch {
 		case errors.Is(err, token.ErrExpired):
@@ -175,13 +177,12 @@ func (s *Site) page(serve func(*request) error) http.HandlerFunc {
 			status, message, ask = http.StatusBadRequest, words.ErrorForged, true
 		case errors.As(err, &tooLarge):
 			status, message = http.StatusRequestEntityTooLarge, words.ErrorForm
+		case errors.As(err, &bad):
+			status, message = bad.status, bad.Why
 		case errors.As(err, &known):
 			status, message = known.status, words.ErrorForm
-			switch status {
-			case http.StatusNotFound:
+			if status == http.StatusNotFound {
 				message = words.ErrorNotFound
-			case http.StatusTooManyRequests:
-				message = words.ErrorTooMany
 			}
 		case errors.Is(err, notice.ErrNotFound):
 			status, message = http.StatusNotFound, words.ErrorNotFound
@@ -208,6 +209,8 @@ type view struct {
 	Parts               []privacy.Part
 	Rights              []choice
 	Parties             []choice
+	Fault               *fault            // why the form is shown again
+	Typed               map[string]string // into it
 	OptOut              notice.OptOut
 	DeclineOnly         bool   // the choices may be declined and not taken back
 	Stands              string // which notices reach the person from now on
