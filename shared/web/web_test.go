@@ -275,6 +275,7 @@ func TestPolicySaysItsLanguage(t *testing.T) {
 	english := strings.Repeat("<p>We keep the personal data of your orders for as long as the law asks us to.</p>", 5)
 	for i, v := range []notice.Version{{HTML: english}, {HTML: english + "<p>We sell nothing of it.</p>"}, {HTML: "<p>Nous ne vendons rien.</p>", Language: "fr"}, {HTML: "<p>16</p>"}} {
 		v.Policy, v.Name, v.Effective, v.PublishedAt, v.Text = "privacy", fmt.Sprint(i+1), "2026-01-01", now.Add(time.Duration(i)), v.HTML
+		v.SHA256 = notice.HashOf(v.Text)
 		if i > 0 {
 			v.Previous = fmt.Sprint(i)
 		}
