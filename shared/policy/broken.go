@@ -63,7 +63,7 @@ func brokenness(c Comparison, findings []Finding, idle map[int]bool) (reason str
 // wall is what a site says instead of the rest of a page.
 var wall = regexp.MustCompile(`(?i)\b(?:subscribe|register|(?:sign|log) ?in|create (?:a|an|your) (?:free )?account) (?:now )?to (?:continue|keep reading|(?:read|view|see)(?: (?:more|this|the (?:full|rest|whole)|all)|\W*$))|to (?:continue|keep) reading\b.{0,40}\b(?:subscribe|register|(?:sign|log) ?in|join|create)|(?:subscribe|register|join|(?:sign|log) ?in)(?: or (?:subscribe|register|join|sign up))? to read|you(?:'ve| have) (?:reached|read|used) (?:your|the|all)|(?:verify|confirm) (?:that )?you are (?:a )?human|` +
 	`(?:please|must|need to) (?:enable|turn on) (?:javascript|cookies)|(?:enable|turn on) (?:javascript|cookies)(?: and (?:javascript|cookies))? (?:to (?:continue|view|proceed)|in your browser and)|access (?:to this page )?(?:is |has been )?(?:denied|restricted)|unusual traffic|checking your browser|not available in your (?:country|region)|page (?:not found|cannot be found)|` +
-	`(?:abonnez|connectez|inscrivez)-vous pour|bitte (?:melden sie sich an|anmelden)|um weiterzulesen|para (?:continuar|seguir) leyendo|inicia sesión para|per continuare a leggere|accedi per|faça login para`)
+	`weiter mit werbung\b|\bpur-abo\b|(?:abonnez|connectez|inscrivez)-vous pour|bitte (?:melden sie sich an|anmelden)|um weiterzulesen|para (?:continuar|seguir) leyendo|inicia sesión para|per continuare a leggere|accedi per|faça login para`)
 
 // walled reports whether paragraphs that came, or went, are such words.
 func walled(c Comparison, fate string) bool {
@@ -143,10 +143,11 @@ var natures = []struct {
 	endings []string // of compounds: Mietbedingungen, huurvoorwaarden
 	phrases []string // of more words than one, or in scripts without spaces
 }{
-	{"privacy", stems("privacy confidentialit datenschutz privacidad riservatezza privacidade gdpr rgpd dsgvo cookie donnees конфиденциальн персональн الخصوصية gizlilik prywatnosci integritet personvern personuppgift personoplysning personopplysning tietosuoja henkilotie adatkezel adatvedel osobnich confidentialitat προσωπικ απορρητ конфіденційн"),
+	{"privacy", stems("privacy confidentialit datenschutz privacidad riservatezza privacidade gdpr rgpd dsgvo donnees конфиденциальн персональн الخصوصية gizlilik prywatnosci integritet personvern personuppgift personoplysning personopplysning tietosuoja henkilotie adatkezel adatvedel osobnich confidentialitat προσωπικ απορρητ конфіденційн"),
 		[]string{"datenschutz", "privacy"},
 		[]string{"data protection", "protección de datos", "protezione dei dati", "proteção de dados", "隐私", "隱私", "個人情報", "プライバシー", "개인정보"}},
 	{"terms", stems("terms conditions condition nutzungsbedingungen agb utilisation terminos condiciones termini condizioni termos agreement eula voorwaarden bedingungen"), []string{"bedingungen", "voorwaarden", "ordnung", "vilkar", "villkor"}, []string{"利用規約", "服务条款", "服務條款", "이용약관"}},
+	{"cookies", stems("cookie"), nil, nil}, // where nothing else is said
 }
 
 // natureOf reads the first lines and headings.
@@ -179,6 +180,8 @@ func natureOf(d Document) string {
 		return natures[0].name
 	case counts[1] > counts[0]:
 		return natures[1].name
+	case counts[0] == 0 && counts[2] > 0:
+		return natures[2].name
 	}
 	return ""
 }

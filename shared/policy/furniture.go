@@ -18,7 +18,7 @@ var (
 	clock     = regexp.MustCompile(`^\d{1,2}:\d{2}\b`)
 	crumbs    = regexp.MustCompile(`^(?:[^/>›»|.]{1,40} ?[/>›»] ?){1,6}[^/>›»|.]{1,80}$`)
 	live      = regexp.MustCompile(`(?i)\b\d+:\d\d ?/ ?\d+:\d\d\b|\d ?°[CF]\b|\d (?:members? online|people have (?:read|viewed|signed)|queries in)\b|\b\d+ min(?:ute)?s? (?:read|de lecture|Lesezeit|de lectura|di lettura)\b|` +
-		`\b(?:reading time|read time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura|leestijd)\b.{0,4}\d|\b1 [A-Z]{3} ?= ?\d|\b\d+ (?:out of|of|sur|von|de|su|van|z|av) \d+\b.{1,40} (?:helpful|utiles?|hilfreich|útil(?:es)?|nuttig|przydatn\pL+|användbar\pL*|nyttig\pL*)|^(?:request|ray|trace|correlation) id:? [0-9a-f-]{6,}$`)
+		`\b(?:reading time|read time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura|leestijd)\b.{0,4}\d|\b1 [A-Z]{3} ?= ?\d|\b\d+ (?:out of|of|sur|von|de|su|van|z|av) \d+\b.{1,40} (?:helpful|utiles?|hilfreich|útil(?:es)?|nuttig|przydatn\pL+|användbar\pL*|nyttig\pL*)|\b(?:visitor|visitatore|besucher|visiteur|visitante|bezoeker)(?:in|s)? (?:no\.?|n\.|nr\.?|n[°º]|#)? ?\d|[−+]\d+[.,]\d+ ?%|^(?:request|ray|trace|correlation) id:? [0-9a-f-]{6,}$`)
 	trail    = regexp.MustCompile(`^[^>›»]{1,60}[>›»][^>›»]{1,60}[>›»][^>›»]{1,80}$`)
 	strokes  = regexp.MustCompile(`\d/\d`) // of a date
 	stars    = regexp.MustCompile(`[★☆⭐👍👎]|[\x{1F300}-\x{1FAFF}]`)
@@ -38,7 +38,7 @@ var (
 		"oferta válida", "hasta agotar", "fino a esaurimento", "offerta valida", "enquanto durar", "zolang de voorraad"}
 
 	// furnitureLabels are what sites write on what is no text.
-	furnitureLabels = regexp.MustCompile(`(?i)\b(?:video player|play video|related (?:articles|posts|topics|pages|links)|did this answer|was this (?:article |page |information )?helpful|found (?:it|this) (?:article |page )?helpful|did you find|subscribe|newsletter|follow us|share (?:this|on)|` +
+	furnitureLabels = regexp.MustCompile(`(?i)\b(?:video player|play video|related (?:articles|posts|topics|pages|links)|did this answer|heeft deze (?:pagina|informatie)|(?:was|is) deze (?:pagina|informatie)|war diese (?:seite|information|antwort)|hat ihnen dies|cette (?:page|information) vous a-t-elle|(?:le|te) ha (?:sido|resultado) útil|ti è stat[ao] utile|esta (?:página|informação) foi útil|was this (?:article |page |information )?helpful|found (?:it|this) (?:article |page )?helpful|did you find|subscribe|newsletter|follow us|share (?:this|on)|` +
 		`(?:sign|log) ?(?:in|up|out)|search|print|back to top|skip to|read (?:more|next)|recently (?:viewed|reviewed)|recent posts|trending|popular|advertisement|sponsored|download the app|get it on|` +
 		`(?:add to|your) (?:cart|basket)|my account|menu|cookie settings|learn more|see also|on this page|breadcrumb|you may also like|recommended|latest news|get started|free trial|` +
 		`articles (?:liés|similaires)|suivez-nous|partager|rechercher|imprimer|haut de page|lire (?:aussi|la suite)|mon compte|panier|se connecter|inscrivez-vous|à lire|` +
@@ -88,7 +88,7 @@ func (p Paragraph) live() bool {
 // entry of a policy does.
 func (p Paragraph) discussed() bool { return discussion.MatchString(p.Text) }
 
-var discussion = regexp.MustCompile(`(?i)\b\d[\d.,]* ?[km]? (?:comments?|viewers?|watching|commentaires?|kommentare?|comentarios?|commenti)\b`)
+var discussion = regexp.MustCompile(`(?i)\b(?:visitor|visitatore|besucher|visiteur|visitante|bezoeker)(?:in|s)? (?:no\.?|n\.|nr\.?|n[°º]|#)? ?\d|\b\d[\d.,]* ?[km]? (?:comments?|viewers?|watching|commentaires?|kommentare?|comentarios?|commenti)\b`)
 
 // offers reports whether a paragraph holds the small print of an offer.
 func (p Paragraph) offers() bool {

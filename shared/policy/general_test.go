@@ -440,6 +440,8 @@ func TestTheSameLaidOutOtherwise(t *testing.T) {
 		"time gone by, in Portuguese":       {"Atualizado há 3 meses", "Atualizado há 5 meses"},
 		"readers who found it of use":       {"19 de 38 usuários acharam isto útil", "21 de 57 usuários acharam isto útil"},
 		"Romanian letters of old":           {"Obligaţie legală de a păstra datele", "Obligație legală de a păstra datele"},
+		"a visitor of the page":             {"You are visitor no. 8,120,443", "You are visitor no. 8,131,092"},
+		"a ticker":                          {"DJIA 35,870.95 −0.17% · NASDAQ 15,993.71 +0.45%", "DJIA 35,601.98 −0.75% · NASDAQ 16,057.44 +0.40%"},
 		"who wrote the page":                {"Written by Ada", "Written by Bob from Example Gym"},
 		"an address hidden on its line":     {"email: privacy@example.com", "email: [\\[email protected\\]](/cdn-cgi/l/email-protection)"},
 		"a broken line behind a short word": {"You may receive mail about data from us. It tells of news.", "You may receive mail about data from\nus. It tells of news."},
@@ -450,6 +452,7 @@ func TestTheSameLaidOutOtherwise(t *testing.T) {
 		return read(t, "<!doctype html><html><body><div>"+header+"</div><main><h1>Privacy policy</h1><p>We keep your name and address for 24 months.</p><p>You may ask for access to your personal data.</p></main></body></html>", "a.html")
 	}
 	bothWays(t, "controls without a space between", page(`<button>Log in</button><a href="/cart">Cart<span>0</span></a>`), page(`<button>Hello, Ada</button><a href="/cart">Cart<span>2</span></a>`), policy.None)
+	bothWays(t, "a button beside a heading", read(t, "<h1>Privacy policy</h1><p>We keep your name.</p>", "a.html"), read(t, `<h1>Privacy policy <a href="#p">Copy link</a></h1><p>We keep your name.</p>`, "a.html"), policy.None)
 	bothWays(t, "a consent manager with a long button", page(""), page(`<div class="cc-window" role="dialog"><p>We share what cookies tell with partners.</p><a class="cc-btn">Accept all and visit site</a></div>`), policy.None)
 }
 
@@ -564,5 +567,14 @@ func TestFiguresOfTheSiteLive(t *testing.T) {
 		if v := policy.Classify(read(t, helpCentre+"\n[Home](/)\n\n"+c[0]+"\n", "a.md"), read(t, helpCentre+"\n[Home](/)\n\n"+c[1]+"\n", "a.md")); v.Class == policy.None {
 			t.Errorf("%q became %q: %s %q", c[0], c[1], v.Class, v.Reasons)
 		}
+	}
+}
+
+// A wall in the place of a text, and a page about cookies in the place of the policy.
+func TestWallsAndOtherDocumentsAreBroken(t *testing.T) {
+	const wall = "# Weiter mit Werbung lesen\n\nBesuchen Sie unsere Seite wie gewohnt mit Werbung. Zum Akzeptieren klicken Sie auf „Einverstanden“.\n\n# PUR-Abo: ohne Werbetracking\n\nNutzen Sie unser Angebot ohne Werbetracking für 2,99 € im Monat.\n"
+	cookies := "# Cookies\n\n" + strings.Repeat("Cookies are small files that a page leaves on your device. Your browser lets you block or delete them whenever you like.\n\n", 4)
+	for name, text := range map[string]string{"a wall": wall, "cookies": cookies} {
+		bothWays(t, name, read(t, helpCentre, "a.md"), read(t, text, "b.md"), policy.Broken)
 	}
 }

@@ -38,7 +38,7 @@ var (
 	// times is a sign of multiplication for the letter: 8×8.
 	times = regexp.MustCompile(`(\w)×(\w)`)
 	// anchorHint is what a button beside a heading says that copies a link to it.
-	anchorHint = regexp.MustCompile(`(?i)\s*#?\s*\b(?:link copied!?|copy (?:a )?link(?: to (?:clipboard|heading|(?:this )?section))?|(?:direct |perma)link to (?:this )?(?:heading|section))$`)
+	anchorHint = regexp.MustCompile(`(?i)\s*\x{e000}?\s*#?\s*\b(?:link copied!?|copy (?:a )?link(?: to (?:clipboard|heading|(?:this )?section))?|(?:direct |perma)link to (?:this )?(?:heading|section))\x{e001}?$`)
 	// linkHint is what a page says to screen readers of a link.
 	linkHint = regexp.MustCompile(`(?i)\s*(?:[\[(]` + hints + `[\])]|,\s*` + hints + `(\x{e001}|$))`)
 	// emptyLink is an anchor; before a mark it hides a list from Markdown.

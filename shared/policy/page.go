@@ -143,7 +143,7 @@ func bodyOf(c Comparison, isNew, siteless bool, nature string) body {
 	b := body{first: -1, title: -1}
 	d := c.text(isNew)
 	about := Paragraph.subject
-	if nature == "privacy" {
+	if nature == "privacy" || nature == "cookies" {
 		about = Paragraph.core
 	}
 	kept := map[int]bool{}

@@ -270,6 +270,11 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(Editorial, 0.65, "the name of who answers differs")
 	case subject <= 2 && p.core() == 0 && contactHeading(section) && p.capitals() && p.reaches():
 		return as(Editorial, 0.7, "contact details differ")
+	case n <= 14 && strings.HasSuffix(p.Text, "?") && p.sentence() && !p.binding() && !p.foreign:
+		if outside {
+			return as(None, 0.6, "text outside the policy's differs")
+		}
+		return as(Editorial, 0.55, "a question, which states nothing, differs")
 	case n <= 20 && p.sentence() && earlierVersions.MatchString(p.Text) && !p.binding():
 		return as(Editorial, 0.65, "where earlier versions are differs")
 	case p.sentence() && subject > 0 && !(outside && (subject < 2 || subject*15 < n || own.beyond(index) && p.small(own.terms))):
