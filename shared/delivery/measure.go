@@ -38,6 +38,6 @@ func (t *tick) measure(open []notice.Run) {
 		used = 100 * t.account.SentLast24Hours / t.account.Max24HourSend
 	}
 	t.Log.Info("tick", append([]any{"running", running, "budget", t.granted, "released", t.released},
-		logging.Metrics(t.Now(), map[string]float64{"Heartbeat": 1, "UnknownDeliveries": float64(t.unresolved.unknown), "HeldDeliveries": float64(t.held),
+		logging.Metrics(t.Now(), map[string]float64{"Heartbeat": 1, "UnknownDeliveries": float64(t.unresolved.total(notice.Unknown)), "HeldDeliveries": float64(t.held),
 			"RunsStopped": float64(stopped), "RunsStalled": float64(stalled), "QuotaUsed": used})...)...)
 }

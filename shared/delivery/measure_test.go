@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"strings"
@@ -12,12 +13,18 @@ import (
 )
 
 // figures lets the pacer take a turn and returns what it wrote.
-func (w *world) figures() (root map[string]any) {
+func (w *world) figures() map[string]any {
+	w.t.Helper()
+	return w.figuresOf(ctx)
+}
+
+// figuresOf is figures of a turn that has to end with call.
+func (w *world) figuresOf(call context.Context) (root map[string]any) {
 	w.t.Helper()
 	var out bytes.Buffer
 	p := w.pacer()
 	p.Log = slog.New(slog.NewJSONHandler(&out, nil))
-	w.must(p.Tick(ctx))
+	w.must(p.Tick(call))
 	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
 		var event map[string]any
 		w.must(json.Unmarshal([]byte(line), &event))

@@ -22,7 +22,8 @@ type PacerStore interface {
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
 	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
 	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
-	UnresolvedDeliveries(ctx context.Context, before time.Time, cursor string, limit int) ([]notice.Delivery, string, error)
+	UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) ([]notice.Delivery, string, error)
+	CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Counts, error)
 	documents
 }
 
@@ -67,6 +68,9 @@ func (p Pacer) Tick(ctx context.Context) error {
 		return err
 	}
 	if err := t.settle(ctx, open); err != nil {
+		return err
+	}
+	if err := t.countUnresolved(ctx); err != nil {
 		return err
 	}
 	running := slices.DeleteFunc(slices.Clone(open), func(r notice.Run) bool { return r.State != notice.Running })

@@ -165,6 +165,21 @@ func (t *tick) resumeAudit(ctx context.Context, run notice.Run) (notice.Run, err
 	return t.Store.SaveRun(ctx, run)
 }
 
+// part is when a step must end that may take one of so many parts of what is left of the
+// tick: whatever comes after it has the others.
+func (t *tick) part(ctx context.Context, of int) time.Time {
+	left := t.Settings.Tick
+	if end, ok := ctx.Deadline(); ok {
+		left = time.Until(end) - tickMargin
+	}
+	return time.Now().Add(max(left, 0) / time.Duration(of))
+}
+
+// hasTimeUntil reports whether the pacer may go on with what has to end at an instant.
+func hasTimeUntil(ctx context.Context, end time.Time) bool {
+	return hasTime(ctx) && time.Now().Before(end)
+}
+
 // hasTime reports whether the pacer may turn another page.
 func hasTime(ctx context.Context) bool {
 	end, ok := ctx.Deadline()

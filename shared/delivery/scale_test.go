@@ -191,9 +191,14 @@ func (s *crowd) CountDeliveries(context.Context, notice.RunID) (notice.Counts, e
 	return notice.Counts{notice.Sent: s.left}, nil
 }
 
-func (s *crowd) UnresolvedDeliveries(context.Context, time.Time, string, int) ([]notice.Delivery, string, error) {
+func (s *crowd) UnresolvedDeliveries(context.Context, notice.DeliveryState, time.Time, string, int) ([]notice.Delivery, string, error) {
 	s.reads++
 	return nil, "", nil
+}
+
+func (s *crowd) CountUnresolved(context.Context) (map[notice.RunID]notice.Counts, error) {
+	s.reads++
+	return nil, nil
 }
 
 func (s *crowd) Enqueue(_ context.Context, slices []delivery.Slice, _ time.Duration) error {

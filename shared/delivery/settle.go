@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// mostUnresolved is how many unresolved deliveries a tick looks at.
-	mostUnresolved = 50_000
+	// mostRetries is how many due retries a tick takes up: more than it can queue again.
+	mostRetries = 50_000
 	// leastEvidence is how many neighbours an unknown delivery needs, and
 	// heardOfEvery how many of them SES events must have told about, so that its own
 	// silence means that it was not accepted. Neighbours are sends that SES itself
@@ -31,57 +31,85 @@ func heardEnough(heard, asked int) bool { return asked >= leastEvidence && 20*he
 
 // unresolved is what of all runs waits for proof or for another try.
 type unresolved struct {
-	count   map[notice.RunID]int
-	unknown int
+	count   map[notice.RunID]notice.Counts
+	partly  bool              // there is more than could be counted in time
 	retries []notice.Delivery // due, of running runs
-	more    bool              // there are more than a tick looks at
 }
 
 // of reports whether a run may have something unresolved.
-func (u unresolved) of(run notice.RunID) bool { return u.more || u.count[run] > 0 }
+func (u unresolved) of(run notice.RunID) bool { return u.partly || u.count[run].Open() > 0 }
 
-// settle moves on every unknown delivery whose time is over, and finds the retries
-// that are due. An unknown delivery is sent again only if the events of its
-// neighbours prove that an event of its own would have come; else it is held for an
-// operator (invariant 1, never twice).
+// total is how many deliveries of all runs are in a state.
+func (u unresolved) total(s notice.DeliveryState) (n int) {
+	for _, counts := range u.count {
+		n += counts[s]
+	}
+	return n
+}
+
+// settle finds the retries that are due, and moves on the unknown deliveries whose time
+// is over. An unknown delivery is sent again only if the events of its neighbours prove
+// that an event of its own would have come; else it is held for an operator (invariant 1,
+// never twice). Each takes a part of the time there is, so that however many wait, the
+// other and the release after them have their turn in every tick (invariant 2, never lost).
 func (t *tick) settle(ctx context.Context, open []notice.Run) error {
 	states := map[notice.RunID]notice.RunState{}
 	for _, run := range open {
 		states[run.ID] = run.State
 	}
-	t.unresolved.count = map[notice.RunID]int{}
-	for cursor, seen := "", 0; ; {
-		lines, next, err := t.Store.UnresolvedDeliveries(ctx, endOfTime, cursor, pageSize)
+	for _, state := range []notice.DeliveryState{notice.Retry, notice.Unknown} {
+		if err := t.settleDue(ctx, state, states); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleDue decides about the deliveries of one state that are due, until its part of the
+// tick is over: whatever it did not come to is still due in the next. states are those of
+// the runs seen so far.
+func (t *tick) settleDue(ctx context.Context, state notice.DeliveryState, states map[notice.RunID]notice.RunState) error {
+	end := t.part(ctx, 4)
+	for cursor := ""; ; {
+		lines, next, err := t.Store.UnresolvedDeliveries(ctx, state, t.Now(), cursor, pageSize)
 		if err != nil {
 			return err
 		}
 		for _, line := range lines {
-			t.unresolved.count[line.Run]++
-			if line.State == notice.Unknown {
-				t.unresolved.unknown++
+			if !hasTimeUntil(ctx, end) || len(t.unresolved.retries) >= mostRetries && state == notice.Retry {
+				t.Log.Info("the next tick goes on settling", "state", state)
+				return nil
 			}
-			if line.SettleAfter.After(t.Now()) {
-				continue
-			}
-			state, known := states[line.Run]
+			of, known := states[line.Run]
 			if !known {
-				if state, err = t.stateNow(ctx, line.Run); err != nil {
+				if of, err = t.stateNow(ctx, line.Run); err != nil {
 					return err
 				}
-				states[line.Run] = state
+				states[line.Run] = of
 			}
-			if err := t.settleOne(ctx, line, state); err != nil {
+			if err := t.settleOne(ctx, line, of); err != nil {
 				return err
 			}
 		}
 		if cursor = next; cursor == "" {
 			return nil
 		}
-		if seen += len(lines); seen >= mostUnresolved {
-			t.unresolved.more = true
-			return nil
-		}
 	}
+}
+
+// countUnresolved counts what waits, due or not. If its part of the tick is too short for
+// that, as it may be beyond a million, every run counts as having something that waits: its last
+// audit waits, nothing else does.
+func (t *tick) countUnresolved(ctx context.Context) (err error) {
+	counting, cancel := context.WithDeadline(ctx, t.part(ctx, 4))
+	defer cancel()
+	t.unresolved.count, err = t.Store.CountUnresolved(counting)
+	if err != nil && counting.Err() != nil && ctx.Err() == nil {
+		t.unresolved.partly = true
+		t.Log.Warn("unresolved deliveries not counted to the end", "error", err.Error())
+		return nil
+	}
+	return err
 }
 
 // stateNow is the state of a run that was not open when the tick began, or "" if it
@@ -94,13 +122,11 @@ func (t *tick) stateNow(ctx context.Context, id notice.RunID) (notice.RunState, 
 	return run.State, err
 }
 
-var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // settleOne decides about one delivery whose time is over; state is its run's, or ""
 // if the run has ended.
 func (t *tick) settleOne(ctx context.Context, line notice.Delivery, state notice.RunState) error {
 	after := line
-	after.UpdatedAt, after.SettleAfter = t.Now(), time.Time{}
+	after.UpdatedAt, after.SettleAfter, after.Neighbours = t.Now(), time.Time{}, nil
 	switch {
 	case line.State == notice.Retry && state == notice.Running:
 		t.unresolved.retries = append(t.unresolved.retries, line)
@@ -160,8 +186,8 @@ func (t *tick) neighbours(ctx context.Context, line notice.Delivery) (heard, ask
 	return heard, asked, nil
 }
 
-// requeue queues due retries once more, as many as the budget allows, and lets them
-// rest until their slice had time to be sent.
+// requeue queues due retries once more, as many as the budget and its part of the tick
+// allow.
 func (t *tick) requeue(ctx context.Context) error {
 	again := map[notice.RunID][]notice.Delivery{}
 	var order []notice.RunID
@@ -171,21 +197,40 @@ func (t *tick) requeue(ctx context.Context) error {
 		}
 		again[line.Run] = append(again[line.Run], line)
 	}
+	end := t.part(ctx, 3)
 	for _, run := range order {
-		ids := make([]notice.RecipientID, len(again[run]))
-		for i, line := range again[run] {
-			ids[i] = line.Recipient
-		}
-		if err := t.enqueue(ctx, run, ids); err != nil {
-			return err
-		}
-		t.released += len(ids)
-		for _, line := range again[run] {
-			rested := line
-			rested.UpdatedAt, rested.SettleAfter = t.Now(), t.Now().Add(t.Settings.AuditDelay)
-			if err := t.Store.MoveDelivery(ctx, line, rested); err != nil && !errors.Is(err, notice.ErrConflict) {
+		for lines := range slices.Chunk(again[run], retryPage) {
+			if !hasTimeUntil(ctx, end) {
+				return nil
+			}
+			if err := t.requeuePage(ctx, run, lines); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// retryPage is how many retries are queued before they are laid to rest.
+const retryPage = 100
+
+// requeuePage queues retries of one run, and only then lets them rest until their slice
+// had time to be sent: a death in between queues them again, and the claim keeps them
+// apart (invariant 2, never lost).
+func (t *tick) requeuePage(ctx context.Context, run notice.RunID, lines []notice.Delivery) error {
+	ids := make([]notice.RecipientID, len(lines))
+	for i, line := range lines {
+		ids[i] = line.Recipient
+	}
+	if err := t.enqueue(ctx, run, ids); err != nil {
+		return err
+	}
+	t.released += len(ids)
+	for _, line := range lines {
+		rested := line
+		rested.UpdatedAt, rested.SettleAfter = t.Now(), t.Now().Add(t.Settings.AuditDelay)
+		if err := t.Store.MoveDelivery(ctx, line, rested); err != nil && !errors.Is(err, notice.ErrConflict) {
+			return err
 		}
 	}
 	return nil

@@ -74,6 +74,10 @@ type Delivery struct {
 	Neighbours []RecipientID `json:"neighbours,omitempty"`
 }
 
+// Waits reports whether a delivery waits for proof or for another try: only these
+// stand in the index of the unresolved.
+func (d Delivery) Waits() bool { return d.State == Unknown || d.State == Retry }
+
 // RetentionMonths is how long a delivery stays in the ledger: 24 months (CCPA
 // regulations § 7101 asks as much of request records; we keep notices alike).
 const RetentionMonths = 24

@@ -85,9 +85,14 @@ type Deliveries interface {
 	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) (page []notice.Delivery, next string, err error)
 	// CountDeliveries counts a run's ledger by state, exactly.
 	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
-	// UnresolvedDeliveries pages through lines in state unknown or retry whose
-	// SettleAfter is not after the instant, through a sparse index. Eventually consistent.
-	UnresolvedDeliveries(ctx context.Context, before time.Time, cursor string, limit int) (page []notice.Delivery, next string, err error)
+	// UnresolvedDeliveries pages through lines in one state, unknown or retry, whose
+	// SettleAfter is not after the instant, through a sparse index; its cost depends on
+	// how many those are, not on how many wait beside them. Eventually consistent.
+	UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) (page []notice.Delivery, next string, err error)
+	// CountUnresolved counts the lines of every run that wait (Delivery.Waits), due or
+	// not, through the same index; a run without any is left out. If ctx ends first, what
+	// was counted until then comes with the error. Eventually consistent.
+	CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Counts, error)
 	// ForgetDeliveries removes every line of a person in the runs given (erasure).
 	ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error
 }

@@ -32,7 +32,7 @@ var (
 	due        = []byte("due")        // day/rid, no value
 	audit      = []byte("audit")      // rid/event id
 	deliveries = []byte("deliveries") // run/rid
-	unresolved = []byte("unresolved") // settle after/run/rid, no value
+	unresolved = []byte("unresolved") // settle after/run/rid: the state
 	versions   = []byte("versions")   // policy/version
 	runs       = []byte("runs")       // open or ended/run
 	tallies    = []byte("tallies")    // run

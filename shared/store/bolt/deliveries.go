@@ -124,19 +124,24 @@ func (s *Store) CountDeliveries(ctx context.Context, run notice.RunID) (notice.C
 	return counts, err
 }
 
-func (s *Store) UnresolvedDeliveries(ctx context.Context, before time.Time, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
+func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		end := sortable(before)
 		c := tx.Bucket(unresolved).Cursor()
-		k, _ := c.Seek([]byte(cursor))
+		k, v := c.Seek([]byte(cursor))
 		if cursor != "" && string(k) == cursor {
-			k, _ = c.Next()
+			k, v = c.Next()
 		}
 		at := ""
-		for ; k != nil; k, _ = c.Next() {
+		for ; k != nil; k, v = c.Next() {
 			parts := strings.SplitN(string(k), "\x00", 3)
 			if parts[0] > end {
 				break
+			}
+			if is, err := waitsIn(tx, k, v); err != nil {
+				return err
+			} else if is != state {
+				continue
 			}
 			if len(lines) == limit {
 				next = at
@@ -154,6 +159,36 @@ func (s *Store) UnresolvedDeliveries(ctx context.Context, before time.Time, curs
 		return nil
 	})
 	return lines, next, err
+}
+
+func (s *Store) CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Counts, error) {
+	counts := map[notice.RunID]notice.Counts{}
+	err := s.view(ctx, func(tx *bbolt.Tx) error {
+		return tx.Bucket(unresolved).ForEach(func(k, v []byte) error {
+			state, err := waitsIn(tx, k, v)
+			if err != nil {
+				return err
+			}
+			run := notice.RunID(strings.SplitN(string(k), "\x00", 3)[1])
+			if counts[run] == nil {
+				counts[run] = notice.Counts{}
+			}
+			counts[run][state]++
+			return nil
+		})
+	})
+	return counts, err
+}
+
+// waitsIn is the state an entry of the index stands for. One that was written before
+// entries named it says nothing; its line does.
+func waitsIn(tx *bbolt.Tx, k, v []byte) (notice.DeliveryState, error) {
+	if len(v) > 0 {
+		return notice.DeliveryState(v), nil
+	}
+	parts := strings.SplitN(string(k), "\x00", 3)
+	d, _, err := loadDelivery(tx, notice.RunID(parts[1]), notice.RecipientID(parts[2]))
+	return d.State, err
 }
 
 func (s *Store) ForgetDeliveries(ctx context.Context, id notice.RecipientID, of []notice.RunID) error {
@@ -193,7 +228,7 @@ func putDelivery(tx *bbolt.Tx, before, d notice.Delivery) error {
 		}
 	}
 	if is != nil {
-		if err := tx.Bucket(unresolved).Put(is, nil); err != nil {
+		if err := tx.Bucket(unresolved).Put(is, []byte(d.State)); err != nil {
 			return err
 		}
 	}
@@ -201,7 +236,7 @@ func putDelivery(tx *bbolt.Tx, before, d notice.Delivery) error {
 }
 
 func unresolvedKey(d notice.Delivery) []byte {
-	if d.State != notice.Unknown && d.State != notice.Retry {
+	if !d.Waits() {
 		return nil
 	}
 	return key(sortable(d.SettleAfter), string(d.Run), string(d.Recipient))

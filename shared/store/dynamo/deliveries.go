@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,11 +23,26 @@ const (
 	// runShards is how many partitions the ledger of one run is spread over: each
 	// takes 1,000 writes a second.
 	runShards = 64
-	// unresolvedShards spreads the sparse index of unresolved deliveries.
+	// unresolvedShards spreads each state in the sparse index of unresolved deliveries.
 	unresolvedShards = 16
 )
 
+// waiting names the part of the index that holds a state. Each has one of its own, so
+// that a retry is found however many unknown deliveries are due before it. Retries that
+// were written before there were two lie among the unknown ones until they are moved,
+// and are read with those.
+var waiting = map[notice.DeliveryState]string{notice.Retry: "R", notice.Unknown: "U"}
+
+func unresolvedPartition(state notice.DeliveryState, n uint32) string {
+	return fmt.Sprintf("%s#%02d", waiting[state], n)
+}
+
 func partition(run notice.RunID, n uint32) string { return fmt.Sprintf("%s#%02d", run, n) }
+
+// runOf is the run whose partition this is.
+func runOf(partition string) notice.RunID {
+	return notice.RunID(partition[:max(strings.LastIndexByte(partition, '#'), 0)])
+}
 
 func deliveryKey(run notice.RunID, id notice.RecipientID) item {
 	return item{"part": str(partition(run, shard(id, runShards))), "rid": str(string(id))}
@@ -39,8 +55,8 @@ func deliveryItem(d notice.Delivery) (item, error) {
 	}
 	it := deliveryKey(d.Run, d.Recipient)
 	it["state"], it["attempt"], it["updated_at"], it["line"] = str(string(d.State)), num(int64(d.Attempt)), str(sortable(d.UpdatedAt)), bin(record)
-	if d.State == notice.Unknown || d.State == notice.Retry {
-		it["unresolved"] = str(fmt.Sprintf("U#%02d", shard(d.Recipient, unresolvedShards)))
+	if d.Waits() {
+		it["unresolved"] = str(unresolvedPartition(d.State, shard(d.Recipient, unresolvedShards)))
 		it["settle_after"] = str(d.SettleAfter.UTC().Format(layout)) // of a zero instant too: a key is never empty
 	}
 	if !d.UpdatedAt.IsZero() {
@@ -191,32 +207,61 @@ func (s *Store) ListDeliveries(ctx context.Context, run notice.RunID, cursor str
 const counters = 16
 
 func (s *Store) CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error) {
-	counts, mu := notice.Counts{}, sync.Mutex{}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(counters)
-	for n := range uint32(runShards) {
-		group.Go(func() error {
-			here := notice.Counts{}
-			err := s.query(ctx, &dynamodb.QueryInput{TableName: &s.tables.Deliveries, ConsistentRead: aws.Bool(true),
-				KeyConditionExpression: aws.String("part = :part"), ExpressionAttributeValues: item{":part": str(partition(run, n))},
-				ProjectionExpression: aws.String("#state"), ExpressionAttributeNames: map[string]string{"#state": "state"}}, func(it item) error {
-				here[notice.DeliveryState(getStr(it, "state"))]++
-				return nil
-			})
-			mu.Lock()
-			defer mu.Unlock()
-			for state, n := range here {
-				counts[state] += n
-			}
-			return err
-		})
+	counts := notice.Counts{}
+	queries := make([]*dynamodb.QueryInput, runShards)
+	for n := range queries {
+		queries[n] = &dynamodb.QueryInput{TableName: &s.tables.Deliveries, ConsistentRead: aws.Bool(true),
+			KeyConditionExpression: aws.String("part = :part"), ExpressionAttributeValues: item{":part": str(partition(run, uint32(n)))},
+			ProjectionExpression: aws.String("#state"), ExpressionAttributeNames: map[string]string{"#state": "state"}}
 	}
-	return counts, group.Wait()
+	err := s.count(ctx, queries, func(it item) { counts[notice.DeliveryState(getStr(it, "state"))]++ })
+	return counts, err
 }
 
-// UnresolvedDeliveries walks the shards of the sparse index; the cursor names the
-// shard and the last key seen in it.
-func (s *Store) UnresolvedDeliveries(ctx context.Context, before time.Time, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
+// count makes the queries, several at once, and shows every item to add, one at a time:
+// also those that came before an error.
+func (s *Store) count(ctx context.Context, queries []*dynamodb.QueryInput, add func(item)) error {
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(counters)
+	for _, in := range queries {
+		group.Go(func() error {
+			return s.query(ctx, in, func(it item) error {
+				mu.Lock()
+				defer mu.Unlock()
+				add(it)
+				return nil
+			})
+		})
+	}
+	return group.Wait()
+}
+
+// CountUnresolved asks for no more of a line than tells its run and its state: a line
+// that waits carries its neighbours, and is fifty times as long.
+func (s *Store) CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Counts, error) {
+	var queries []*dynamodb.QueryInput
+	for state := range waiting {
+		for n := range uint32(unresolvedShards) {
+			queries = append(queries, &dynamodb.QueryInput{TableName: &s.tables.Deliveries, IndexName: aws.String("unresolved"),
+				KeyConditionExpression: aws.String("unresolved = :u"), ExpressionAttributeValues: item{":u": str(unresolvedPartition(state, n))},
+				ProjectionExpression: aws.String("part, #state"), ExpressionAttributeNames: map[string]string{"#state": "state"}})
+		}
+	}
+	counts := map[notice.RunID]notice.Counts{}
+	err := s.count(ctx, queries, func(it item) {
+		run := runOf(getStr(it, "part"))
+		if counts[run] == nil {
+			counts[run] = notice.Counts{}
+		}
+		counts[run][notice.DeliveryState(getStr(it, "state"))]++
+	})
+	return counts, err
+}
+
+// UnresolvedDeliveries walks the state's shards of the sparse index, in each by time;
+// the cursor names the shard and the last key seen in it.
+func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
 	at := 0
 	var start item
 	if cursor != "" {
@@ -228,13 +273,13 @@ func (s *Store) UnresolvedDeliveries(ctx context.Context, before time.Time, curs
 			return nil, "", notice.Invalid("cursor %q is not one of ours", cursor)
 		}
 		at = c.At
-		start = item{"unresolved": str(fmt.Sprintf("U#%02d", at)), "settle_after": str(c.Settle), "part": str(c.Part), "rid": str(c.Rid)}
+		start = item{"unresolved": str(unresolvedPartition(state, uint32(at))), "settle_after": str(c.Settle), "part": str(c.Part), "rid": str(c.Rid)}
 	}
 	for ; at < unresolvedShards; at, start = at+1, nil {
 		out, err := s.db.Query(ctx, &dynamodb.QueryInput{TableName: &s.tables.Deliveries, IndexName: aws.String("unresolved"),
 			Limit: aws.Int32(int32(limit - len(lines))), ExclusiveStartKey: start,
 			KeyConditionExpression:    aws.String("unresolved = :u AND settle_after <= :before"),
-			ExpressionAttributeValues: item{":u": str(fmt.Sprintf("U#%02d", at)), ":before": str(sortable(before))}})
+			ExpressionAttributeValues: item{":u": str(unresolvedPartition(state, uint32(at))), ":before": str(sortable(before))}})
 		if err != nil {
 			return nil, "", err
 		}
@@ -257,9 +302,11 @@ func (s *Store) UnresolvedDeliveries(ctx context.Context, before time.Time, curs
 func (s *Store) DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []notice.RunID) ([]notice.Delivery, error) {
 	found := map[notice.RunID]notice.Delivery{}
 	for batch := range slices.Chunk(runs, 100) {
-		keys := make([]item, len(batch))
+		var keys []item
 		for i, run := range batch {
-			keys[i] = deliveryKey(run, id)
+			if !slices.Contains(batch[:i], run) { // DynamoDB refuses a key that comes twice
+				keys = append(keys, deliveryKey(run, id))
+			}
 		}
 		var broken error
 		err := s.batchGet(ctx, s.tables.Deliveries, keys, func(it item) {

@@ -333,11 +333,14 @@ func (g *game) list() {
 		both(g, "Tally", func(s store.Store) (notice.Tally, error) { return s.Tally(ctx, run) })
 	}
 	until := someTime.Draw(g.T, "until")
-	both(g, "UnresolvedDeliveries", func(s store.Store) ([]notice.Delivery, error) {
-		return pages(g, limit, key, func(cursor string) ([]notice.Delivery, string, error) {
-			return s.UnresolvedDeliveries(ctx, until, cursor, limit)
+	for _, state := range []notice.DeliveryState{notice.Retry, notice.Unknown} {
+		both(g, "UnresolvedDeliveries", func(s store.Store) ([]notice.Delivery, error) {
+			return pages(g, limit, key, func(cursor string) ([]notice.Delivery, string, error) {
+				return s.UnresolvedDeliveries(ctx, state, until, cursor, limit)
+			})
 		})
-	})
+	}
+	both(g, "CountUnresolved", func(s store.Store) (map[notice.RunID]notice.Counts, error) { return s.CountUnresolved(ctx) })
 	for _, policy := range []string{"privacy", "privacy-2"} {
 		both(g, "Versions", func(s store.Store) ([]notice.Version, error) { return s.Versions(ctx, policy) })
 	}

@@ -194,11 +194,24 @@ func (m *model) CountDeliveries(_ context.Context, run notice.RunID) (notice.Cou
 	return counts, nil
 }
 
-func (m *model) UnresolvedDeliveries(_ context.Context, before time.Time, cursor string, limit int) ([]notice.Delivery, string, error) {
+func (m *model) UnresolvedDeliveries(_ context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) ([]notice.Delivery, string, error) {
 	page, next := pageOf(m.lines, lineName, func(d notice.Delivery) bool {
-		return (d.State == notice.Unknown || d.State == notice.Retry) && !d.SettleAfter.After(before)
+		return d.State == state && !d.SettleAfter.After(before)
 	}, cursor, limit)
 	return page, next, nil
+}
+
+func (m *model) CountUnresolved(context.Context) (map[notice.RunID]notice.Counts, error) {
+	counts := map[notice.RunID]notice.Counts{}
+	for k, d := range m.lines {
+		if d.Waits() {
+			if counts[k.run] == nil {
+				counts[k.run] = notice.Counts{}
+			}
+			counts[k.run][d.State]++
+		}
+	}
+	return counts, nil
 }
 
 func (m *model) ForgetDeliveries(_ context.Context, id notice.RecipientID, runs []notice.RunID) error {

@@ -463,9 +463,12 @@ func testUnresolved(t *testing.T, s store.Store) {
 		must(t, err)
 		lines = append(lines, d)
 	}
+	// Of another state, and of a run whose name holds what separates names.
+	_, err := s.RecordDelivery(ctx, notice.Delivery{Run: "run#2", Recipient: ids[2], State: notice.Retry, SettleAfter: now, UpdatedAt: now})
+	must(t, err)
 	until := func(at time.Time) (found []notice.RecipientID) {
 		for cursor := ""; ; {
-			page, next, err := s.UnresolvedDeliveries(ctx, at, cursor, 1)
+			page, next, err := s.UnresolvedDeliveries(ctx, notice.Unknown, at, cursor, 1)
 			must(t, err)
 			for _, d := range page {
 				found = append(found, d.Recipient)
@@ -486,6 +489,12 @@ func testUnresolved(t *testing.T, s store.Store) {
 	if got := until(now.AddDate(1, 0, 0)); !slices.Equal(got, ids[1:]) {
 		t.Errorf("after one settled: %v", got)
 	}
+	if due, _, err := s.UnresolvedDeliveries(ctx, notice.Retry, now, "", 10); err != nil || len(due) != 1 || due[0].Run != "run#2" {
+		t.Errorf("retries that are due: %v %v", due, err)
+	}
+	counts, err := s.CountUnresolved(ctx)
+	must(t, err)
+	equal(t, "what waits", counts, map[notice.RunID]notice.Counts{"run": {notice.Unknown: 2}, "run#2": {notice.Retry: 1}})
 }
 
 func testVersions(t *testing.T, s store.Store) {
