@@ -11,13 +11,14 @@ import (
 
 type heldCmd struct {
 	Run_   string `arg:"" name:"run" help:"The run."`
-	Resend bool   `help:"Send the held messages again. Those that had left after all leave twice."`
+	Resend bool   `help:"Send the held messages again. Those that had left after all leave twice." xor:"decision"`
+	Leave  bool   `help:"Never send them again: they stay held, and wait for nobody any more." xor:"decision"`
 	By     string `help:"Who decides that; it is recorded." env:"USER"`
 }
 
 func (c heldCmd) Run(a *app) error {
 	var r delivery.HeldReport
-	if err := a.call.do(a.ctx, "held", operate.Args{Run: notice.RunID(c.Run_), Yes: c.Resend, By: c.By}, &r); err != nil {
+	if err := a.call.do(a.ctx, "held", operate.Args{Run: notice.RunID(c.Run_), Yes: c.Resend, Leave: c.Leave, By: c.By}, &r); err != nil {
 		return err
 	}
 	return a.show(r, func(w io.Writer) {
@@ -26,10 +27,12 @@ func (c heldCmd) Run(a *app) error {
 		}
 		fmt.Fprintf(w, "%d held\n", len(r.Held))
 		switch {
+		case c.Leave:
+			fmt.Fprintf(w, "%d are left as they are\n", r.Left)
 		case !r.DryRun:
 			fmt.Fprintf(w, "%d are sent again\n", r.Resent)
 		case len(r.Held) > 0:
-			fmt.Fprintln(w, "look for them in the SES console or in your mail log; say --resend to send them again")
+			fmt.Fprintln(w, "look for them in the SES console or in your mail log; say --resend to send them again, or --leave")
 		}
 	})
 }

@@ -42,7 +42,7 @@ type cli struct {
 	Pause     pauseCmd     `cmd:"" help:"Hold a run."`
 	Resume    resumeCmd    `cmd:"" help:"Let a held run go on."`
 	Cancel    cancelCmd    `cmd:"" help:"End a run for good."`
-	Held      heldCmd      `cmd:"" help:"List messages of which nobody can tell whether they were sent, or send them again."`
+	Held      heldCmd      `cmd:"" help:"List messages of which nobody can tell whether they were sent, and send them again or leave them."`
 	Status    statusCmd    `cmd:"" help:"Show runs in figures."`
 	Report    reportCmd    `cmd:"" help:"Show what became of each person in a run."`
 	Evidence  evidenceCmd  `cmd:"" help:"Show what can be proven of a version: text, approval, when and to how many it was told."`

@@ -9,15 +9,17 @@ import (
 	"policymail/shared/notice"
 )
 
-// HeldReport is what waits for an operator's decision in a run.
+// HeldReport is what waits for an operator's decision in a run, and what was decided.
 type HeldReport struct {
 	Run    notice.RunID      `json:"run"`
 	Held   []notice.Delivery `json:"held"`
 	Resent int               `json:"resent"`
+	Left   int               `json:"left,omitempty"` // held for good: not to be sent again
 	DryRun bool              `json:"dry_run"`
 }
 
-// Held lists the deliveries of a run nobody can tell were sent. With resend they are
+// Held lists the deliveries of a run nobody can tell were sent, and nobody has left as
+// they are. With resend they are
 // sent again, on the word of whoever asked for it: those that had left after all
 // leave twice. A run that was done goes on until they are settled. It reads the whole
 // ledger of the run.
@@ -40,20 +42,8 @@ func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by str
 			return report, notice.Refused("run %s would send an old text: %s", id, reason)
 		}
 	}
-	for cursor := ""; ; {
-		lines, next, err := o.Store.ListDeliveries(ctx, id, cursor, pageSize)
-		if err != nil {
-			return report, err
-		}
-		for _, line := range lines {
-			if line.State == notice.Held {
-				report.Held = append(report.Held, line)
-			}
-		}
-		if next == "" {
-			break
-		}
-		cursor = next
+	if report.Held, err = o.held(ctx, id); err != nil {
+		return report, err
 	}
 	if !resend || len(report.Held) == 0 {
 		return report, nil
@@ -77,6 +67,56 @@ func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by str
 		report.Resent++
 	}
 	return report, o.reopen(ctx, id)
+}
+
+// Leave records that what is held in a run is not sent again, on the word of whoever
+// decided so: it stays held, and waits for nobody any more. An event that comes after all
+// still tells what became of it. Leaving twice changes nothing the second time.
+func (o Operator) Leave(ctx context.Context, id notice.RunID, by string) (HeldReport, error) {
+	report := HeldReport{Run: id, Held: []notice.Delivery{}}
+	if strings.TrimSpace(by) == "" {
+		return report, notice.Invalid("leaving messages unsent needs a name").Hint("say who decides with --by")
+	}
+	if _, err := o.Store.Run(ctx, id); err != nil {
+		return report, err
+	}
+	held, err := o.held(ctx, id)
+	if err != nil {
+		return report, err
+	}
+	report.Held = held
+	for _, line := range held {
+		after := line
+		after.Left, after.UpdatedAt, after.Reason = true, o.Now(), line.Reason+"; left as it is by decision of "+by
+		err := o.Store.MoveDelivery(ctx, line, after)
+		if errors.Is(err, notice.ErrConflict) {
+			continue // an event was faster
+		}
+		if err != nil {
+			return report, err
+		}
+		report.Left++
+	}
+	return report, nil
+}
+
+// held reads the lines of a run that wait for a person.
+func (o Operator) held(ctx context.Context, id notice.RunID) ([]notice.Delivery, error) {
+	held := []notice.Delivery{}
+	for cursor := ""; ; {
+		lines, next, err := o.Store.ListDeliveries(ctx, id, cursor, pageSize)
+		if err != nil {
+			return held, err
+		}
+		for _, line := range lines {
+			if line.State == notice.Held && line.Waits() {
+				held = append(held, line)
+			}
+		}
+		if cursor = next; cursor == "" {
+			return held, nil
+		}
+	}
 }
 
 // reopen lets a run that was done go on (invariant 2, never lost).

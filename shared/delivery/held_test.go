@@ -78,3 +78,27 @@ func TestHeldIsSentAgainWhileTheRunEnds(t *testing.T) {
 		t.Errorf("counts %v, %d left", done.Counts, len(w.sent))
 	}
 }
+
+// What a person leaves as it is stays held, is shown and sent to nobody again, and takes
+// what an event says of it after all.
+func TestWhatIsLeftIsDecided(t *testing.T) {
+	w, run := heldWorld(t)
+	if _, err := w.operator().Leave(ctx, run, " "); err == nil {
+		t.Error("left without a name")
+	}
+	for _, want := range []int{3, 0} {
+		if left, err := w.operator().Leave(ctx, run, "Ada"); err != nil || left.Left != want || len(left.Held) != want {
+			t.Fatalf("%+v %v, want %d left", left, err, want)
+		}
+	}
+	if again, err := w.operator().Held(ctx, run, true, "Ada"); err != nil || again.Resent != 0 || len(again.Held) != 0 {
+		t.Errorf("sent again: %+v %v", again, err)
+	}
+	if got := w.counts(run); got[notice.Held] != 3 {
+		t.Errorf("counts %v, want three held", got)
+	}
+	w.report([]delivery.Event{{Kind: delivery.EventDelivered, Run: run, Recipient: "p00001", MessageID: "m", At: w.now}})
+	if got := w.counts(run); got[notice.Held] != 2 || got[notice.Delivered] != 1 {
+		t.Errorf("counts %v, want one delivered", got)
+	}
+}

@@ -12,7 +12,7 @@ import (
 const stallAfter = 30 * time.Minute
 
 // measure writes the tick's figures as metrics; that they come at all is the
-// pacer's heartbeat.
+// pacer's heartbeat. What is unknown or held is told in every tick, as long as it is.
 func (t *tick) measure(open []notice.Run) {
 	stalled, running, stopped := 0, 0, t.stopped
 	for _, run := range open {
@@ -38,6 +38,6 @@ func (t *tick) measure(open []notice.Run) {
 		used = 100 * t.account.SentLast24Hours / t.account.Max24HourSend
 	}
 	t.Log.Info("tick", append([]any{"running", running, "budget", t.granted, "released", t.released},
-		logging.Metrics(t.Now(), map[string]float64{"Heartbeat": 1, "UnknownDeliveries": float64(t.unresolved.total(notice.Unknown)), "HeldDeliveries": float64(t.held),
+		logging.Metrics(t.Now(), map[string]float64{"Heartbeat": 1, "UnknownDeliveries": float64(t.unresolved.total(notice.Unknown)), "HeldDeliveries": float64(t.unresolved.total(notice.Held)),
 			"RunsStopped": float64(stopped), "RunsStalled": float64(stalled), "QuotaUsed": used})...)...)
 }

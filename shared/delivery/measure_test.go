@@ -50,7 +50,7 @@ func TestTickWritesItsFigures(t *testing.T) {
 	want(w, "much was sent", "QuotaUsed", 90)
 
 	w = newWorld(t)
-	w.started(30)
+	run, _ := w.started(30)
 	w.answer = func(delivery.Envelope) (bool, error) {
 		return false, &delivery.SendError{Fault: delivery.SendUnknown, Err: errLost}
 	}
@@ -58,6 +58,13 @@ func TestTickWritesItsFigures(t *testing.T) {
 	want(w, "answers got lost", "UnknownDeliveries", 30)
 	w.now = w.now.Add(w.set.SettleWindow)
 	want(w, "no event came", "HeldDeliveries", 30)
+	w.now = w.now.Add(time.Hour)
+	want(w, "and nobody decided", "HeldDeliveries", 30)
+	left, err := w.operator().Leave(ctx, run, "Ada")
+	if err != nil || left.Left != 30 {
+		t.Errorf("left %+v %v", left, err)
+	}
+	want(w, "somebody did", "HeldDeliveries", 0)
 
 	w = newWorld(t)
 	w.started(30)
@@ -69,7 +76,7 @@ func TestTickWritesItsFigures(t *testing.T) {
 	want(w, "and nobody looked", "RunsStopped", 1)
 
 	w = newWorld(t)
-	run, _ := w.started(30)
+	run, _ = w.started(30)
 	w.must(w.pacer().Tick(ctx))
 	stuck, err := w.store.Run(ctx, run)
 	w.must(err)

@@ -50,11 +50,11 @@ const (
 // tick is one turn of the pacer: what it saw and what it did.
 type tick struct {
 	Pacer
-	account       Account
-	granted       int // the budget
-	released      int // recipients queued, for the first time or again
-	unresolved    unresolved
-	held, stopped int // since the tick began
+	account    Account
+	granted    int // the budget
+	released   int // recipients queued, for the first time or again
+	unresolved unresolved
+	stopped    int // runs, since the tick began
 }
 
 // Tick settles what has waited long enough, stops runs that must not go on, and

@@ -29,7 +29,7 @@ const (
 // delivered those of at least 95 % of the sends around it.
 func heardEnough(heard, asked int) bool { return asked >= leastEvidence && 20*heard >= 19*asked }
 
-// unresolved is what of all runs waits for proof or for another try.
+// unresolved is what of all runs waits for proof, for another try or for a person.
 type unresolved struct {
 	count   map[notice.RunID]notice.Counts
 	partly  bool              // there is more than could be counted in time
@@ -160,7 +160,6 @@ func (t *tick) settleOne(ctx context.Context, line notice.Delivery, state notice
 		return nil // an event was faster
 	}
 	if err == nil && after.State == notice.Held {
-		t.held++
 		t.Log.Warn("delivery held", "run", line.Run, "recipient", line.Recipient, "reason", after.Reason)
 	}
 	return err

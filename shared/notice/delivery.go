@@ -68,15 +68,19 @@ type Delivery struct {
 	ByEvent bool `json:"by_event,omitempty"`
 	// HardBounce says that a permanent bounce was reported, whatever else was.
 	HardBounce bool `json:"hard_bounce,omitempty"`
+	// Left says of a held delivery that a person decided not to send it again.
+	Left bool `json:"left,omitempty"`
 	// Neighbours of an unknown delivery are people served by the same worker around
 	// the same time: whether SES events about them came tells whether an event about
 	// this one would have.
 	Neighbours []RecipientID `json:"neighbours,omitempty"`
 }
 
-// Waits reports whether a delivery waits for proof or for another try: only these
-// stand in the index of the unresolved.
-func (d Delivery) Waits() bool { return d.State == Unknown || d.State == Retry }
+// Waits reports whether a delivery waits for proof, for another try, or for a person to
+// decide: only these stand in the index of the unresolved.
+func (d Delivery) Waits() bool {
+	return d.State == Unknown || d.State == Retry || d.State == Held && !d.Left
+}
 
 // RetentionMonths is how long a delivery stays in the ledger: 24 months (CCPA
 // regulations § 7101 asks as much of request records; we keep notices alike).

@@ -66,8 +66,9 @@ type Operations struct {
 type Args struct {
 	Run     notice.RunID `json:"run,omitempty"`
 	By      string       `json:"by,omitempty"`
-	Hash    string       `json:"hash,omitempty"` // of the content an approver saw
-	Yes     bool         `json:"yes,omitempty"`  // without it, say what would happen
+	Hash    string       `json:"hash,omitempty"`  // of the content an approver saw
+	Yes     bool         `json:"yes,omitempty"`   // without it, say what would happen
+	Leave   bool         `json:"leave,omitempty"` // what is held is not sent again
 	DryRun  bool         `json:"dry_run,omitempty"`
 	Source  string       `json:"source,omitempty"`
 	ID      string       `json:"id,omitempty"` // of an import, or a version's name
@@ -138,6 +139,9 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 	case "cancel":
 		return o.Operator.Cancel(ctx, a.Run)
 	case "held":
+		if a.Leave {
+			return o.Operator.Leave(ctx, a.Run, a.By)
+		}
 		return o.Operator.Held(ctx, a.Run, a.Yes, a.By)
 	case "status":
 		return o.status(ctx, a.Run)

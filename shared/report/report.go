@@ -131,7 +131,7 @@ func figures(run notice.Run, c notice.Counts) RunStatus {
 	case run.State == notice.Stopped:
 		s.Advice = "remove the cause, then resume the run; or cancel it"
 	case s.Held > 0:
-		s.Advice = "whether held messages were sent cannot be told: policymail held shows them, and sends them again with --resend"
+		s.Advice = "whether held messages were sent cannot be told: policymail held shows them, and sends them again with --resend or leaves them with --leave"
 	}
 	return s
 }

@@ -29,9 +29,9 @@ const (
 
 // waiting names the part of the index that holds a state. Each has one of its own, so
 // that a retry is found however many unknown deliveries are due before it. Retries that
-// were written before there were two lie among the unknown ones until they are moved,
-// and are read with those.
-var waiting = map[notice.DeliveryState]string{notice.Retry: "R", notice.Unknown: "U"}
+// were written before they had one lie among the unknown ones until they are moved, and
+// are read with those; what was held before is not counted.
+var waiting = map[notice.DeliveryState]string{notice.Held: "H", notice.Retry: "R", notice.Unknown: "U"}
 
 func unresolvedPartition(state notice.DeliveryState, n uint32) string {
 	return fmt.Sprintf("%s#%02d", waiting[state], n)

@@ -160,7 +160,7 @@ func (g *game) readPeople(t *rapid.T) {
 func line(t *rapid.T, run notice.RunID, id notice.RecipientID, state notice.DeliveryState) notice.Delivery {
 	return notice.Delivery{Run: run, Recipient: id, State: state, Reason: word.Draw(t, "reason"), Attempt: rapid.IntRange(0, 2).Draw(t, "attempt"),
 		LeaseUntil: noTime.Draw(t, "lease"), SettleAfter: noTime.Draw(t, "settle after"), SentAt: noTime.Draw(t, "sent"), UpdatedAt: someTime.Draw(t, "updated"),
-		MessageID: word.Draw(t, "message"), Version: word.Draw(t, "version"), Locale: word.Draw(t, "locale")}
+		MessageID: word.Draw(t, "message"), Version: word.Draw(t, "version"), Locale: word.Draw(t, "locale"), Left: rapid.Bool().Draw(t, "left")}
 }
 
 type claimed struct {

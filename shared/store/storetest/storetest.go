@@ -466,6 +466,11 @@ func testUnresolved(t *testing.T, s store.Store) {
 	// Of another state, and of a run whose name holds what separates names.
 	_, err := s.RecordDelivery(ctx, notice.Delivery{Run: "run#2", Recipient: ids[2], State: notice.Retry, SettleAfter: now, UpdatedAt: now})
 	must(t, err)
+	// Held until a person decides, and decided.
+	for i, left := range []bool{false, true} {
+		_, err := s.RecordDelivery(ctx, notice.Delivery{Run: "run#2", Recipient: ids[i], State: notice.Held, Left: left, UpdatedAt: now})
+		must(t, err)
+	}
 	until := func(at time.Time) (found []notice.RecipientID) {
 		for cursor := ""; ; {
 			page, next, err := s.UnresolvedDeliveries(ctx, notice.Unknown, at, cursor, 1)
@@ -494,7 +499,7 @@ func testUnresolved(t *testing.T, s store.Store) {
 	}
 	counts, err := s.CountUnresolved(ctx)
 	must(t, err)
-	equal(t, "what waits", counts, map[notice.RunID]notice.Counts{"run": {notice.Unknown: 2}, "run#2": {notice.Retry: 1}})
+	equal(t, "what waits", counts, map[notice.RunID]notice.Counts{"run": {notice.Unknown: 2}, "run#2": {notice.Retry: 1, notice.Held: 1}})
 }
 
 func testVersions(t *testing.T, s store.Store) {
