@@ -17,7 +17,7 @@ import (
 type reportCmd struct {
 	Run_   string `arg:"" name:"run" help:"The run."`
 	Format string `help:"csv, json or html." enum:"csv,json,html" default:"csv"`
-	Only   string `help:"not-sent: only people whose message was not accepted." enum:",not-sent" default:""`
+	Only   string `help:"not-told: only people the notice did not reach, because nothing was sent to them or it came back. not-sent: only people whose message SES did not accept." enum:",not-told,not-sent" default:""`
 }
 
 var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{.Run}}</title></head>
@@ -27,7 +27,7 @@ var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": 
 `))
 
 func (c reportCmd) Run(a *app) error {
-	rows, err := pages[report.Row](a, "report", operate.Args{Run: notice.RunID(c.Run_), NotSent: c.Only == "not-sent"})
+	rows, err := pages[report.Row](a, "report", operate.Args{Run: notice.RunID(c.Run_), NotSent: c.Only == string(report.NotSent), NotTold: c.Only == string(report.NotTold)})
 	if err != nil {
 		return err
 	}

@@ -81,10 +81,10 @@ func (c statusCmd) Run(a *app) error {
 	}
 	return a.show(v, func(w io.Writer) {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "RUN\tCLASS\tSTATE\tAUDIENCE\tSENT\tDELIVERED\tBOUNCED\tCOMPLAINED\tSKIPPED\tFAILED\tOPEN\tHELD\tNOT SENT")
+		fmt.Fprintln(t, "RUN\tCLASS\tSTATE\tAUDIENCE\tSENT\tDELIVERED\tBOUNCED\tCOMPLAINED\tSKIPPED\tFAILED\tOPEN\tHELD\tNOT SENT\tNOT TOLD")
 		for _, s := range all {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", s.Run, s.Class, s.State, s.Audience, s.Sent, s.Delivered, s.Bounced,
-				s.Complained, s.Skipped, s.Failed, s.Pending+s.Claimed+s.Retry+s.Unknown, s.Held, s.NotSent)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", s.Run, s.Class, s.State, s.Audience, s.Sent, s.Delivered, s.Bounced,
+				s.Complained, s.Skipped, s.Failed, s.Pending+s.Claimed+s.Retry+s.Unknown, s.Held, s.NotSent, s.NotTold)
 			if s.StopReason != "" {
 				fmt.Fprintf(t, "\tstopped: %s\n", s.StopReason)
 			}

@@ -36,6 +36,10 @@ func (s DeliveryState) Accepted() bool {
 	return slices.Contains([]DeliveryState{Sent, Delivered, BouncedBack, ComplainedOf}, s)
 }
 
+// Told reports whether the notice may be taken to have reached the person: SES took it,
+// and nobody returned it.
+func (s DeliveryState) Told() bool { return s.Accepted() && s != BouncedBack }
+
 // SkipReason says by which rule a recipient got no mail.
 type SkipReason string
 
@@ -130,6 +134,16 @@ func (c Counts) Total() (n int) {
 func (c Counts) Accepted() (n int) {
 	for s, k := range c {
 		if s.Accepted() {
+			n += k
+		}
+	}
+	return n
+}
+
+// Told adds up whom the notice may be taken to have reached.
+func (c Counts) Told() (n int) {
+	for s, k := range c {
+		if s.Told() {
 			n += k
 		}
 	}

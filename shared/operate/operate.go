@@ -73,7 +73,8 @@ type Args struct {
 	Source  string       `json:"source,omitempty"`
 	ID      string       `json:"id,omitempty"` // of an import, or a version's name
 	Address string       `json:"address,omitempty"`
-	NotSent bool         `json:"not_sent,omitempty"`
+	NotSent bool         `json:"not_sent,omitempty"` // of a report: only those
+	NotTold bool         `json:"not_told,omitempty"`
 	Policy  string       `json:"policy,omitempty"`
 	Kind    string       `json:"kind,omitempty"`
 	Locale  string       `json:"locale,omitempty"`
@@ -81,6 +82,17 @@ type Args struct {
 	Name   *string `json:"name,omitempty"`
 	To     string  `json:"to,omitempty"`     // an address a preview goes to
 	Cursor string  `json:"cursor,omitempty"` // of a page of rows
+}
+
+// only is whom a report is about.
+func (a Args) only() report.Only {
+	switch {
+	case a.NotTold:
+		return report.NotTold
+	case a.NotSent:
+		return report.NotSent
+	}
+	return report.Everybody
 }
 
 // errOnOurSide is all the caller learns of an error that is not meant for people.
@@ -146,7 +158,7 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 	case "status":
 		return o.status(ctx, a.Run)
 	case "report":
-		rows, next, err := report.Rows(ctx, o.Store, o.Operator.Audience, a.Run, a.NotSent, a.Cursor)
+		rows, next, err := report.Rows(ctx, o.Store, o.Operator.Audience, a.Run, a.only(), a.Cursor)
 		return Page[report.Row]{rows, next}, err
 	case "overdue":
 		rows, next, err := report.Overdue(ctx, o.Store, notice.DateOf(o.Now()), a.Cursor)

@@ -24,7 +24,7 @@ type Store interface {
 
 // RunStatus is a run in figures. Every person of the audience is in exactly one of
 // the states from Claimed to Held, or Pending; NotSent is everybody whose message
-// SES has not accepted.
+// SES has not accepted, and NotTold those too to whom it came back.
 type RunStatus struct {
 	Run        notice.RunID    `json:"run"`
 	Kind       notice.Kind     `json:"kind"`
@@ -46,6 +46,7 @@ type RunStatus struct {
 	Unknown    int             `json:"unknown"`
 	Held       int             `json:"held"`
 	NotSent    int             `json:"not_sent"`
+	NotTold    int             `json:"not_told"` // not sent, bounced or failed
 	// Complete: the run is done, and everybody of the audience is in exactly one state
 	// that is final.
 	Complete bool `json:"complete"`
@@ -126,6 +127,7 @@ func figures(run notice.Run, c notice.Counts) RunStatus {
 		Retry: c[notice.Retry], Unknown: c[notice.Unknown], Held: c[notice.Held]}
 	s.Pending = s.Audience - c.Total()
 	s.NotSent = s.Audience - c.Accepted()
+	s.NotTold = s.Audience - c.Told()
 	s.Complete = run.State == notice.Done && s.Pending == 0 && c.Open() == 0
 	switch {
 	case run.State == notice.Stopped:
@@ -156,14 +158,28 @@ const Pending notice.DeliveryState = "pending"
 // one answer of a Lambda (6 MB).
 const pageSize = 1000
 
+// Only says which rows a report is about.
+type Only string
+
+const (
+	Everybody Only = ""
+	NotSent   Only = "not-sent" // whose message SES has not accepted
+	NotTold   Only = "not-told" // these, and to whom it came back
+)
+
+// leavesOut reports whether what became of somebody is not asked for.
+func (o Only) leavesOut(s notice.DeliveryState) bool {
+	return o == NotSent && s.Accepted() || o == NotTold && s.Told()
+}
+
 // Audience pages through everybody a run concerns.
 type Audience func(ctx context.Context, run notice.Run, cursor string, limit int) (page []notice.RecipientID, next string, err error)
 
 // Rows reads one page of what became of everybody in a run, from the cursor on (""
 // at first): the ledger and then, of a run that is not done, those of the audience
-// who are not in it. With onlyNotSent it leaves out whose message SES has accepted.
+// who are not in it, as far as only asks for them.
 // A page may be empty and still not be the last: next is "" then.
-func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, onlyNotSent bool, cursor string) (rows []Row, next string, err error) {
+func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, only Only, cursor string) (rows []Row, next string, err error) {
 	run, err := store.Run(ctx, id)
 	if err != nil {
 		return nil, "", err
@@ -175,9 +191,7 @@ func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, 
 		if lines, next, err = store.ListDeliveries(ctx, id, at, pageSize); err != nil {
 			return nil, "", err
 		}
-		if onlyNotSent {
-			lines = slices.DeleteFunc(lines, func(d notice.Delivery) bool { return d.State.Accepted() })
-		}
+		lines = slices.DeleteFunc(lines, func(d notice.Delivery) bool { return only.leavesOut(d.State) })
 		if next != "" {
 			next = "ledger:" + next
 		} else if run.State != notice.Done {

@@ -63,10 +63,10 @@ func TestStatus(t *testing.T) {
 	if eta, err := time.Parse(time.RFC3339, going.ETA); err != nil || eta.Sub(now).Round(time.Minute) != time.Duration(seconds*1e9).Round(time.Minute) {
 		t.Errorf("eta %s, want %s after the start", going.ETA, time.Duration(seconds*1e9))
 	}
-	if s := got["stopped"]; s.StopReason == "" || s.Advice == "" || s.ETA != "" {
+	if s := got["stopped"]; s.StopReason == "" || s.Advice == "" || s.ETA != "" || s.NotSent != 0 || s.NotTold != 10 {
 		t.Errorf("stopped %+v", s)
 	}
-	if s := got["done"]; !s.Complete || s.Advice != "" || s.NotSent != 2 {
+	if s := got["done"]; !s.Complete || s.Advice != "" || s.NotSent != 2 || s.NotTold != 2 {
 		t.Errorf("done %+v", s)
 	}
 	if s := got["held"]; !s.Complete || s.Advice == "" || s.NotSent != 2 {
