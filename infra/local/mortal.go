@@ -46,6 +46,12 @@ func (m mortal) RecordNotice(ctx context.Context, id notice.RecipientID, run not
 	return m.Store.RecordNotice(ctx, id, run, at, due)
 }
 
+func (m mortal) TakeBackNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, to time.Time, due notice.Date) error {
+	m.step()
+	defer m.step()
+	return m.Store.TakeBackNotice(ctx, id, run, to, due)
+}
+
 func (m mortal) ChangeRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error {
 	m.step()
 	defer m.step()

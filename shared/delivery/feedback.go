@@ -13,7 +13,7 @@ import (
 type FeedbackStore interface {
 	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
-	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
+	clockMover
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
 	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
 	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
@@ -120,10 +120,8 @@ func (f Feedback) settle(ctx context.Context, line notice.Delivery, e Event) err
 		if !changed {
 			return nil
 		}
-		if !line.State.Accepted() && after.State.Accepted() {
-			if err := f.startClock(ctx, line, e); err != nil {
-				return err
-			}
+		if err := f.moveClock(ctx, line, after); err != nil {
+			return err
 		}
 		// Counted first: dying in between counts a bad sign twice, never not at all.
 		if signs != (notice.Tally{}) {
@@ -145,11 +143,14 @@ func (f Feedback) settle(ctx context.Context, line notice.Delivery, e Event) err
 	}
 }
 
-// startClock does for a send proved by an event what the sender would have done.
-func (f Feedback) startClock(ctx context.Context, line notice.Delivery, e Event) error {
-	run, err := f.Store.Run(ctx, line.Run)
-	if err != nil {
-		return err
+// moveClock lets the person's twelve months follow what becomes of their message
+// (invariant 4, twelve months): a send proven by an event starts them as the sender would
+// have done, one that came back for whatever reason takes back what the sender did.
+func (f Feedback) moveClock(ctx context.Context, line, after notice.Delivery) error {
+	started := after.State.Told() && !line.State.Told()
+	ended := after.State.CameBack() && after.State != line.State
+	if !started && !ended {
+		return nil
 	}
 	people, err := f.Store.Recipients(ctx, []notice.RecipientID{line.Recipient})
 	if err != nil {
@@ -157,7 +158,14 @@ func (f Feedback) startClock(ctx context.Context, line notice.Delivery, e Event)
 	}
 	person, ok := people[line.Recipient]
 	if !ok {
-		return nil
+		return nil // erased, or a box of doctor's, whose run is in the ledger only
 	}
-	return recordNotice(ctx, f.Store, f.Settings, run, person, e.At)
+	run, err := f.Store.Run(ctx, line.Run)
+	if err != nil {
+		return err
+	}
+	if ended {
+		return takeBack(ctx, f.Store, f.Settings, run, person, line, f.Now())
+	}
+	return recordNotice(ctx, f.Store, f.Settings, run, person, after.SentAt)
 }

@@ -14,7 +14,7 @@ type SenderStore interface {
 	runStore
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
-	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
+	clockMover
 	MoveDue(ctx context.Context, id notice.RecipientID, due notice.Date) error
 	Claim(ctx context.Context, d notice.Delivery, rev int64) (line notice.Delivery, claimed bool, err error)
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
@@ -183,6 +183,9 @@ func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r n
 		}
 		line.State, line.Locale = notice.Claimed, language
 		line.ClaimedAt, line.LeaseUntil = s.Now(), s.Now().Add(s.Settings.Lease)
+		if r.LastRun != run.ID { // else this run has started it already: what was before is not known
+			line.ClockBefore = r.LastNotice
+		}
 		line, claimed, err := s.Store.Claim(ctx, line, r.Rev)
 		if errors.Is(err, notice.ErrConflict) {
 			fresh, err := s.Store.Recipients(ctx, []notice.RecipientID{r.ID})
@@ -207,10 +210,7 @@ func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r n
 				}
 				return notice.Unknown, s.postpone(ctx, run, r.ID)
 			}
-			if line.State.Accepted() && r.LastNotice.Before(line.SentAt) {
-				return "", recordNotice(ctx, s.Store, s.Settings, run, r, line.SentAt)
-			}
-			return "", nil
+			return "", s.amendClock(ctx, run, r, line)
 		}
 		return s.send(ctx, run, r, line, letter, slice)
 	}
@@ -233,7 +233,7 @@ func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, cl
 		// cannot be moved the ledger still learns what SES said, lest the delivery pass for
 		// unknown and be sent again (invariant 1); the slice that comes again moves the clock.
 		err := recordNotice(ctx, s.Store, s.Settings, run, r, after.SentAt)
-		return after.State, errors.Join(err, s.move(ctx, claim, after))
+		return after.State, errors.Join(err, s.moveSent(ctx, run, r, claim, after))
 	}
 	var refusal *SendError
 	if !errors.As(sendErr, &refusal) {
@@ -285,6 +285,33 @@ func (s Sender) move(ctx context.Context, before, after notice.Delivery) error {
 	return err
 }
 
+// moveSent is move for a message that SES took. If the event that was faster says that it
+// came back, the clock was started for nothing.
+func (s Sender) moveSent(ctx context.Context, run notice.Run, r notice.Recipient, claim, after notice.Delivery) error {
+	err := s.Store.MoveDelivery(ctx, claim, after)
+	if !errors.Is(err, notice.ErrConflict) {
+		return err
+	}
+	lines, err := s.Store.Deliveries(ctx, run.ID, []notice.RecipientID{r.ID})
+	if err != nil {
+		return err
+	}
+	r.LastNotice, r.LastRun = after.SentAt, run.ID
+	return s.amendClock(ctx, run, r, lines[r.ID])
+}
+
+// amendClock brings a person's clock to where the ledger says that it belongs, if whoever
+// wrote the line did not come to it.
+func (s Sender) amendClock(ctx context.Context, run notice.Run, r notice.Recipient, line notice.Delivery) error {
+	switch {
+	case line.State.Told() && r.LastNotice.Before(line.SentAt):
+		return recordNotice(ctx, s.Store, s.Settings, run, r, line.SentAt)
+	case line.State.CameBack() && r.LastRun == run.ID:
+		return takeBack(ctx, s.Store, s.Settings, run, r, line, s.Now())
+	}
+	return nil
+}
+
 func (s Sender) recordFailure(ctx context.Context, run notice.Run, line notice.Delivery) error {
 	if _, err := s.Store.RecordDelivery(ctx, line); err != nil {
 		return err
@@ -302,18 +329,37 @@ func (s Sender) postpone(ctx context.Context, run notice.Run, id notice.Recipien
 	return s.Store.MoveDue(ctx, id, notice.DateOf(s.Now()).AddDays(failedPause))
 }
 
-type noticeRecorder interface {
+// clockMover moves a person's twelve months on, and back.
+type clockMover interface {
 	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
+	TakeBackNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, to time.Time, due notice.Date) error
 }
 
 // recordNotice starts the recipient's twelve months anew (invariant 4). Any notice
 // of the policy that annual reviews speak of counts; those of other policies do not.
-func recordNotice(ctx context.Context, store noticeRecorder, s Settings, run notice.Run, r notice.Recipient, at time.Time) error {
+func recordNotice(ctx context.Context, store clockMover, s Settings, run notice.Run, r notice.Recipient, at time.Time) error {
 	if run.Policy != s.Policy {
 		return nil
 	}
 	r.LastNotice = at
 	return store.RecordNotice(ctx, r.ID, run.ID, at, r.NextDue(s.LeadDays, notice.DateOf(at)))
+}
+
+// takeBack ends the twelve months that a run had begun for a person whose message came
+// back, and lets those go on that ran before (invariant 4, twelve months): nobody was told
+// anything by it. They become due again as whoever could not be reached (postpone). A
+// notice that came since stands.
+func takeBack(ctx context.Context, store clockMover, s Settings, run notice.Run, r notice.Recipient, line notice.Delivery, now time.Time) error {
+	if run.Policy != s.Policy {
+		return nil
+	}
+	today := notice.DateOf(now)
+	r.LastNotice = line.ClockBefore
+	due := r.NextDue(s.LeadDays, today)
+	if run.Kind == notice.Annual && due != "" {
+		due = notice.Later(due, today.AddDays(failedPause))
+	}
+	return store.TakeBackNotice(ctx, r.ID, run.ID, line.ClockBefore, due)
 }
 
 type deliveryMover interface {

@@ -40,6 +40,10 @@ func (s DeliveryState) Accepted() bool {
 // and nobody returned it.
 func (s DeliveryState) Told() bool { return s.Accepted() && s != BouncedBack }
 
+// CameBack reports whether a message may have been accepted first, and did not reach the
+// person in the end.
+func (s DeliveryState) CameBack() bool { return s == BouncedBack || s == Failed }
+
 // SkipReason says by which rule a recipient got no mail.
 type SkipReason string
 
@@ -65,9 +69,13 @@ type Delivery struct {
 	ClaimedAt   time.Time     `json:"claimed_at,omitzero"`   // of the last claim
 	SentAt      time.Time     `json:"sent_at,omitzero"`      // accepted by SES
 	UpdatedAt   time.Time     `json:"updated_at"`
-	MessageID   string        `json:"message_id,omitempty"` // SES's
-	Version     string        `json:"version,omitempty"`    // of the policy the mail spoke of
-	Locale      string        `json:"locale,omitempty"`     // the mail was written in
+	// ClockBefore is when the person had had their last notice, as the claim was made:
+	// where their clock goes back to if the message comes back. Zero if there was none, or
+	// none is known.
+	ClockBefore time.Time `json:"clock_before,omitzero"`
+	MessageID   string    `json:"message_id,omitempty"` // SES's
+	Version     string    `json:"version,omitempty"`    // of the policy the mail spoke of
+	Locale      string    `json:"locale,omitempty"`     // the mail was written in
 	// ByEvent says that acceptance is known from an SES event, not from SES's answer.
 	ByEvent bool `json:"by_event,omitempty"`
 	// HardBounce says that a permanent bounce was reported, whatever else was.

@@ -38,14 +38,18 @@ type Recipients interface {
 	// before.Rev, or if the person's history holds an event of that ID already: an
 	// event is never overwritten. It stores Rev before.Rev+1, and of after only what
 	// Recipient.Kept keeps.
-	// LastNotice and LastRun are not written by it (RecordNotice owns them),
-	// except that they go with an erased or moved person's other data.
+	// LastNotice and LastRun are not written by it (RecordNotice and TakeBackNotice own
+	// them), except that they go with an erased or moved person's other data.
 	ChangeRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error
 	// RecordNotice moves the person's clock: LastNotice, LastRun and Due. It never
-	// moves LastNotice back, touches nothing else, does not raise Rev, and is
+	// moves LastNotice back (TakeBackNotice does), touches nothing else, does not raise Rev, and is
 	// silent for a person who is unknown or erased. due is stored only while the
 	// person is active and has not opted out of annual notices.
 	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
+	// TakeBackNotice undoes RecordNotice for a run whose message came back: LastNotice
+	// becomes to (zero: none), LastRun empty, and Due. It is silent unless LastRun is run,
+	// and otherwise under the same conditions as RecordNotice.
+	TakeBackNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, to time.Time, due notice.Date) error
 	// MoveDue sets only the due date, under the same conditions as RecordNotice.
 	MoveDue(ctx context.Context, id notice.RecipientID, due notice.Date) error
 	// ListRecipients pages through everybody but the erased, in the store's own

@@ -114,6 +114,16 @@ func (s *Store) RecordNotice(ctx context.Context, id notice.RecipientID, run not
 	})
 }
 
+func (s *Store) TakeBackNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, to time.Time, day notice.Date) error {
+	return s.touch(ctx, id, func(r *notice.Recipient) {
+		if r.LastRun != run {
+			return
+		}
+		r.LastNotice, r.LastRun = to, ""
+		setDue(r, day)
+	})
+}
+
 func (s *Store) MoveDue(ctx context.Context, id notice.RecipientID, day notice.Date) error {
 	return s.touch(ctx, id, func(r *notice.Recipient) { setDue(r, day) })
 }

@@ -198,37 +198,62 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 	return err
 }
 
-// RecordNotice is one write for a person who will be due again; for one who will
-// not, a second that moves the clock alone.
 func (s *Store) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, day notice.Date) error {
+	return s.moveClock(ctx, id, "SET last_notice = :at, last_run = :run", "",
+		"(attribute_not_exists(last_notice) OR last_notice <= :at)", item{":at": str(sortable(at)), ":run": str(string(run))}, day)
+}
+
+func (s *Store) TakeBackNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, to time.Time, day notice.Date) error {
+	values := item{":run": str(string(run))}
+	if to.IsZero() {
+		return s.moveClock(ctx, id, "", "REMOVE last_notice, last_run", "last_run = :run", values, day)
+	}
+	values[":to"] = str(sortable(to))
+	return s.moveClock(ctx, id, "SET last_notice = :to", "REMOVE last_run", "last_run = :run", values, day)
+}
+
+// moveClock sets and removes what it is told, and the due date with it, if the condition
+// holds. It is one write for a person who will be due again; for one who will not, a
+// second that moves the clock alone.
+func (s *Store) moveClock(ctx context.Context, id notice.RecipientID, set, remove, condition string, values item, day notice.Date) error {
 	const willBeDue = " AND #status = :active AND out_annual = :no AND attribute_not_exists(restricted)"
-	values := item{":at": str(sortable(at)), ":run": str(string(run)), ":erased": str(string(notice.Erased)), ":moved": str(string(notice.Moved)),
-		":active": str(string(notice.Active)), ":no": flag(false)}
-	update := "SET last_notice = :at, last_run = :run"
-	condition := "attribute_exists(rid) AND #status <> :erased AND #status <> :moved AND (attribute_not_exists(last_notice) OR last_notice <= :at)"
+	condition = "attribute_exists(rid) AND #status <> :erased AND #status <> :moved AND " + condition
+	alone := set + " " + remove
+	values[":erased"], values[":moved"] = str(string(notice.Erased)), str(string(notice.Moved))
+	values[":active"], values[":no"] = str(string(notice.Active)), flag(false)
+	if day == "" {
+		remove = clause(remove, "REMOVE", "due")
+	} else {
+		set, values[":due"] = clause(set, "SET", "due = :due"), str(dueKey(day, id))
+	}
 	in := &dynamodb.UpdateItemInput{TableName: &s.tables.Recipients, Key: ridKey(id),
-		UpdateExpression: aws.String(update + " REMOVE due"), ConditionExpression: aws.String(condition + willBeDue),
+		UpdateExpression: aws.String(set + " " + remove), ConditionExpression: aws.String(condition + willBeDue),
 		ExpressionAttributeNames: map[string]string{"#status": "status"}, ExpressionAttributeValues: values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}
-	if day != "" {
-		in.UpdateExpression, values[":due"] = aws.String(update+", due = :due"), str(dueKey(day, id))
-	}
 	_, err := s.db.UpdateItem(ctx, in)
 	var failed *types.ConditionalCheckFailedException
 	if !errors.As(err, &failed) {
 		return err
 	}
 	if r := recipientOf(failed.Item); r.ID == "" || r.Status == notice.Erased || r.Status == notice.Moved || r.Remindable() {
-		return nil // unknown, erased, or the clock stands later already
+		return nil // unknown, erased, or the clock stands elsewhere already
 	}
 	for _, name := range []string{":active", ":no", ":due"} {
 		delete(values, name)
 	}
-	in.UpdateExpression, in.ConditionExpression = &update, &condition
+	in.UpdateExpression, in.ConditionExpression = &alone, &condition
 	if _, err = s.db.UpdateItem(ctx, in); conditionFailed(err) {
 		return nil
 	}
 	return err
+}
+
+// clause adds to a clause of an update expression, or begins it.
+func clause(so, word, more string) string {
+	if so == "" {
+		return word + " " + more
+	}
+	return so + ", " + more
 }
 
 func (s *Store) MoveDue(ctx context.Context, id notice.RecipientID, day notice.Date) error {

@@ -26,7 +26,7 @@ func Compare(t *testing.T, open func(t *rapid.T) (a, b store.Store, close func()
 		defer end()
 		g := &game{T: rt, a: a, b: b}
 		rt.Repeat(map[string]func(*rapid.T){
-			"import": g.importPeople, "change": g.changePerson, "change again": g.changePerson, "record notice": g.recordNotice, "move due": g.moveDue,
+			"import": g.importPeople, "change": g.changePerson, "change again": g.changePerson, "record notice": g.recordNotice, "take back notice": g.takeBackNotice, "move due": g.moveDue,
 			"read": g.readPeople, "claim": g.claim, "claim again": g.claim, "record delivery": g.recordDelivery,
 			"move delivery": g.moveDelivery, "move delivery again": g.moveDelivery, "forget": g.forget,
 			"add version": g.addVersion, "decide": g.decide, "add run": g.addRun, "save run": g.saveRun, "add tally": g.addTally,
@@ -144,6 +144,11 @@ func (g *game) changePerson(t *rapid.T) {
 func (g *game) recordNotice(t *rapid.T) {
 	id, run, at, due := someone.Draw(t, "id"), someRun.Draw(t, "run"), someTime.Draw(t, "at"), noDay.Draw(t, "due")
 	done(g, "RecordNotice", func(s store.Store) error { return s.RecordNotice(ctx, id, run, at, due) })
+}
+
+func (g *game) takeBackNotice(t *rapid.T) {
+	id, run, to, due := someone.Draw(t, "id"), someRun.Draw(t, "run"), noTime.Draw(t, "to"), noDay.Draw(t, "due")
+	done(g, "TakeBackNotice", func(s store.Store) error { return s.TakeBackNotice(ctx, id, run, to, due) })
 }
 
 func (g *game) moveDue(t *rapid.T) {

@@ -111,6 +111,15 @@ func (m *model) RecordNotice(ctx context.Context, id notice.RecipientID, run not
 	return nil
 }
 
+func (m *model) TakeBackNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, to time.Time, due notice.Date) error {
+	if r, ok := m.people[id]; ok && r.Status != notice.Erased && r.Status != notice.Moved && r.LastRun == run {
+		r.LastNotice, r.LastRun = to, ""
+		m.people[id] = r
+		return m.MoveDue(ctx, id, due)
+	}
+	return nil
+}
+
 func (m *model) MoveDue(_ context.Context, id notice.RecipientID, due notice.Date) error {
 	if r, ok := m.people[id]; ok && r.Remindable() {
 		r.Due = due

@@ -257,12 +257,30 @@ func testRecordNotice(t *testing.T, s store.Store) {
 		t.Errorf("due %s", got.Due)
 	}
 	must(t, s.RecordNotice(ctx, "nobody", "r1", now, "2027-01-01"))
+	// Only the last notice is taken back, and only once.
+	must(t, s.TakeBackNotice(ctx, id, "r1", now, "2027-03-03"))
+	equal(t, "after another run's was taken back", read(t, s, id), got)
+	must(t, s.TakeBackNotice(ctx, id, "r2", now, "2027-03-03"))
+	must(t, s.TakeBackNotice(ctx, id, "r2", time.Time{}, "2027-04-04"))
+	if got = read(t, s, id); !got.LastNotice.Equal(now) || got.LastRun != "" || got.Due != "2027-03-03" || got.Rev != 1 {
+		t.Errorf("after it was taken back: %+v", got)
+	}
+	must(t, s.RecordNotice(ctx, id, "r2", now, "2027-12-01"))
+	must(t, s.TakeBackNotice(ctx, id, "r2", time.Time{}, "2027-05-05"))
+	if got = read(t, s, id); !got.LastNotice.IsZero() || got.Due != "2027-05-05" {
+		t.Errorf("after the first was taken back: %+v", got)
+	}
+	must(t, s.TakeBackNotice(ctx, "nobody", "r1", now, "2027-01-01"))
 	out := got
 	out.OptOut, out.Due = notice.OptOutAll, ""
 	must(t, s.ChangeRecipient(ctx, got, out, event(got, "e", out.Standing())))
 	must(t, s.RecordNotice(ctx, id, "r3", now.Add(2*time.Hour), "2028-01-01"))
 	if got = read(t, s, id); got.Due != "" || got.LastRun != "r3" {
 		t.Errorf("who opted out is due again: %+v", got)
+	}
+	must(t, s.TakeBackNotice(ctx, id, "r3", now, "2028-01-01"))
+	if got = read(t, s, id); got.Due != "" || !got.LastNotice.Equal(now) {
+		t.Errorf("who opted out is due again, or told: %+v", got)
 	}
 }
 

@@ -1,0 +1,104 @@
+package delivery_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/store/storetest"
+)
+
+// The twelve months begin anew for whoever may be taken to have been told, and for nobody
+// else, in whatever order events come, before or after the sender's own record.
+func TestClockFollowsTheMessage(t *testing.T) {
+	last := time.Date(2025, 3, 10, 0, 0, 0, 0, time.UTC)
+	play := func(order []int, early int) {
+		w := newWorldOn(t, storetest.Model())
+		ids := w.people(1, last)
+		w.publish("v1", true)
+		w.now = w.now.AddDate(0, 0, 2)
+		run, _, err := w.annual().Open(ctx)
+		w.must(err)
+		report := func(kinds []int) {
+			for _, k := range kinds {
+				e := everyEvent[k]
+				e.Run, e.Recipient, e.MessageID, e.At = run.ID, ids[0], "m", w.now
+				w.must(w.feedback().Record(ctx, e))
+			}
+		}
+		w.answer = func(delivery.Envelope) (bool, error) {
+			report(order[:early])
+			return true, nil
+		}
+		w.work()
+		sent := w.now.Add(-time.Minute)
+		report(order[early:])
+		lines, err := w.store.Deliveries(ctx, run.ID, ids)
+		w.must(err)
+		r, err := w.store.Recipient(ctx, ids[0])
+		w.must(err)
+		switch state := lines[ids[0]].State; {
+		case state.Told() && (r.LastNotice.Before(sent) || r.LastRun != run.ID):
+			t.Errorf("%v, %d of them early: %s, and the clock stands at %s", order, early, state, r.LastNotice)
+		case !state.Told() && (!r.LastNotice.Equal(last) || r.LastRun != ""):
+			t.Errorf("%v, %d of them early: %s, and the clock stands at %s of %q", order, early, state, r.LastNotice, r.LastRun)
+		case !state.Told() && r.Status == notice.Active && r.Due != notice.DateOf(sent).AddDays(30):
+			t.Errorf("%v, %d of them early: %s, due on %s", order, early, state, r.Due)
+		}
+	}
+	for _, set := range subsets(len(everyEvent), 2) {
+		permute(set, func(order []int) {
+			for early := range len(order) + 1 {
+				play(slices.Concat(order, order[:1]), early)
+			}
+		})
+	}
+}
+
+// A mailbox that was full gets the review again a month later, and whoever is not told in
+// time is overdue meanwhile.
+func TestWhoseMessageCameBackIsToldLater(t *testing.T) {
+	w := newWorld(t)
+	ids := w.people(1, time.Date(2025, 3, 10, 0, 0, 0, 0, time.UTC))
+	w.publish("v1", true)
+	w.now = w.now.AddDate(0, 0, 1)
+	run, _, err := w.annual().Open(ctx)
+	w.must(err)
+	w.work()
+	w.report([]delivery.Event{{Kind: delivery.EventBounced, Run: run.ID, Recipient: ids[0], MessageID: "m", At: w.now, Detail: "Transient/MailboxFull"}})
+	w.finish(run.ID)
+	if r, err := w.store.Recipient(ctx, ids[0]); err != nil || r.Deadline() != "2026-03-10" {
+		t.Errorf("the twelve months end on %s, %v", r.Deadline(), err)
+	}
+	w.now = w.now.AddDate(0, 0, 31)
+	again, opened, err := w.annual().Open(ctx)
+	if err != nil || !opened {
+		t.Fatal(opened, err)
+	}
+	w.finish(again.ID)
+	if len(w.sentTo(again.ID)) != 1 {
+		t.Error("nobody tried again")
+	}
+	if r, err := w.store.Recipient(ctx, ids[0]); err != nil || r.LastRun != again.ID || r.Deadline() < "2027-04-01" {
+		t.Errorf("the clock stands at %s of %q, %v", r.LastNotice, r.LastRun, err)
+	}
+}
+
+// The ledger may hold a test message to nobody, in a run that is none: what becomes of it
+// is recorded all the same.
+func TestTestMessagesMoveNoClock(t *testing.T) {
+	w := newWorld(t)
+	for _, start := range []notice.DeliveryState{notice.Claimed, notice.Sent} {
+		for i, e := range everyEvent {
+			e.Run, e.Recipient, e.At = notice.RunID("doctor-"+string(start)), notice.RecipientID(string(rune('a'+i))), w.now
+			_, err := w.store.RecordDelivery(ctx, notice.Delivery{Run: e.Run, Recipient: e.Recipient, State: start, UpdatedAt: w.now})
+			w.must(err)
+			w.report([]delivery.Event{e})
+		}
+	}
+	if got := w.counts("doctor-sent"); got[notice.BouncedBack] != 3 || got[notice.Failed] != 1 {
+		t.Errorf("recorded %v", got)
+	}
+}
