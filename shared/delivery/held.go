@@ -42,15 +42,17 @@ func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by str
 			return report, notice.Refused("run %s would send an old text: %s", id, reason)
 		}
 	}
-	if report.Held, err = o.held(ctx, id); err != nil {
+	held, ledger, err := o.held(ctx, id)
+	if err != nil {
 		return report, err
 	}
+	report.Held = held
 	if !resend || len(report.Held) == 0 {
 		return report, nil
 	}
 	// The run first: a retry of a run that has ended would be closed. And once more
 	// afterwards: it may have ended while nothing was moved yet.
-	if err := o.reopen(ctx, id); err != nil {
+	if err := o.reopen(ctx, id, ledger); err != nil {
 		return report, err
 	}
 	for _, line := range report.Held {
@@ -66,7 +68,7 @@ func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by str
 		}
 		report.Resent++
 	}
-	return report, o.reopen(ctx, id)
+	return report, o.reopen(ctx, id, ledger)
 }
 
 // Leave records that what is held in a run is not sent again, on the word of whoever
@@ -80,7 +82,7 @@ func (o Operator) Leave(ctx context.Context, id notice.RunID, by string) (HeldRe
 	if _, err := o.Store.Run(ctx, id); err != nil {
 		return report, err
 	}
-	held, err := o.held(ctx, id)
+	held, _, err := o.held(ctx, id)
 	if err != nil {
 		return report, err
 	}
@@ -100,30 +102,33 @@ func (o Operator) Leave(ctx context.Context, id notice.RunID, by string) (HeldRe
 	return report, nil
 }
 
-// held reads the lines of a run that wait for a person.
-func (o Operator) held(ctx context.Context, id notice.RunID) ([]notice.Delivery, error) {
-	held := []notice.Delivery{}
+// held reads the whole ledger of a run: the lines that wait for a person, and how many
+// there are in each state.
+func (o Operator) held(ctx context.Context, id notice.RunID) (held []notice.Delivery, ledger notice.Counts, err error) {
+	held, ledger = []notice.Delivery{}, notice.Counts{}
 	for cursor := ""; ; {
 		lines, next, err := o.Store.ListDeliveries(ctx, id, cursor, pageSize)
 		if err != nil {
-			return held, err
+			return held, ledger, err
 		}
 		for _, line := range lines {
+			ledger[line.State]++
 			if line.State == notice.Held && line.Waits() {
 				held = append(held, line)
 			}
 		}
 		if cursor = next; cursor == "" {
-			return held, nil
+			return held, ledger, nil
 		}
 	}
 }
 
-// reopen lets a run that was done go on (invariant 2, never lost).
-func (o Operator) reopen(ctx context.Context, id notice.RunID) error {
+// reopen lets a run that was done go on (invariant 2, never lost); ledger is what its
+// ledger counted when it was read last.
+func (o Operator) reopen(ctx context.Context, id notice.RunID, ledger notice.Counts) error {
 	_, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
 		if r.State == notice.Done {
-			return r.Reopen()
+			return r.Reopen(ledger)
 		}
 		return nil
 	})

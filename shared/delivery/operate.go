@@ -16,6 +16,7 @@ type OperatorStore interface {
 	versionLister
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
 	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error)
+	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
 	deliveryMover
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
 }
@@ -161,16 +162,30 @@ func (o Operator) Resume(ctx context.Context, id notice.RunID) (notice.Run, erro
 }
 
 // Cancel ends a run for good. Whoever a cancelled annual run did not reach belongs
-// to the next one (invariant 4, twelve months).
+// to the next one (invariant 4, twelve months). The run first, so that nothing more is
+// sent; then its figures are frozen. A cancel that was cut short can be repeated, and takes
+// in what has become of messages under way since.
 func (o Operator) Cancel(ctx context.Context, id notice.RunID) (notice.Run, error) {
 	run, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
 		if r.State == notice.Cancelled {
-			return nil // so that a cancel cut short can be repeated
+			return nil
 		}
 		return r.Cancel()
 	})
-	if err != nil || run.Kind != notice.Annual {
+	if err != nil {
 		return run, err
 	}
-	return run, uncover(ctx, o.Store, run)
+	if run.Kind == notice.Annual {
+		if err := uncover(ctx, o.Store, run); err != nil {
+			return run, err
+		}
+	}
+	ledger, err := o.Store.CountDeliveries(ctx, id)
+	if err != nil {
+		return run, err
+	}
+	return changeRun(ctx, o.Store, id, func(r *notice.Run) error {
+		r.Freeze(ledger)
+		return nil
+	})
 }

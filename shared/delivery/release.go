@@ -146,7 +146,8 @@ func (t *tick) endPass(ctx context.Context, run notice.Run) (notice.Run, error) 
 		run.Settling = counts.Open() > 0
 		if !run.Settling {
 			run.State, run.DoneAt = notice.Done, t.Now()
-			run.Counts, run.Audience = counts, counts.Total()
+			run.Freeze(counts)
+			run.Audience = run.Counts.Total()
 		}
 	}
 	saved, err := t.Store.SaveRun(ctx, run)

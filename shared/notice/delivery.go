@@ -138,6 +138,28 @@ func (c Counts) Total() (n int) {
 	return n
 }
 
+// Plus adds other counts to these.
+func (c Counts) Plus(more Counts) Counts {
+	sum := Counts{}
+	for _, s := range DeliveryStates {
+		if n := c[s] + more[s]; n != 0 {
+			sum[s] = n
+		}
+	}
+	return sum
+}
+
+// Less takes other counts away from these.
+func (c Counts) Less(other Counts) Counts {
+	rest := Counts{}
+	for _, s := range DeliveryStates {
+		if n := c[s] - other[s]; n != 0 {
+			rest[s] = n
+		}
+	}
+	return rest
+}
+
 // Accepted adds up what SES took.
 func (c Counts) Accepted() (n int) {
 	for s, k := range c {

@@ -1,7 +1,6 @@
 package notice
 
 import (
-	"maps"
 	"strings"
 	"time"
 )
@@ -60,32 +59,38 @@ type Run struct {
 	// Forgiven is the tally an operator had seen when they resumed the run: what came
 	// before stops it no more.
 	Forgiven Tally  `json:"forgiven,omitzero"`
-	Counts   Counts `json:"counts,omitempty"` // frozen when the run was done
+	Counts   Counts `json:"counts,omitempty"` // frozen when the run was done or cancelled
+	Gone     Counts `json:"gone,omitempty"`   // left the ledger before the run was reopened
 	// Rev rises with every save; a save names the Rev it was based on.
 	Rev int64 `json:"rev"`
 }
 
-// Figures is what became of the audience of a run: what the ledger counts, and of a run
-// that was done also those who have left the ledger since, erased or past its
-// retention, as they were counted then (invariant 2: counts add up). Of messages that
-// SES took no more is known of those than that it did.
+// Figures is what became of the audience of a run: what the ledger counts, who had left it
+// before the run was reopened, and of a run that has ended also those who have left the
+// ledger since, erased or past its retention, as they were counted then (invariant 2:
+// counts add up). Of messages that SES took no more is known of those than that it did,
+// and whether they came back; what was surely not accepted when the run was cancelled
+// failed.
 func (r Run) Figures(ledger Counts) Counts {
-	gone := r.Counts.Total() - ledger.Total()
+	all := ledger.Plus(r.Gone)
+	gone := r.Counts.Total() - all.Total()
 	if gone <= 0 {
-		return ledger
+		return all
 	}
-	all := Counts{}
-	maps.Copy(all, ledger)
 	add := func(s DeliveryState, n int) {
 		n = min(max(n, 0), gone)
 		all[s], gone = all[s]+n, gone-n
 	}
-	add(Skipped, r.Counts[Skipped]-ledger[Skipped])
-	add(Sent, r.Counts.Accepted()-ledger.Accepted())
-	add(Failed, r.Counts[Failed]-ledger[Failed])
+	add(Skipped, r.Counts[Skipped]-all[Skipped])
+	add(BouncedBack, r.Counts[BouncedBack]-all[BouncedBack])
+	add(Sent, r.Counts.Accepted()-all.Accepted())
+	add(Failed, r.Counts[Failed]+r.Counts[Retry]-all[Failed]-all[Retry])
 	add(Held, gone)
 	return all
 }
+
+// Freeze keeps what became of the audience until now, whatever leaves the ledger later.
+func (r *Run) Freeze(ledger Counts) { r.Counts = r.Figures(ledger) }
 
 // Approve releases a waiting run. The version must be exactly what the approver
 // saw: its hash goes into the run and is compared before every slice.
@@ -118,11 +123,12 @@ func (r *Run) Resume() error {
 }
 
 // Reopen lets a run that was done go on, because an operator decided that some of
-// its held deliveries are sent again.
-func (r *Run) Reopen() error {
+// its held deliveries are sent again. Those who have left the ledger stay counted.
+func (r *Run) Reopen(ledger Counts) error {
 	if err := r.step("reopened", Running, Done); err != nil {
 		return err
 	}
+	r.Gone = r.Figures(ledger).Less(ledger)
 	r.DoneAt, r.Counts, r.Cursor, r.Missing, r.Settling = time.Time{}, nil, "", 0, true
 	return nil
 }

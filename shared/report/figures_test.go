@@ -1,0 +1,139 @@
+package report_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"policymail/shared/delivery"
+	"policymail/shared/notice"
+	"policymail/shared/report"
+	"policymail/shared/store"
+	"policymail/shared/store/storetest"
+)
+
+// ledger is a store with one run of version 2 and a line for each of so many people.
+func ledger(t *testing.T, run notice.Run, lines notice.Counts) (store.Store, delivery.Operator) {
+	t.Helper()
+	ctx, now := context.Background(), time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
+	db := storetest.Model()
+	run.ID, run.Kind, run.Policy, run.Version, run.OpenedAt, run.StartedAt = "r", notice.Change, "privacy", "2", now, now
+	if err := db.AddVersion(ctx, notice.Version{Policy: "privacy", Name: "2"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.AddRun(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	for state, n := range lines {
+		for i := range n {
+			if _, err := db.RecordDelivery(ctx, notice.Delivery{Run: "r", Recipient: notice.RecipientID(fmt.Sprint(state, i)), State: state, UpdatedAt: now}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return db, delivery.Operator{Store: db, Now: func() time.Time { return now }}
+}
+
+// wantFigures reads status and evidence, which must say the same.
+func wantFigures(t *testing.T, when string, db store.Store, audience, told, notTold int) {
+	t.Helper()
+	ctx := context.Background()
+	all, err := report.Status(ctx, db, "r", report.Pace{Takes: func(int) time.Duration { return time.Minute }}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := report.EvidenceOf(ctx, db, "privacy", "2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := all[0]; s.Audience != audience || s.Audience-s.NotTold != told || s.NotTold != notTold || proof.Told[0].Counts.Told() != told {
+		t.Errorf("%s: %+v, evidence %v; want %d told of %d", when, s, proof.Told[0].Counts, told, audience)
+	}
+}
+
+// forget removes the lines of people from the ledger, as an erasure and time do.
+func forget(t *testing.T, db store.Store, people ...notice.RecipientID) {
+	t.Helper()
+	for _, id := range people {
+		if err := db.ForgetDeliveries(context.Background(), id, []notice.RunID{"r"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Whom a run had told when it was cancelled it has told for ever.
+func TestFiguresOfACancelledRunOutliveTheLedger(t *testing.T) {
+	ctx := context.Background()
+	db, operator := ledger(t, notice.Run{State: notice.Running, Audience: 10}, notice.Counts{notice.Delivered: 4, notice.BouncedBack: 1, notice.Retry: 1, notice.Skipped: 1})
+	for range 2 {
+		if _, err := operator.Cancel(ctx, "r"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantFigures(t, "cancelled", db, 10, 4, 6)
+	forget(t, db, "delivered0", "delivered1")
+	wantFigures(t, "two of the told erased", db, 10, 4, 6)
+	if _, err := operator.Cancel(ctx, "r"); err != nil {
+		t.Fatal(err)
+	}
+	forget(t, db, "delivered2", "delivered3", "bounced0", "retry0", "skipped0")
+	wantFigures(t, "24 months later", db, 10, 4, 6)
+	all, err := report.Status(ctx, db, "r", report.Pace{}, time.Now())
+	if s := all[0]; err != nil || s.Bounced != 1 || s.Failed != 1 || s.Skipped != 1 || s.Held != 0 || s.Pending != 3 {
+		t.Errorf("24 months later %+v %v", s, err)
+	}
+}
+
+// Sending again to those held forgets nobody who has left the ledger: not while the run
+// goes on, not when it is done, and not if it is reopened once more.
+func TestFiguresOutliveAResend(t *testing.T) {
+	ctx := context.Background()
+	db, operator := ledger(t, notice.Run{State: notice.Done, Audience: 11, Counts: notice.Counts{notice.Delivered: 9, notice.Held: 2}},
+		notice.Counts{notice.Delivered: 7, notice.Held: 2})
+	wantFigures(t, "done", db, 11, 9, 2)
+	for n := range 2 {
+		if _, err := operator.Held(ctx, "r", true, "Ada"); err != nil {
+			t.Fatal(err)
+		}
+		wantFigures(t, "sent again", db, 11, 9+n, 2-n)
+		lines, err := db.Deliveries(ctx, "r", []notice.RecipientID{"held0", "held1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, line := range lines {
+			after := line
+			if after.State = notice.Held; id == "held0" {
+				after.State = notice.Sent
+			}
+			if err := db.MoveDelivery(ctx, line, after); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantFigures(t, "one of them accepted", db, 11, 10, 1)
+		end(t, db)
+		wantFigures(t, "done once more", db, 11, 10, 1)
+	}
+	forget(t, db, "held0", "held1", "delivered0")
+	wantFigures(t, "three more erased", db, 11, 10, 1)
+}
+
+// end ends a run as an audit pass that finds no gap does.
+func end(t *testing.T, db store.Store) {
+	t.Helper()
+	ctx := context.Background()
+	run, err := db.Run(ctx, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts, err := db.CountDeliveries(ctx, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.State = notice.Done
+	run.Freeze(counts)
+	run.Audience = run.Counts.Total()
+	if _, err := db.SaveRun(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+}
