@@ -341,7 +341,8 @@ func altered(t *testing.T) []string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if pair["label"] != "broken" && len(source) > 3000 && len(source) < 60000 {
+			// Xanga's are of a forum, and no policy.
+			if pair["label"] != "broken" && pair["service"] != "Xanga" && len(source) > 3000 && len(source) < 60000 {
 				out = append(out, string(source))
 			}
 		}

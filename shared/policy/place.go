@@ -146,7 +146,7 @@ func (e place) judge() Finding {
 	if e.p.Item && !e.outside && e.whole() {
 		return as(Substantive, 0.6, "an entry of a list or table differs")
 	}
-	if e.heading {
+	if e.heading && !e.statement() {
 		return as(Editorial, 0.75, "the wording of a heading differs")
 	}
 	if e.contact() && !slices.ContainsFunc(both, e.strong) || e.p.contactLine() && e.was.contactLine() {
@@ -267,6 +267,14 @@ func (e place) cameOrWent(both []string, size int) Finding {
 		return as(Editorial, 0.6, "a word came or went")
 	}
 	return as(Substantive, min(0.5+0.05*float64(size), 0.9), "words came or went")
+}
+
+// statement reports whether a hunk is a sentence about what is done with data, whatever it
+// stands in.
+func (e place) statement() bool {
+	return slices.ContainsFunc([][]word{e.hunk.old, e.hunk.new}, func(all []word) bool {
+		return letterWords(all) >= 6 && sentenceEnd(textOfWords(all)) && has(all, pronouns.has) && has(all, e.strong)
+	})
 }
 
 // bothGenders reports whether words only name women beside men, as German does: "Kundinnen
