@@ -134,6 +134,16 @@ func (e place) onTheClock(old, new []string) bool {
 
 var clockTime = regexp.MustCompile(`^(?:[01]?\d|2[0-4])[.:h][0-5]\d$`)
 
+// refersTo reports whether nothing differs but which section is meant: "Sections 6(d) and
+// 7(e)".
+func (e place) refersTo(both []string) bool {
+	section := func(k string) bool { return references[k] || references[strings.TrimSuffix(k, "s")] }
+	numbered := len(both) > 0 && every(both, func(k string) bool { return section(k) || dotted.MatchString(k) })
+	next := e.after()
+	lettered := len(next) > 1 && next[0].key == "(" && letters(next[1].key) == 1 && !next[1].number()
+	return numbered && (slices.ContainsFunc(both, section) || lettered && has(e.before(10), section))
+}
+
 // lastsAsLong reports whether a time took the place of the same in another unit: two years
 // and 24 months.
 func (e place) lastsAsLong() bool {
@@ -280,6 +290,9 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	}
 	if e.oneOrMore() {
 		return as(Substantive, 0.75, "how many differs"), true
+	}
+	if e.refersTo(both) {
+		return as(Editorial, 0.75, "a reference differs"), true
 	}
 	if e.lastsAsLong() {
 		return as(Editorial, 0.75, "a time is written otherwise"), true

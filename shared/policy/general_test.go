@@ -417,6 +417,7 @@ func TestTheSameOtherwise(t *testing.T) {
 		{"Strona używa plików cookie do zapamiętania danych.", "Strona używa ciasteczek do zapamiętania danych."},
 		{"Programul biroului pentru date: luni-vineri, 8:00-16:30, tel. 0200 000 000", "Programul biroului pentru date: luni-vineri, 8:30-15:30, tel. 0200 000 000"},
 		{"60 29th Street #343", "80 30th Street #12"},
+		{"To limit the use of your data, see Section 5(d) and 5(e).", "To limit the use of your data, see Sections 6(d) and 6(e)."},
 		{"Number of requests for access to data last year: 468", "Number of requests for access to data last year: 512"},
 		{"Hai diritto di chiedere i tuoi dati solo solo dopo un mese.", "Hai diritto di chiedere i tuoi dati solo dopo un mese."},
 		{"The bank blocks your P.I.N. data on request.", "The bank blocks your personal identity number data on request."},

@@ -29,6 +29,9 @@ func (e place) renamed() bool {
 	if was, is := keyOfWords(e.hunk.old), keyOfWords(e.hunk.new); strings.Contains(was, " ") && e.oldPage.heads(was) && e.newPage.heads(is) {
 		return true
 	}
+	if e.completesTitle(e.hunk.new, e.hunk.old, e.p, e.newPage, e.oldPage) || e.completesTitle(e.hunk.old, e.hunk.new, e.was, e.oldPage, e.newPage) {
+		return true
+	}
 	if refers := func(all []word) bool {
 		return len(all) > 0 && !slices.ContainsFunc(content(all), func(k string) bool { return !references[k] && !dotted.MatchString(k) })
 	}; refers(e.hunk.old) && e.newPage.heads(keyOfWords(e.hunk.new)) || refers(e.hunk.new) && e.oldPage.heads(keyOfWords(e.hunk.old)) {
@@ -38,6 +41,21 @@ func (e place) renamed() bool {
 		return true // the way to a page of the site
 	}
 	return e.names() && !e.joins() && (has(slices.Concat(e.hunk.old, e.hunk.new), formerly.has) || succeeds(e.hunk.old, e.hunk.new) || succeeds(e.hunk.new, e.hunk.old))
+}
+
+// completesTitle reports whether words that only one text has are the rest of a title that
+// only it has, and that the paragraph names.
+func (e place) completesTitle(words, none []word, p Paragraph, own, other page) bool {
+	k := " " + keyOfWords(words) + " "
+	if len(none) > 0 || letterWords(words) == 0 || letterWords(words) > 6 || p.Heading > 0 || len(own.headings) > 200 {
+		return false
+	}
+	for title := range own.headings {
+		if t := " " + title + " "; !other.heads(title) && strings.Contains(t, k) && t != k && strings.Contains(" "+p.key+" ", t) {
+			return true
+		}
+	}
+	return false
 }
 
 // succeeds reports whether a company goes by another name now.
