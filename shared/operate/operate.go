@@ -248,33 +248,44 @@ func (o Operations) recipient(ctx context.Context, verb string, a Args) (any, er
 		return nil, err
 	}
 	id := o.ID(normal)
-	p, err := o.person(ctx, id)
-	if err != nil {
-		return nil, err
-	}
 	change := privacy.Change{Recipient: id, Way: notice.ByOperator, By: a.By}
-	switch verb {
-	case "show":
-		return p, nil
-	case "export":
-		return p.Copy(o.Now()), nil
-	case "erase":
-		return o.erase(ctx, p, change, a.Yes)
-	case "unsubscribe":
-		_, _, err = o.Preferences.Set(ctx, change, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
-	case "correct":
-		if p.Recipient.Status == notice.Erased {
-			return nil, notice.Refused("this person was erased; there is nothing left to correct")
-		}
-		var to privacy.Correction
-		if to, err = correction(a); err == nil {
-			_, err = o.Preferences.Correct(ctx, change, to)
-		}
+	if verb == "unsubscribe" || verb == "correct" {
+		err = o.change(ctx, verb, change, a)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return o.person(ctx, id)
+	p, err := o.person(ctx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case verb == "export":
+		return p.Copy(o.Now()), nil
+	case verb == "erase":
+		return o.erase(ctx, p, change, a.Yes)
+	}
+	return p, nil
+}
+
+// change writes what an operator says for a person: that they get nothing optional any
+// more, or what was wrong about them.
+func (o Operations) change(ctx context.Context, verb string, c privacy.Change, a Args) error {
+	r, err := o.known(ctx, c.Recipient)
+	if err != nil {
+		return err
+	}
+	if verb == "unsubscribe" {
+		_, _, err = o.Preferences.Set(ctx, c, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
+		return err
+	}
+	if r.Status == notice.Erased {
+		return notice.Refused("this person was erased; there is nothing left to correct")
+	}
+	to, err := correction(a)
+	if err == nil {
+		_, err = o.Preferences.Correct(ctx, c, to)
+	}
+	return err
 }
 
 // erase removes a person; without yes it says what would stay.
@@ -314,12 +325,19 @@ func correction(a Args) (to privacy.Correction, err error) {
 	return to, nil
 }
 
-// person reads what is held about the person an id leads to.
-func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person, err error) {
+// known reads the person an id leads to.
+func (o Operations) known(ctx context.Context, id notice.RecipientID) (notice.Recipient, error) {
 	r, err := o.Preferences.Find(ctx, id)
 	if errors.Is(err, notice.ErrNotFound) {
-		return p, o.unknown(ctx, id)
-	} else if err != nil {
+		return r, o.unknown(ctx, id)
+	}
+	return r, err
+}
+
+// person reads what is held about them.
+func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person, err error) {
+	r, err := o.known(ctx, id)
+	if err != nil {
 		return p, err
 	}
 	p.Held, err = privacy.HeldOf(ctx, o.Store, r)

@@ -134,6 +134,14 @@ func newParagraph(text string) Paragraph {
 	return p
 }
 
+// unmarked is the key of a paragraph without what a list counts it by.
+func (p Paragraph) unmarked() string {
+	if rest := leadingMark.ReplaceAllString(p.Text, ""); rest != p.Text {
+		return newParagraph(rest).key
+	}
+	return p.key
+}
+
 // Marks for the beginning and the end of a link while a paragraph is put together;
 // they are of a range Unicode leaves to programs.
 const linkBegin, linkEnd = "\ue000", "\ue001"

@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -57,7 +58,7 @@ func (o *owners) of(p Paragraph) []string {
 	case p.Item:
 		return []string{o.lead}
 	default:
-		o.lead = newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key
+		o.lead = p.unmarked()
 	}
 	return nil
 }
@@ -83,7 +84,9 @@ func (j *judge) displaced() map[int]string {
 		}
 	}
 	out := map[int]string{}
-	old, new := leadsOf(j.old.Document), leadsOf(j.new.Document)
+	// Few pairs ask for them.
+	old := sync.OnceValue(func() leads { return leadsOf(j.old.Document) })
+	new := sync.OnceValue(func() leads { return leadsOf(j.new.Document) })
 	was, is := list(j.old, owners), list(j.new, owners)
 	for key, now := range is {
 		left := map[string][]int{} // of the old text, by owner
@@ -105,7 +108,7 @@ func (j *judge) displaced() map[int]string {
 		slices.Sort(went)
 		for n := range min(len(came), len(went)) {
 			from, to := j.old.Document[went[n]].of, j.new.Document[came[n]].of
-			if len(from) == 1 && len(to) == 1 && old.order(from[0], to[0], went[n]) == new.order(from[0], to[0], came[n]) {
+			if len(from) == 1 && len(to) == 1 && old().order(from[0], to[0], went[n]) == new().order(from[0], to[0], came[n]) {
 				continue // it reads as it did; a list is nested otherwise
 			}
 			out[came[n]] = from[0]
@@ -120,7 +123,7 @@ type leads map[string][]int
 func leadsOf(d Document) leads {
 	out := leads{}
 	for i, p := range d {
-		k := newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key
+		k := p.unmarked()
 		out[k] = append(out[k], i)
 	}
 	return out

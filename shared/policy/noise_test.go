@@ -62,6 +62,14 @@ func menu(r *rand.Rand) string {
 	return links(r, labels...)
 }
 
+// aboveOrBelow puts what a site has beside a text on either side of it.
+func aboveOrBelow(r *rand.Rand, part, text string) string {
+	if r.IntN(2) == 0 {
+		return part + "\n\n" + text
+	}
+	return text + "\n\n" + part + "\n"
+}
+
 var menus = [][]string{
 	{"Home", "Products", "Pricing", "About us", "Blog", "Careers", "Contact", "Help center", "Log in", "Sign up"},
 	{"Women", "Men", "Kids", "New arrivals", "Sale", "Gift cards", "Stores", "My account", "Basket", "Wishlist"},
@@ -158,10 +166,7 @@ var noises = []alteration{
 			"## We value your privacy\n\nWe and our 812 partners store and access information on a device, such as cookies, and process personal data.\n\nAccept\n\nMore options",
 			"This website uses cookies to ensure you get the best experience on our website. [Learn more](/cookies)\n\nGot it!",
 			"Nous utilisons des cookies pour améliorer votre expérience.\n\nTout accepter\n\nContinuer sans accepter\n\nParamétrer")
-		if r.IntN(2) == 0 {
-			return b + "\n\n" + text
-		}
-		return text + "\n\n" + b + "\n"
+		return aboveOrBelow(r, b, text)
 	}},
 	{"breadcrumb", func(r *rand.Rand, text string) string {
 		return pick(r, "[Home](/) > [Legal](/legal) > Privacy Policy", "[Home](/) / Privacy", "[Help Center](/hc) › [Account](/hc/account) › [Privacy](/hc/privacy)", "*   [Home](/)\n*   Privacy Policy") + "\n\n" + text
@@ -170,7 +175,7 @@ var noises = []alteration{
 		var toc []string
 		for i, h := range headingLine.FindAllStringSubmatch(text, -1) {
 			if i > 0 && !strings.ContainsAny(h[1], "[]()*") {
-				toc = append(toc, fmt.Sprintf("%s[%s](#s%d)", pick(r, "*   ", "*   "), h[1], i))
+				toc = append(toc, fmt.Sprintf("*   [%s](#s%d)", h[1], i))
 			}
 		}
 		if len(toc) < 3 {
@@ -217,10 +222,7 @@ var noises = []alteration{
 			"## Latest news\n\n### [Five recipes for autumn evenings](/blog/recipes)\n\nWarm up with soups and stews from our kitchen.\n\n[Read more](/blog/recipes)\n\n### [Meet the team: Ada](/blog/ada)\n\nOur head of design on colour and coffee.\n\n[Read more](/blog/ada)",
 			"### Trending\n\n1. [Storm closes coastal roads](/news/1)\n2. [Team wins the derby](/news/2)\n3. [New line opens in spring](/news/3)",
 			"## You may also like\n\n[Linen shirt – €39.00](/p/1)\n\n[Canvas bag – €19.00](/p/2)\n\n[Wool socks – €9.00](/p/3)")
-		if r.IntN(2) == 0 {
-			return t + "\n\n" + text
-		}
-		return text + "\n\n" + t + "\n"
+		return aboveOrBelow(r, t, text)
 	}},
 	{"languages", func(r *rand.Rand, text string) string {
 		return pick(r, "English\n\nDeutsch\n\nFrançais\n\nEspañol\n\nItaliano", "[English](/en) [Deutsch](/de) [Français](/fr)", "*   [English (US)](/en-us)\n*   [Português do Brasil](/pt-br)\n*   [日本語](/ja)\n*   [한국어](/ko)") + "\n\n" + text

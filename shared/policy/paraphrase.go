@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -99,4 +100,36 @@ func unlike(all, others []word) (n int) {
 		}
 	}
 	return n
+}
+
+// statement reports whether a hunk is a sentence about what is done with data, whatever it
+// stands in.
+func (e place) statement() bool {
+	return slices.ContainsFunc([][]word{e.hunk.old, e.hunk.new}, func(all []word) bool {
+		return letterWords(all) >= 6 && sentenceEnd(textOfWords(all)) && has(all, pronouns.has) && has(all, e.strong)
+	})
+}
+
+// bothGenders reports whether words only name women beside men, as German does: "Kundinnen
+// und Kunden".
+func (e place) bothGenders() bool {
+	keys := content(slices.Concat(e.hunk.old, e.hunk.new))
+	if len(keys) != 1 || !e.conjoined() {
+		return false
+	}
+	stem, ok := strings.CutSuffix(keys[0], "innen")
+	return ok && len(stem) >= 3 && has(e.near(2), func(k string) bool { return strings.HasPrefix(k, stem) && k != keys[0] })
+}
+
+// sameThings are words, those for the same thing by one name.
+func sameThings(keys []string) (out []string) {
+	for _, k := range keys {
+		if cookieNames.has(k) {
+			k = "cookie"
+		}
+		if k = cmp.Or(synonyms[k], k); len(out) == 0 || k != out[len(out)-1] { // a cookie is called a cookie file, too
+			out = append(out, k)
+		}
+	}
+	return out
 }

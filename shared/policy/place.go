@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -269,25 +268,6 @@ func (e place) cameOrWent(both []string, size int) Finding {
 	return as(Substantive, min(0.5+0.05*float64(size), 0.9), "words came or went")
 }
 
-// statement reports whether a hunk is a sentence about what is done with data, whatever it
-// stands in.
-func (e place) statement() bool {
-	return slices.ContainsFunc([][]word{e.hunk.old, e.hunk.new}, func(all []word) bool {
-		return letterWords(all) >= 6 && sentenceEnd(textOfWords(all)) && has(all, pronouns.has) && has(all, e.strong)
-	})
-}
-
-// bothGenders reports whether words only name women beside men, as German does: "Kundinnen
-// und Kunden".
-func (e place) bothGenders() bool {
-	keys := content(slices.Concat(e.hunk.old, e.hunk.new))
-	if len(keys) != 1 || !e.conjoined() {
-		return false
-	}
-	stem, ok := strings.CutSuffix(keys[0], "innen")
-	return ok && len(stem) >= 3 && has(e.near(2), func(k string) bool { return strings.HasPrefix(k, stem) && k != keys[0] })
-}
-
 // replaced judges a wording that took another's place.
 func (e place) replaced(old, new []string, size int) Finding {
 	was, is := stemsOf(filter(old, e.strong)), stemsOf(filter(new, e.strong))
@@ -318,19 +298,6 @@ func (e place) replaced(old, new []string, size int) Finding {
 // elsewhere reports whether words are whole sentences that the other text has, too.
 func (e place) elsewhere(all []word, other page) bool {
 	return letterWords(all) >= saidWords && other.says(newParagraph(textOfWords(all)))
-}
-
-// sameThings are words, those for the same thing by one name.
-func sameThings(keys []string) (out []string) {
-	for _, k := range keys {
-		if cookieNames.has(k) {
-			k = "cookie"
-		}
-		if k = cmp.Or(synonyms[k], k); len(out) == 0 || k != out[len(out)-1] { // a cookie is called a cookie file, too
-			out = append(out, k)
-		}
-	}
-	return out
 }
 
 // enumeration reports whether a hunk is an entry among others: it brings or takes a

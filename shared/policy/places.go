@@ -213,7 +213,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.9, "a button of the page differs")
 	case p.timeStamp() && (outside || !p.Item):
 		return as(None, 0.8, "the time the page was made differs")
-	case n <= 25 && (!p.sentence() || numbered.MatchString(p.Text)) && (leaders.MatchString(p.Text) || other.contents[newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key]):
+	case n <= 25 && (!p.sentence() || numbered.MatchString(p.Text)) && (leaders.MatchString(p.Text) || other.contents[p.unmarked()]):
 		return as(None, 0.9, "a table of contents differs")
 	case strings.Contains(p.key, "@") && j.inPlace(row, p.sameHidden):
 		return as(None, 0.9, "an address is hidden from robots")
@@ -233,7 +233,7 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		return as(None, 0.85, "the head or foot of a printed page differs")
 	case j.idle[row]:
 		return as(None, 0.85, "the frame of the page differs")
-	case p.Heading > 0 && (other.headings[newParagraph(leadingMark.ReplaceAllString(p.Text, "")).key] > 0 || j.c.overElsewhere(row) || n >= 3 && other.holds(p.key)):
+	case p.Heading > 0 && (other.headings[p.unmarked()] > 0 || j.c.overElsewhere(row) || n >= 3 && other.holds(p.key)):
 		return as(None, 0.7, "a heading over text that stands elsewhere differs")
 	case n <= 6 && !p.Item && j.c.besideHolds(row, p.key):
 		return as(None, 0.8, "a line that stood twice stands once, or the other way round")

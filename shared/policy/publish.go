@@ -79,11 +79,12 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	}
 	latest, known := notice.Latest(all)
 	result := Result{Policy: v.Policy, Version: v.Name, SHA256: v.SHA256, Class: v.Class}
-	cancelled, err := p.cancelled(ctx, latest)
+	// What was cancelled may be published anew, under another name and with a better summary.
+	again, err := cancelled(ctx, p.Store, latest)
 	if err != nil {
 		return Result{}, err
 	}
-	if known && latest.SHA256 == v.SHA256 && !(cancelled && v.Name != latest.Name) {
+	if known && latest.SHA256 == v.SHA256 && !(again && v.Name != latest.Name) {
 		result.Version, result.Class, result.Unchanged, result.Warnings = latest.Name, latest.Class, true, ignored(v, latest)
 		if !latest.Baseline() && len(latest.Summary) > 0 {
 			// Complete a publication that died before its run was added.
@@ -178,24 +179,11 @@ func (p Publisher) Known(ctx context.Context, all []notice.Version) (v notice.Ve
 		if v, ok = notice.LatestApproved(rest); !ok {
 			return v, false, nil
 		}
-		if cancelled, err := p.cancelled(ctx, v); err != nil || !cancelled {
+		if ended, err := cancelled(ctx, p.Store, v); err != nil || !ended {
 			return v, true, err
 		}
 		rest = slices.DeleteFunc(rest, func(other notice.Version) bool { return other.Name == v.Name })
 	}
-}
-
-// cancelled reports whether the run that tells of a version was cancelled: its text may
-// be published anew, under another name and with a better summary.
-func (p Publisher) cancelled(ctx context.Context, v notice.Version) (bool, error) {
-	if v.Name == "" {
-		return false, nil
-	}
-	run, err := p.Store.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))
-	if errors.Is(err, notice.ErrNotFound) {
-		return false, nil
-	}
-	return run.State == notice.Cancelled, err
 }
 
 // open adds the run of a version, once.

@@ -76,15 +76,22 @@ type Runs interface {
 func Standing(ctx context.Context, runs Runs, versions []notice.Version) (standing []notice.Version, err error) {
 	for _, v := range versions {
 		if !v.Approved() {
-			run, err := runs.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))
-			if err != nil && !errors.Is(err, notice.ErrNotFound) {
+			if ended, err := cancelled(ctx, runs, v); err != nil {
 				return nil, err
-			}
-			if run.State == notice.Cancelled {
+			} else if ended {
 				continue
 			}
 		}
 		standing = append(standing, v)
 	}
 	return standing, nil
+}
+
+// cancelled reports whether the run that tells of a version was cancelled.
+func cancelled(ctx context.Context, runs Runs, v notice.Version) (bool, error) {
+	run, err := runs.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))
+	if errors.Is(err, notice.ErrNotFound) {
+		return false, nil
+	}
+	return run.State == notice.Cancelled, err
 }

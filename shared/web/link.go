@@ -53,9 +53,10 @@ const (
 	inCenter  way = "center"  // whatever the privacy center confirms or tells by mail
 )
 
-// allowed counts one more mail to an address, and leaves word in the log of one too many.
+// allowed counts one more mail to an address, written with capitals or without, and leaves
+// word in the log of one too many.
 func (s *Site) allowed(ctx context.Context, by way, address string) (bool, error) {
-	ok, err := s.Limiter.Allow(ctx, string(by), address, perAddress)
+	ok, err := s.Limiter.Allow(ctx, string(by), strings.ToLower(address), perAddress)
 	if err == nil && !ok {
 		s.Log.WarnContext(ctx, "mail asked for too often", "way", string(by))
 	}
@@ -126,7 +127,7 @@ func (s *Site) mailLink(ctx context.Context, typed string) error {
 	if err != nil {
 		return nil
 	}
-	if ok, err := s.allowed(ctx, byAddress, strings.ToLower(normal)); err != nil || !ok {
+	if ok, err := s.allowed(ctx, byAddress, normal); err != nil || !ok {
 		return err
 	}
 	person, err := s.Preferences.Find(ctx, s.Keys.RecipientID(normal))
@@ -209,7 +210,7 @@ func (s *Site) takeRequest(r *request, form map[string]string) error {
 	return s.evenly(r, func() error {
 		ctx, cancel := context.WithTimeout(r.Context(), mailedWithin)
 		defer cancel()
-		if err := s.limit(r, byAsking, strings.ToLower(normal)); err != nil {
+		if err := s.limit(r, byAsking, normal); err != nil {
 			return err
 		}
 		return s.Rights.Ask(ctx, asked, privacy.LetterVerify, s.confirmLink(verifyLink))

@@ -134,8 +134,8 @@ func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryS
 		}
 		at := ""
 		for ; k != nil; k, v = c.Next() {
-			parts := strings.SplitN(string(k), "\x00", 3)
-			if parts[0] > end {
+			settleAfter, run, id := waiter(k)
+			if settleAfter > end {
 				break
 			}
 			if is, err := waitsIn(tx, k, v); err != nil {
@@ -147,7 +147,7 @@ func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryS
 				next = at
 				break
 			}
-			d, found, err := loadDelivery(tx, notice.RunID(parts[1]), notice.RecipientID(parts[2]))
+			d, found, err := loadDelivery(tx, run, id)
 			if err != nil {
 				return err
 			}
@@ -169,7 +169,7 @@ func (s *Store) CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Co
 			if err != nil {
 				return err
 			}
-			run := notice.RunID(strings.SplitN(string(k), "\x00", 3)[1])
+			_, run, _ := waiter(k)
 			if counts[run] == nil {
 				counts[run] = notice.Counts{}
 			}
@@ -186,9 +186,15 @@ func waitsIn(tx *bbolt.Tx, k, v []byte) (notice.DeliveryState, error) {
 	if len(v) > 0 {
 		return notice.DeliveryState(v), nil
 	}
-	parts := strings.SplitN(string(k), "\x00", 3)
-	d, _, err := loadDelivery(tx, notice.RunID(parts[1]), notice.RecipientID(parts[2]))
+	_, run, id := waiter(k)
+	d, _, err := loadDelivery(tx, run, id)
 	return d.State, err
+}
+
+// waiter takes a key of the index apart: from when on, and whose delivery.
+func waiter(k []byte) (settleAfter string, run notice.RunID, id notice.RecipientID) {
+	parts := strings.SplitN(string(k), "\x00", 3)
+	return parts[0], notice.RunID(parts[1]), notice.RecipientID(parts[2])
 }
 
 func (s *Store) ForgetDeliveries(ctx context.Context, id notice.RecipientID, of []notice.RunID) error {
