@@ -57,13 +57,13 @@ const maxReasons = 8
 
 // Classify tells what the difference between two texts is. First it asks whether both
 // are the policy, for a page that failed says nothing about the policy; then it
-// judges every place by the rules in places.go and takes the gravest.
+// judges every place, beginning in places.go, and takes the gravest.
 func Classify(old, new Document) Verdict {
 	c := Compare(old, new)
 	j := judge{c: c, old: lookedOver(c, false), new: lookedOver(c, true)}
 	findings := j.places()
 	v := Verdict{Comparison: c, Findings: findings, Reasons: []string{}}
-	if reason, weight, oldBroken, ok := brokenness(c, findings, j.idle); ok {
+	if reason, weight, oldBroken, ok := brokenness(c, findings, j.furniture); ok {
 		v.Class, v.Confidence, v.OldBroken = Broken, weight, oldBroken
 		v.Reasons = append(v.Reasons, reason)
 		return v
