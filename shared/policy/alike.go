@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // alike is how much of two paragraphs' shingles is the same, from 0 to 1.
 func alike(a, b map[uint64]bool) float64 {
 	n := 0
@@ -124,4 +126,44 @@ func hash(s string) uint64 {
 		h = (h ^ uint64(s[i])) * 1099511628211
 	}
 	return h
+}
+
+// every reports whether all entries pass a test.
+func every(list []string, test func(string) bool) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return !test(s) })
+}
+
+func filter(list []string, keep func(string) bool) (out []string) {
+	for _, s := range list {
+		if keep(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// difference is the first entry that stands in one list only.
+func difference(a, b []string) string {
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			return s
+		}
+	}
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			return s
+		}
+	}
+	return ""
+}
+
+// overlap is how much of two lists is in both, from 0 to 1.
+func overlap(a, b []string) float64 {
+	n := 0
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			n++
+		}
+	}
+	return float64(2*n) / float64(len(a)+len(b))
 }

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// edit judges an edited paragraph: as a whole, if it is one the page writes by itself,
+// edits judges an edited paragraph: as a whole, if it is one the page writes by itself,
 // and otherwise hunk by hunk.
-func (j *judge) edit(r row) (out []Finding) {
+func (j *judge) edits(r row) (out []Finding) {
 	p, was := j.c.new[r.new[0]], j.c.old[r.old[0]]
 	single := len(r.new) == 1 && len(r.old) == 1
 	outside := j.new.body.outside(r.new[0]) && j.old.body.outside(r.old[0])
@@ -16,7 +16,7 @@ func (j *judge) edit(r row) (out []Finding) {
 		return []Finding{f}
 	}
 	next := r.new[len(r.new)-1] + 1
-	e := place{p: p, was: was, outside: outside, linked: single && p.Linked && was.Linked, oldPage: j.old, newPage: j.new,
+	e := edit{p: p, was: was, outside: outside, linked: single && p.Linked && was.Linked, oldPage: j.old, newPage: j.new,
 		heading:   single && p.Heading > 0 && !strings.Contains(p.Text, ": "),
 		addressee: single && letterWords(p.words) <= 12 && p.capitals() && next < len(j.c.new) && j.c.new[next].contactLine()}
 	for _, h := range r.hunks {
@@ -24,10 +24,11 @@ func (j *judge) edit(r row) (out []Finding) {
 	}
 	off := outside && j.offText(r.new[0], p, was)
 	for _, h := range r.hunks {
-		if e.hunk = h; !h.same {
-			f := e.judge()
-			f.Quote = e.quoteInContext()
-			if off && !e.counts(f) {
+		if !h.same {
+			at := e.of(h)
+			f := decide(editRules, at)
+			f.Quote = at.quoteInContext()
+			if off && !at.counts(f) {
 				f.Class, f.Weight, f.Reason = None, 0.7, "text outside the policy's differs"
 			}
 			out = append(out, f)
@@ -87,7 +88,7 @@ func (j *judge) offText(index int, p, was Paragraph) bool {
 
 // counts reports whether a difference matters off the policy's text, too: a figure in a
 // sentence about the subject, the date of the text.
-func (e place) counts(f Finding) bool {
+func (e edit) counts(f Finding) bool {
 	return f.Class == Substantive && strings.HasPrefix(f.Reason, "a figure with") && e.p.sentence() && e.p.subject() > 0 ||
 		f.Class == Editorial && strings.HasPrefix(f.Reason, "a date") && has(e.near(12), dateContext.has)
 }

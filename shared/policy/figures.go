@@ -8,7 +8,7 @@ import (
 
 // layout judges what a page writes by itself or a list counts by: the mark of an entry,
 // the time the page was made, a figure that lives.
-func (e place) layout(old, new []string) (f Finding, ok bool) {
+func (e edit) layout() (f Finding, ok bool) {
 	enumerates := func(all []word) bool {
 		text := textOfWords(all)
 		return strings.Trim(text, "*_") == "" || text == "o" || entryMark.MatchString(text)
@@ -26,7 +26,7 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		return as(None, 0.85, "a button of the page differs"), true
 	}
 	figures := func(k string) bool { return dateWord(k) || k[0] >= '0' && k[0] <= '9' }
-	if len(old)+len(new) == 0 || slices.ContainsFunc(slices.Concat(old, new), func(k string) bool { return !figures(k) }) {
+	if len(e.gone)+len(e.came) == 0 || slices.ContainsFunc(e.both, func(k string) bool { return !figures(k) }) {
 		return f, false
 	}
 	before := e.before(16)
@@ -37,7 +37,7 @@ func (e place) layout(old, new []string) (f Finding, ok bool) {
 		return as(None, 0.8, "the time the page was made differs"), true
 	}
 	if letterWords(e.p.words) <= 15 && e.p.core() == 0 && !e.p.sentence() && has(e.p.words, weekdays.has) &&
-		!has(e.p.words, dateContext.has) && !has(e.p.words, contacts.has) && slices.ContainsFunc(slices.Concat(old, new), months.has) {
+		!has(e.p.words, dateContext.has) && !has(e.p.words, contacts.has) && slices.ContainsFunc(e.both, months.has) {
 		return as(None, 0.7, "the date of an event differs"), true
 	}
 	if counts := e.p.live() && e.was.live() || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && (e.outside || !e.p.sentence() && (!e.p.Item || e.p.discussed())) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
@@ -62,7 +62,7 @@ func starts(all []word, at int) bool {
 
 // dialled reports whether a hunk stands within a telephone number, or right behind the
 // word for one.
-func (e place) dialled() bool {
+func (e edit) dialled() bool {
 	digits := 0
 	count := func(w word) bool {
 		if !w.number() && !(w.mark() && strings.Trim(w.key, "+-()/. ") == "") {
@@ -99,12 +99,12 @@ func (e place) dialled() bool {
 
 // refersTo reports whether nothing differs but which section is meant: "Sections 6(d) and
 // 7(e)".
-func (e place) refersTo(both []string) bool {
+func (e edit) refersTo() bool {
 	section := func(k string) bool { return references[k] || references[strings.TrimSuffix(k, "s")] }
-	numbered := len(both) > 0 && every(both, func(k string) bool { return section(k) || dotted.MatchString(k) })
+	numbered := len(e.both) > 0 && every(e.both, func(k string) bool { return section(k) || dotted.MatchString(k) })
 	next := e.after()
 	lettered := len(next) > 1 && next[0].key == "(" && letters(next[1].key) == 1 && !next[1].number()
-	return numbered && (slices.ContainsFunc(both, section) || lettered && has(e.before(10), section))
+	return numbered && (slices.ContainsFunc(e.both, section) || lettered && has(e.before(10), section))
 }
 
 // reported is a count of what was, as some laws ask for once a year.
@@ -112,7 +112,7 @@ var reported = regexp.MustCompile(`(?i)\b(?:total )?(?:number of|nombre de|anzah
 
 // counted reports whether a hunk ends with a figure whose unit follows: "30 calendar
 // days".
-func (e place) counted() bool {
+func (e edit) counted() bool {
 	last := slices.IndexFunc(e.hunk.new, word.number)
 	if last < 0 || slices.IndexFunc(e.hunk.old, word.number) < 0 || has(e.before(3), capitals.has) {
 		return false
@@ -140,7 +140,7 @@ func unitFollows(next []word) bool {
 }
 
 // spelled reports whether numbers came or went beside the same in figures: "thirty (30)".
-func (e place) spelled(values []string) bool {
+func (e edit) spelled(values []string) bool {
 	next := e.near(2)
 	return every(values, func(v string) bool {
 		return slices.ContainsFunc(next, func(w word) bool { return valueOf(plainKey(w.key)) == v })
@@ -148,14 +148,14 @@ func (e place) spelled(values []string) bool {
 }
 
 // aged reports whether a hunk stands behind a word for how old somebody is.
-func (e place) aged() bool {
+func (e edit) aged() bool {
 	return has(e.before(3), ageWords.has)
 }
 
 // oneOrMore reports whether a number of things became one of them, or the other way
 // round: "two requests" and "a request". An article says "one" beside such a number
 // only.
-func (e place) oneOrMore() bool {
+func (e edit) oneOrMore() bool {
 	test := func(many, one []word) bool {
 		for i, w := range many {
 			if k := plainKey(w.key); i+1 < len(many) && isNumberWord(k) && !articles[k] {
@@ -172,15 +172,14 @@ func (e place) oneOrMore() bool {
 }
 
 // numbers judges hunks in which figures differ.
-func (e place) numbers(old, new []string) (f Finding, ok bool) {
+func (e edit) numbers() (f Finding, ok bool) {
 	isNumber := func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }
-	o, n := filter(old, isNumber), filter(new, isNumber)
-	both := slices.Concat(old, new)
+	o, n := filter(e.gone, isNumber), filter(e.came, isNumber)
 	isUnit := func(k string) bool { return units.has(k) }
 	isCount := func(k string) bool { return isNumber(k) || isNumberWord(k) }
-	if rewritten := filter(both, isCount); len(rewritten) > 0 && len(rewritten) == len(both) && !e.aged() || len(rewritten) > 0 && every(both, func(k string) bool { return isCount(k) || isUnit(k) }) {
-		was, is := e.valuesOf(filter(old, isCount)), e.valuesOf(filter(new, isCount))
-		if len(was) > 0 && slices.Equal(was, is) && difference(stemsOf(filter(old, isUnit)), stemsOf(filter(new, isUnit))) == "" {
+	if rewritten := filter(e.both, isCount); len(rewritten) > 0 && len(rewritten) == len(e.both) && !e.aged() || len(rewritten) > 0 && every(e.both, func(k string) bool { return isCount(k) || isUnit(k) }) {
+		was, is := e.valuesOf(filter(e.gone, isCount)), e.valuesOf(filter(e.came, isCount))
+		if len(was) > 0 && slices.Equal(was, is) && difference(stemsOf(filter(e.gone, isUnit)), stemsOf(filter(e.came, isUnit))) == "" {
 			return as(Editorial, 0.8, "a figure is written otherwise"), true
 		}
 		if e.spelled(e.valuesOf(rewritten)) {
@@ -189,16 +188,16 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	}
 	before, after := e.before(3), e.after()
 	after = after[:min(3, len(after))]
-	if difference(filter(old, isCount), filter(new, isCount)) != "" && len(o)+len(n) == 0 && (e.aged() || has(after, units.has) || unitFollows(e.after()) || slices.ContainsFunc(both, isUnit)) {
-		return as(Substantive, 0.85, "a figure with its unit differs"), true
+	if difference(filter(e.gone, isCount), filter(e.came, isCount)) != "" && len(o)+len(n) == 0 && (e.aged() || has(after, units.has) || unitFollows(e.after()) || slices.ContainsFunc(e.both, isUnit)) {
+		return firm(0.85, "a figure with its unit differs"), true
 	}
 	if years := func(k string) bool { return len(k) <= 2 }; e.aged() && len(o) > 0 && len(n) > 0 && difference(o, n) != "" && every(slices.Concat(o, n), years) {
-		return as(Substantive, 0.9, "an age differs"), true
+		return firm(0.9, "an age differs"), true
 	}
 	if e.oneOrMore() {
-		return as(Substantive, 0.75, "how many differs"), true
+		return firm(0.75, "how many differs"), true
 	}
-	if e.refersTo(both) {
+	if e.refersTo() {
 		return as(Editorial, 0.75, "a reference differs"), true
 	}
 	if e.lastsAsLong() {
@@ -211,21 +210,21 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 		return as(Editorial, 0.75, "hours differ"), true
 	}
 	if difference(o, n) != "" && e.counted() {
-		return as(Substantive, 0.9, "a figure with its unit differs"), true
+		return firm(0.9, "a figure with its unit differs"), true
 	}
-	if len(o)+len(n) > 0 && e.opening() && !slices.ContainsFunc(both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
+	if len(o)+len(n) > 0 && e.opening() && !slices.ContainsFunc(e.both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
 		return as(Editorial, 0.75, "hours differ"), true
 	}
 	often := func(k string) bool { return k == "once" || k == "twice" }
-	if slices.ContainsFunc(old, often) && slices.ContainsFunc(new, isCount) || slices.ContainsFunc(new, often) && slices.ContainsFunc(old, isCount) {
-		if difference(filter(old, isCount), filter(new, isCount)) != "" {
-			return as(Substantive, 0.8, "how often differs"), true
+	if slices.ContainsFunc(e.gone, often) && slices.ContainsFunc(e.came, isCount) || slices.ContainsFunc(e.came, often) && slices.ContainsFunc(e.gone, isCount) {
+		if difference(filter(e.gone, isCount), filter(e.came, isCount)) != "" {
+			return firm(0.8, "how often differs"), true
 		}
 	}
-	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(old, isUnit), filter(new, isUnit)) != "" && len(old) > 0 && len(new) > 0 {
-		return as(Substantive, 0.85, "the unit of a figure differs"), true
+	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(e.gone, isUnit), filter(e.came, isUnit)) != "" && len(e.gone) > 0 && len(e.came) > 0 {
+		return firm(0.85, "the unit of a figure differs"), true
 	}
-	if len(o)+len(n) == 0 && !(slices.ContainsFunc(both, months.has) && slices.ContainsFunc(e.near(2), word.number)) {
+	if len(o)+len(n) == 0 && !(slices.ContainsFunc(e.both, months.has) && slices.ContainsFunc(e.near(2), word.number)) {
 		return f, false // "may" and "march" are verbs, too
 	}
 	if text := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new); hanDate.MatchString(text) && len(words(hanDate.ReplaceAllString(text, ""))) <= 4 {
@@ -238,10 +237,10 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	for _, w := range before {
 		unit = unit || strings.ContainsAny(w.key, "€$£¥") || ageWords[plainKey(w.key)]
 	}
-	dates := !slices.ContainsFunc(both, func(k string) bool { return !dateWord(k) && !dateContext.has(k) })
+	dates := !slices.ContainsFunc(e.both, func(k string) bool { return !dateWord(k) && !dateContext.has(k) })
 	month := has(slices.Concat(before, after, e.hunk.new, e.hunk.old), months.has)
-	year := slices.ContainsFunc(both, func(k string) bool { return len(k) == 4 && (k[:2] == "19" || k[:2] == "20") })
-	full := slices.ContainsFunc(both, func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) })
+	year := slices.ContainsFunc(e.both, func(k string) bool { return len(k) == 4 && (k[:2] == "19" || k[:2] == "20") })
+	full := slices.ContainsFunc(e.both, func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) })
 	context := has(e.near(12), dateContext.has)
 	if dates && !unit && (month || year || full || has(before, dateContext.has)) {
 		switch {
@@ -257,7 +256,7 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if dates && context && month {
 		return as(Editorial, 0.85, "a date differs"), true
 	}
-	if (len(o) > 0 || len(n) > 0) && len(both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
+	if (len(o) > 0 || len(n) > 0) && len(e.both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
 		return as(Editorial, 0.8, "contact details differ"), true
 	}
 	if has(before, capitals.has) {
@@ -266,11 +265,11 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 	if where := after[:min(len(after), 3)]; e.newAt == 0 && slices.ContainsFunc(where, func(w word) bool { return w.capital() && (places.has(plainKey(w.key)) || street(plainKey(w.key))) }) {
 		return as(Editorial, 0.75, "contact details differ"), true
 	}
-	if e.contact() && !slices.ContainsFunc(both, isUnit) && (len(after) == 0 || !units.has(plainKey(after[0].key))) {
+	if e.contact() && !slices.ContainsFunc(e.both, isUnit) && (len(after) == 0 || !units.has(plainKey(after[0].key))) {
 		return f, false
 	}
 	if unit && difference(o, n) != "" {
-		return as(Substantive, 0.9, "a figure with its unit differs"), true
+		return firm(0.9, "a figure with its unit differs"), true
 	}
 	if len(o)+len(n) == 0 {
 		return f, false
@@ -280,14 +279,14 @@ func (e place) numbers(old, new []string) (f Finding, ok bool) {
 			return as(Editorial, 0.88, "a reference differs"), true
 		}
 	}
-	if onlyNumbering := !slices.ContainsFunc(both, func(k string) bool { return !dotted.MatchString(k) }); onlyNumbering && (e.newAt <= 1 || e.heading || slices.ContainsFunc(both, func(k string) bool { return strings.Contains(k, ".") })) {
+	if onlyNumbering := !slices.ContainsFunc(e.both, func(k string) bool { return !dotted.MatchString(k) }); onlyNumbering && (e.newAt <= 1 || e.heading || slices.ContainsFunc(e.both, func(k string) bool { return strings.Contains(k, ".") })) {
 		return as(Editorial, 0.88, "numbering differs"), true
 	}
 	if e.contact() {
 		return f, false
 	}
-	if len(both) == len(o)+len(n) && difference(o, n) != "" {
-		return as(Substantive, 0.6, "a figure differs"), true
+	if len(e.both) == len(o)+len(n) && difference(o, n) != "" {
+		return firm(0.6, "a figure differs"), true
 	}
 	return f, false
 }
@@ -318,7 +317,7 @@ func valueOf(k string) string {
 
 // valuesOf are the values of some numbers. Of money and shares 2.50 is 2.5, of clauses
 // and days it is another.
-func (e place) valuesOf(keys []string) (out []string) {
+func (e edit) valuesOf(keys []string) (out []string) {
 	amount := slices.ContainsFunc(slices.Concat(e.near(2), e.hunk.new), func(w word) bool { return strings.ContainsAny(w.key, "%€$£¥") || currencies[plainKey(w.key)] })
 	for _, k := range keys {
 		v := valueOf(k)

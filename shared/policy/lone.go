@@ -18,92 +18,81 @@ type lone struct {
 	outside    bool   // it stands off the policy's text
 }
 
-// loneRule says what a lone paragraph amounts to when it is of a kind.
-type loneRule struct {
-	class  Class
-	weight float64
-	reason string
-	when   func(lone) bool
-}
-
 // loneRules are tried in order; the first that fits decides. What the site put around
 // the policy counts for nothing, prose about the subject for much.
-var loneRules = []loneRule{
+var loneRules = []rule[lone]{
 	// Lines nobody wrote.
-	{Substantive, 0.6, "a sign that carries meaning differs", func(l lone) bool { return l.size == 0 && !l.outside && weighty(l.Text) != "" }},
-	{None, 0.99, "marks without words differ", func(l lone) bool { return l.size == 0 }},
-	{None, 0.97, "the copyright line of the page differs", func(l lone) bool { return l.copyright() }},
-	{None, 0.9, "a button of the page differs", func(l lone) bool { return toggles[l.key] }},
-	{None, 0.8, "the time the page was made differs", func(l lone) bool { return l.timeStamp() && (l.outside || !l.Item) }},
-	{None, 0.9, "a table of contents differs", lone.contentsLine},
+	when(Substantive, 0.6, "a sign that carries meaning differs", func(l lone) bool { return l.size == 0 && !l.outside && weighty(l.Text) != "" }),
+	when(None, 0.99, "marks without words differ", func(l lone) bool { return l.size == 0 }),
+	when(None, 0.97, "the copyright line of the page differs", lone.copyright),
+	when(None, 0.9, "a button of the page differs", func(l lone) bool { return toggles[l.key] }),
+	when(None, 0.8, "the time the page was made differs", func(l lone) bool { return l.timeStamp() && (l.outside || !l.Item) }),
+	when(None, 0.9, "a table of contents differs", lone.contentsLine),
 
 	// How to get in touch.
-	{None, 0.9, "an address is hidden from robots", func(l lone) bool { return strings.Contains(l.key, "@") && l.replaces(l.sameHidden) }},
-	{Editorial, 0.75, "contact details differ", lone.mailAddress},
-	{Editorial, 0.7, "how to get in touch is worded otherwise", func(l lone) bool { return l.invites() && l.replaces(Paragraph.invites) }},
+	when(None, 0.9, "an address is hidden from robots", func(l lone) bool { return strings.Contains(l.key, "@") && l.replaces(l.sameHidden) }),
+	when(Editorial, 0.75, "contact details differ", lone.mailAddress),
+	when(Editorial, 0.7, "how to get in touch is worded otherwise", func(l lone) bool { return l.invites() && l.replaces(Paragraph.invites) }),
 
 	// What stands twice or elsewhere, and what tells the time of the reading.
-	{None, 0.95, "a table of contents differs", lone.contentsEntry},
-	{None, 0.95, "a heading stands once more or once less", func(l lone) bool { return l.Heading > 0 && l.other.headings[l.key] > 0 }},
-	{None, 0.95, "a date relative to today differs", lone.relativeDate},
-	{None, 0.85, "a date relative to today differs", func(l lone) bool { return l.size <= 25 && strings.Contains(l.Text, someTimeAgo) && l.core() == 0 }},
-	{None, 0.85, "the head or foot of a printed page differs", lone.printed},
-	{None, 0.85, "the frame of the page differs", func(l lone) bool { return l.furniture[l.row] }},
-	{None, 0.7, "a heading over text that stands elsewhere differs", lone.movedHeading},
-	{None, 0.8, "a line that stood twice stands once, or the other way round", func(l lone) bool { return l.short() && l.alsoThere() }},
-	{None, 0.7, "what is said elsewhere, too, differs", func(l lone) bool { return l.sentence() && l.other.says(l.Paragraph) }},
+	when(None, 0.95, "a table of contents differs", lone.contentsEntry),
+	when(None, 0.95, "a heading stands once more or once less", func(l lone) bool { return l.Heading > 0 && l.other.headings[l.key] > 0 }),
+	when(None, 0.95, "a date relative to today differs", lone.relativeDate),
+	when(None, 0.85, "a date relative to today differs", func(l lone) bool { return l.size <= 25 && strings.Contains(l.Text, someTimeAgo) && l.core() == 0 }),
+	when(None, 0.85, "the head or foot of a printed page differs", lone.printed),
+	when(None, 0.85, "the frame of the page differs", func(l lone) bool { return l.furniture[l.row] }),
+	when(None, 0.7, "a heading over text that stands elsewhere differs", lone.movedHeading),
+	when(None, 0.8, "a line that stood twice stands once, or the other way round", func(l lone) bool { return l.short() && l.alsoThere() }),
+	when(None, 0.7, "what is said elsewhere, too, differs", func(l lone) bool { return l.sentence() && l.other.says(l.Paragraph) }),
 
 	// Links, frames and what stands above the title.
-	{Substantive, 0.55, "an entry of a list or table differs", func(l lone) bool { return l.Linked && l.Item && !l.outside && l.extends(l.row) }},
-	{None, 0.9, "links around the text differ", func(l lone) bool { return l.Linked && (l.outside || l.about == 0) }},
-	{None, 0.85, "the frame of the page differs", func(l lone) bool { return l.outside && l.frames[l.c.rows[l.row].gap] }},
-	{None, 0.75, "text above the title differs", lone.aboveTitle},
-	{Editorial, 0.9, "the date line differs", func(l lone) bool { return l.dateLine() }},
+	when(Substantive, 0.55, "an entry of a list or table differs", func(l lone) bool { return l.Linked && l.Item && !l.outside && l.extends(l.row) }),
+	when(None, 0.9, "links around the text differ", func(l lone) bool { return l.Linked && (l.outside || l.about == 0) }),
+	when(None, 0.85, "the frame of the page differs", func(l lone) bool { return l.outside && l.frames[l.c.rows[l.row].gap] }),
+	when(None, 0.75, "text above the title differs", lone.aboveTitle),
+	when(Editorial, 0.9, "the date line differs", lone.dateLine),
 
 	// Headings, and what of the rest names people and links.
-	{Substantive, 0.5, "an entry of a list of headings differs", func(l lone) bool { return l.bareHeading() && !l.outside && l.amongHeadings(l.row) }},
-	{None, 0.7, "a heading without text differs", lone.bareHeading},
-	{None, 0.8, "a heading outside the policy's text differs", lone.siteHeading},
-	{Substantive, 0.6, "a heading that says what is done differs", func(l lone) bool { return l.promises() }},
-	{Editorial, 0.7, "a heading differs", func(l lone) bool { return l.Heading > 0 }},
-	{Editorial, 0.6, "a link differs", func(l lone) bool { return l.Linked }},
-	{None, 0.85, "a line that stood twice stands once, or the other way round", func(l lone) bool { return l.short() && l.alsoHere() }},
-	{Editorial, 0.75, "contact details differ", func(l lone) bool { return l.contactLine() }},
-	{Editorial, 0.65, "the name of who answers differs", func(l lone) bool { return l.size <= 15 && l.core() == 0 && l.capitals() && has(l.words, officers.has) }},
-	{Editorial, 0.7, "contact details differ", func(l lone) bool {
+	when(Substantive, 0.5, "an entry of a list of headings differs", func(l lone) bool { return l.bareHeading() && !l.outside && l.amongHeadings(l.row) }),
+	when(None, 0.7, "a heading without text differs", lone.bareHeading),
+	when(None, 0.8, "a heading outside the policy's text differs", lone.siteHeading),
+	when(Substantive, 0.6, "a heading that says what is done differs", lone.promises),
+	when(Editorial, 0.7, "a heading differs", func(l lone) bool { return l.Heading > 0 }),
+	when(Editorial, 0.6, "a link differs", func(l lone) bool { return l.Linked }),
+	when(None, 0.85, "a line that stood twice stands once, or the other way round", func(l lone) bool { return l.short() && l.alsoHere() }),
+	when(Editorial, 0.75, "contact details differ", lone.contactLine),
+	when(Editorial, 0.65, "the name of who answers differs", func(l lone) bool { return l.size <= 15 && l.core() == 0 && l.capitals() && has(l.words, officers.has) }),
+	when(Editorial, 0.7, "contact details differ", func(l lone) bool {
 		return l.about <= 2 && l.core() == 0 && contactHeading(l.section) && l.capitals() && l.reaches()
-	}},
+	}),
 
 	// Sentences.
-	{None, 0.6, "text outside the policy's differs", func(l lone) bool { return l.asks() && l.outside }},
-	{Editorial, 0.55, "a question, which states nothing, differs", lone.asks},
-	{Editorial, 0.65, "where earlier versions are differs", func(l lone) bool {
+	when(None, 0.6, "text outside the policy's differs", func(l lone) bool { return l.asks() && l.outside }),
+	when(Editorial, 0.55, "a question, which states nothing, differs", lone.asks),
+	when(Editorial, 0.65, "where earlier versions are differs", func(l lone) bool {
 		return l.size <= 20 && l.sentence() && earlierVersions.MatchString(l.Text) && !l.binding()
-	}},
-	{Substantive, 0, passage, lone.ofSubject},
-	{Substantive, 0.55, "a rule differs", func(l lone) bool { return l.sentence() && !l.outside && l.binding() }},
+	}),
+	lone.passage,
+	when(Substantive, 0.55, "a rule differs", func(l lone) bool { return l.sentence() && !l.outside && l.binding() }),
 
 	// Entries, and sentences that name nothing of the subject.
-	{Substantive, 0.55, "an entry of a list or table differs", func(l lone) bool { return l.Cell && !l.Linked && l.withinTable(l.row) }},
-	{None, 0.8, "text outside the policy's differs", func(l lone) bool { return l.outside }},
-	{Editorial, 0.6, "the name of a column differs", func(l lone) bool { return l.Column }},
-	{Substantive, 0.55, "an entry of a list or table differs", func(l lone) bool { return l.Item && l.extends(l.row) }},
-	{Substantive, 0.5, "a section differs", lone.opensSection},
-	{Substantive, 0.5, "what is said of people differs", func(l lone) bool { return l.states() }},
-	{None, 0.6, "text among other texts of the site differs", func(l lone) bool { return l.sentence() && l.aside() }},
-	{Editorial, 0.5, "a passage that does not speak of the subject differs", func(l lone) bool { return l.sentence() }},
-	{Substantive, 0.6, "an entry of a list or table differs", func(l lone) bool { return l.Item }},
-	{Substantive, 0.55, "an entry of a list differs", func(l lone) bool { return l.amongEntries(l.row) }},
-	{Substantive, 0.55, "a line with a figure differs", func(l lone) bool {
+	when(Substantive, 0.55, "an entry of a list or table differs", func(l lone) bool { return l.Cell && !l.Linked && l.withinTable(l.row) }),
+	when(None, 0.8, "text outside the policy's differs", func(l lone) bool { return l.outside }),
+	when(Editorial, 0.6, "the name of a column differs", func(l lone) bool { return l.Column }),
+	when(Substantive, 0.55, "an entry of a list or table differs", func(l lone) bool { return l.Item && l.extends(l.row) }),
+	when(Substantive, 0.5, "a section differs", lone.opensSection),
+	when(Substantive, 0.5, "what is said of people differs", lone.states),
+	when(None, 0.6, "text among other texts of the site differs", func(l lone) bool { return l.sentence() && l.aside() }),
+	when(Editorial, 0.5, "a passage that does not speak of the subject differs", lone.sentence),
+	when(Substantive, 0.6, "an entry of a list or table differs", func(l lone) bool { return l.Item }),
+	when(Substantive, 0.55, "an entry of a list differs", func(l lone) bool { return l.amongEntries(l.row) }),
+	when(Substantive, 0.55, "a line with a figure differs", func(l lone) bool {
 		return l.about > 0 && (price.MatchString(l.Text) || slices.ContainsFunc(l.words, word.number))
-	}},
-	{Substantive, 0.5, "a line on whom data go to differs", func(l lone) bool { return l.size >= 2 && has(l.words, parties.has) }},
-	{None, 0.65, "a label differs", func(l lone) bool { return l.size <= 4 || l.about == 0 }},
-	{Substantive, 0.5, "a line differs", func(lone) bool { return true }},
+	}),
+	when(Substantive, 0.5, "a line on whom data go to differs", func(l lone) bool { return l.size >= 2 && has(l.words, parties.has) }),
+	when(None, 0.65, "a label differs", func(l lone) bool { return l.size <= 4 || l.about == 0 }),
+	always[lone](Substantive, 0.5, "a line differs"),
 }
-
-// passage is the reason that grows surer with every word of the subject.
-const passage = "a passage differs"
 
 // paragraph judges one that only one of the texts has.
 func (j *judge) paragraph(own, other page, row, index int, section string) Finding {
@@ -113,11 +102,8 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 	if p.sentence() && !p.foreign && own.siteless && other.siteless && (p.core() > 0 || p.binding() || has(p.words, lawWords.has)) {
 		l.outside = false // there is no site to be of
 	}
-	rule := loneRules[slices.IndexFunc(loneRules, func(r loneRule) bool { return r.when(l) })] // the last fits all
-	f := Finding{Class: rule.class, Weight: rule.weight, Reason: rule.reason, Quote: quote(nil, p.words)}
-	if f.Reason == passage {
-		f.Weight = min(0.6+0.06*float64(l.about), 0.97)
-	}
+	f := decide(loneRules, l)
+	f.Quote = quote(nil, p.words)
 	return f
 }
 
@@ -190,11 +176,14 @@ func (l lone) asks() bool {
 // earlierVersions says where to read what a policy said before.
 var earlierVersions = regexp.MustCompile(`(?i)\b(?:earlier|previous|prior|older|past|archived) versions?\b|\bversions? (?:antérieures?|précédentes?)\b|\bfrühere[nr]? (?:Fassung|Version)(?:en)?\b|\bversiones anteriores\b|\bversioni precedenti\b|\bversões anteriores\b|\beerdere versies\b`)
 
-// ofSubject reports whether it is prose about the subject; off the policy's text it
-// takes more to be.
-func (l lone) ofSubject() bool {
+// passage judges prose about the subject, the surer the more it says of it; off the
+// policy's text it takes more to be that.
+func (l lone) passage() (f Finding, ok bool) {
 	thin := l.about < 2 || l.about*15 < l.size || l.own.beyond(l.index) && l.small(l.own.terms)
-	return l.sentence() && l.about > 0 && !(l.outside && thin)
+	if !l.sentence() || l.about == 0 || l.outside && thin {
+		return f, false
+	}
+	return as(Substantive, min(0.6+0.06*float64(l.about), 0.97), "a passage differs"), true
 }
 
 // opensSection reports whether it is the text below a heading that came or went with it.

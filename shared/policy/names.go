@@ -14,7 +14,7 @@ var controller = regexp.MustCompile(`(?i)\bcontrollers?\b|\bverantwortliche[rn]?
 
 // partOfName reports whether a hunk is within a name that begins before it, or begins one
 // with words any tool may be called by: the Cookie Settings, the Privacy Settings.
-func (e place) partOfName() bool {
+func (e edit) partOfName() bool {
 	next := e.newAt + len(e.hunk.new)
 	begins := next < len(e.new) && e.new[next].capital()
 	return e.newAt > 0 && e.new[e.newAt-1].capital() || begins && has(slices.Concat(e.hunk.old, e.hunk.new), coreStems.has)
@@ -25,7 +25,7 @@ var legalBasis = regexp.MustCompile(`(?i)\b(?:art\.?|article|artikel|articolo|ar
 
 // renamed reports whether the words are the headings of a section, before and now, or
 // say what somebody was called before.
-func (e place) renamed() bool {
+func (e edit) renamed() bool {
 	if was, is := keyOfWords(e.hunk.old), keyOfWords(e.hunk.new); strings.Contains(was, " ") && e.oldPage.heads(was) && e.newPage.heads(is) {
 		return true
 	}
@@ -45,7 +45,7 @@ func (e place) renamed() bool {
 
 // completesTitle reports whether words that only one text has are the rest of a title that
 // only it has, and that the paragraph names.
-func (e place) completesTitle(words, none []word, p Paragraph, own, other page) bool {
+func (e edit) completesTitle(words, none []word, p Paragraph, own, other page) bool {
 	k := " " + keyOfWords(words) + " "
 	if len(none) > 0 || letterWords(words) == 0 || letterWords(words) > 6 || p.Heading > 0 || len(own.headings) > 200 {
 		return false
@@ -68,19 +68,19 @@ func succeeds(old, new []word) bool {
 
 // unbalanced reports whether the words open a bracket and do not close it: what stood
 // there stands in brackets now.
-func (e place) unbalanced() bool {
+func (e edit) unbalanced() bool {
 	text := textOfWords(e.hunk.old) + textOfWords(e.hunk.new)
 	return strings.Count(text, "(") != strings.Count(text, ")")
 }
 
 // joins reports whether the words add something by a conjunction or a comma.
-func (e place) joins() bool {
+func (e edit) joins() bool {
 	return slices.ContainsFunc(slices.Concat(e.hunk.old, e.hunk.new), func(w word) bool { return conjunctions[w.key] || w.key == "," })
 }
 
 // newcomers reports whether one side says what the other does, in the plural perhaps,
 // and names beside.
-func (e place) newcomers(isNew bool) bool {
+func (e edit) newcomers(isNew bool) bool {
 	few, many := e.hunk.old, e.hunk.new
 	if !isNew {
 		few, many = many, few
@@ -106,7 +106,7 @@ func undotted(k string) string { return strings.ReplaceAll(k, ".", "") }
 
 // abbreviation judges words added before or after their own abbreviation, or taken
 // from there: "non-fungible tokens (NFT)".
-func (e place) abbreviation() (f Finding, ok bool) {
+func (e edit) abbreviation() (f Finding, ok bool) {
 	found := as(Editorial, 0.8, "an abbreviation is spelled out, or a name abbreviated")
 	if was, is := keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new); len(was) == 1 && len(is) > 1 && initialsOf(is) == undotted(was[0]) || len(is) == 1 && len(was) > 1 && initialsOf(was) == undotted(is[0]) {
 		return found, true
@@ -192,7 +192,7 @@ var shortForms = map[string]string{"limited": "ltd", "incorporated": "inc", "cor
 
 // entity judges hunks that touch the name of a company: another legal form, or
 // another name before one, is another party; a mark behind it is not.
-func (e place) entity(old, new []string) (f Finding, ok bool) {
+func (e edit) entity() (f Finding, ok bool) {
 	next := e.after()
 	forms := func(all []word) (n int) {
 		on := slices.Concat(all, next[:min(3, len(next))])
@@ -204,7 +204,7 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 		return n
 	}
 	form := func(k string) bool { return legalForms[strings.TrimSuffix(k, ".")] }
-	if was, is := sameForms(old), sameForms(new); len(old) == len(new) && slices.Equal(was, is) && !slices.Equal(old, new) {
+	if was, is := sameForms(e.gone), sameForms(e.came); len(e.gone) == len(e.came) && slices.Equal(was, is) && !slices.Equal(e.gone, e.came) {
 		return as(Editorial, 0.8, "a legal form is written otherwise"), true
 	}
 	o, n := forms(e.hunk.old), forms(e.hunk.new)
@@ -213,7 +213,7 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 		return f, false
 	}
 	notForm := func(k string) bool { return !form(k) && !formMarks[k] }
-	on, nn := filter(old, notForm), filter(new, notForm)
+	on, nn := filter(e.gone, notForm), filter(e.came, notForm)
 	switch {
 	case o+n > 0 && len(on)+len(nn) == 0 && (o == 0 || n == 0):
 		return as(Editorial, 0.75, "the mark of a company's form differs"), true
@@ -226,7 +226,7 @@ func (e place) entity(old, new []string) (f Finding, ok bool) {
 }
 
 // contact reports whether the words around a hunk say where to write.
-func (e place) contact() bool {
+func (e edit) contact() bool {
 	if e.p.contactLine() && e.was.contactLine() || e.addressee && (len(e.hunk.old) == 0 || len(e.hunk.new) == 0) {
 		return true
 	}
@@ -257,7 +257,7 @@ func (e place) contact() bool {
 }
 
 // names reports whether nothing but names differs.
-func (e place) names() bool { return namesOf(e.hunk.old, e.hunk.new) && !shouted(e.new) }
+func (e edit) names() bool { return namesOf(e.hunk.old, e.hunk.new) && !shouted(e.new) }
 
 // shouted reports whether words are all in capitals, in which a name is written as
 // anything else.

@@ -104,7 +104,7 @@ func unlike(all, others []word) (n int) {
 
 // statement reports whether a hunk is a sentence about what is done with data, whatever it
 // stands in.
-func (e place) statement() bool {
+func (e edit) statement() bool {
 	return slices.ContainsFunc([][]word{e.hunk.old, e.hunk.new}, func(all []word) bool {
 		return letterWords(all) >= 6 && sentenceEnd(textOfWords(all)) && has(all, pronouns.has) && has(all, e.strong)
 	})
@@ -112,7 +112,7 @@ func (e place) statement() bool {
 
 // bothGenders reports whether words only name women beside men, as German does: "Kundinnen
 // und Kunden".
-func (e place) bothGenders() bool {
+func (e edit) bothGenders() bool {
 	keys := content(slices.Concat(e.hunk.old, e.hunk.new))
 	if len(keys) != 1 || !e.conjoined() {
 		return false

@@ -49,7 +49,7 @@ func (j *judge) places() (out []Finding) {
 				note(f)
 			}
 		case edited:
-			for _, f := range j.edit(r) {
+			for _, f := range j.edits(r) {
 				note(f)
 			}
 		}

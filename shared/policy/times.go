@@ -13,7 +13,7 @@ var timeOfDay = regexp.MustCompile(`(?i)\b[0-2]?\d:[0-5]\d\b|\b[0-2]?\d[.h][0-5]
 var hourOfDay = regexp.MustCompile(timeOfDay.String() + `|\b[0-2]?\d ?(?:h|uhr|am|pm|a\.m|p\.m)\b`)
 
 // opening reports whether a hunk is about the hours at which somebody is there.
-func (e place) opening() bool {
+func (e edit) opening() bool {
 	hours := func(p Paragraph) bool { return hourOfDay.MatchString(p.Text) || fromTo.MatchString(p.Text) }
 	return has(e.near(20), weekdays.has) && (hours(e.p) || hours(e.was)) && (!e.p.sentence() || has(e.p.words, contacts.has) || has(e.p.words, places.has) || phoneNumber.MatchString(e.p.Text))
 }
@@ -22,7 +22,7 @@ var phoneNumber = regexp.MustCompile(`(?:\+\d|\b0\d)(?:[ ./()-]*\d){6,}`)
 
 // besideNumber reports whether a hunk stands in brackets right behind a telephone number:
 // what the call costs.
-func (e place) besideNumber() bool {
+func (e edit) besideNumber() bool {
 	before := textOfWords(e.before(24))
 	open := strings.LastIndex(before, "(")
 	return open >= 0 && len(before)-open < 40 && !strings.Contains(before[open:], ")") && len(content(e.hunk.new)) <= 5 && len(content(e.hunk.old)) <= 5 && endsInNumber.MatchString(strings.TrimSpace(before[:open]))
@@ -31,7 +31,7 @@ func (e place) besideNumber() bool {
 var endsInNumber = regexp.MustCompile(`(?:\+\d|\b0\d)(?:[ ./()-]*\d){6,}$`)
 
 // onTheClock reports whether the figures that differ are times of day.
-func (e place) onTheClock(old, new []string) bool {
+func (e edit) onTheClock(old, new []string) bool {
 	all := slices.Concat(old, new)
 	return len(all) > 0 && every(all, func(k string) bool {
 		return clockTime.MatchString(k) || clockTime.MatchString(k+":00") && has(e.after()[:min(1, len(e.after()))], clockWords.has)
@@ -45,7 +45,7 @@ var fromTo = regexp.MustCompile(`(?i)\b\d{1,2}(?: ?(?:h|heures?|uhr|horas?|ore))
 
 // lastsAsLong reports whether a time took the place of the same in another unit: two years
 // and 24 months.
-func (e place) lastsAsLong() bool {
+func (e edit) lastsAsLong() bool {
 	timed := func(all []word) bool {
 		return slices.ContainsFunc(all, func(w word) bool { return isNumberWord(plainKey(w.key)) || w.number() || units.has(plainKey(w.key)) })
 	}
@@ -75,7 +75,7 @@ func timeOf(all []word) string {
 }
 
 // withinDate reports whether a hunk is part of a date in figures: the day of 9/28/2019.
-func (e place) withinDate() bool {
+func (e edit) withinDate() bool {
 	return datePart(e.old, e.oldAt, len(e.hunk.old)) && datePart(e.new, e.newAt, len(e.hunk.new))
 }
 

@@ -1,60 +1,52 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
 
-// turn is why a hunk turns its sentence round, and how sure that is.
-type turn struct {
-	weight float64
-	text   string
-}
-
-// sense looks for words that turn a sentence though they are few and small: one modal
+// sense judges words that turn a sentence though they are few and small: one modal
 // verb for another, more for less, up to for at least, we for you, and for or, payer
-// for payee. The words are those of the hunk that carry meaning by themselves.
-func (e place) sense(oldWords, newWords []string) turn {
-	both := slices.Concat(oldWords, newWords)
+// for payee.
+func (e edit) sense() (f Finding, ok bool) {
 	old, new := textOfWords(e.hunk.old), textOfWords(e.hunk.new)
-	became := func(weight float64, from, to string) turn {
-		return turn{weight, fmt.Sprintf("“%s” became “%s”", shorten(from, 60), shorten(to, 60))}
+	became := func(weight float64, from, to string) (Finding, bool) {
+		return firm(weight, "“%s” became “%s”", shorten(from, 60), shorten(to, 60)), true
 	}
 	verb := func(k string) bool { return modal(k) != "" }
 	binds := func(k string) bool { return !futures[k] && !strings.HasSuffix(k, "'ll") }
 	oldVerbs, newVerbs := filter(keysOfWords(e.hunk.old), verb), filter(keysOfWords(e.hunk.new), verb)
 	if len(oldVerbs) > 0 && len(newVerbs) > 0 && strengths(oldVerbs) != strengths(newVerbs) {
-		return turn{0.65, fmt.Sprintf("“%s” took another's place", difference(oldVerbs, newVerbs))}
+		return firm(0.65, "“%s” took another's place", difference(oldVerbs, newVerbs)), true
 	}
-	if was, is := sensesOf(e.hunk.old, opposites), sensesOf(e.hunk.new, opposites); len(was) > 0 && len(is) > 0 && !slices.Equal(was, is) && len(both) <= 12 {
+	if was, is := sensesOf(e.hunk.old, opposites), sensesOf(e.hunk.new, opposites); len(was) > 0 && len(is) > 0 && !slices.Equal(was, is) && len(e.both) <= 12 {
 		return became(0.7, old, new)
 	}
 	if was, is := bound(e.hunk.old), bound(e.hunk.new); was != is && was != "" && is != "" {
 		return became(0.75, was, is)
 	}
-	if len(oldWords) == 1 && len(newWords) == 1 && turned(oldWords[0], newWords[0]) {
+	if len(e.gone) == 1 && len(e.came) == 1 && turned(e.gone[0], e.came[0]) {
 		return became(0.6, old, new)
 	}
-	if len(both) <= 1 && !e.heading {
+	if len(e.both) <= 1 && !e.heading {
 		for _, list := range turns {
 			if was, is := sensesOf(e.hunk.old, list), sensesOf(e.hunk.new, list); len(was) == 1 && len(is) == 1 && was[0] != is[0] {
 				return became(0.6, old, new)
 			}
 		}
 		if len(e.hunk.old) > 0 && len(e.hunk.new) > 0 && has(e.hunk.old, either.has) != has(e.hunk.new, either.has) && has(e.near(4), conditions.has) {
-			return turn{0.55, fmt.Sprintf("“%s” became “%s” beside a condition", shorten(old, 60), shorten(new, 60))}
+			return firm(0.55, "“%s” became “%s” beside a condition", shorten(old, 60), shorten(new, 60)), true
 		}
 	}
-	weighs := has(e.near(3), e.strong) && len(both) <= 2 && !e.heading
+	weighs := has(e.near(3), e.strong) && len(e.both) <= 2 && !e.heading
 	was, is := filter(keysOfWords(e.hunk.old), qualifiers.has), filter(keysOfWords(e.hunk.new), qualifiers.has)
 	if q := slices.Concat(was, is); weighs && len(q) > 0 && (len(was) == 0 || len(is) == 0) {
-		return turn{0.55, fmt.Sprintf("“%s” came or went", q[0])}
+		return firm(0.55, "“%s” came or went", q[0]), true
 	}
 	if verbs := filter(slices.Concat(oldVerbs, newVerbs), binds); weighs && len(verbs) > 0 && (len(oldVerbs) == 0 || len(newVerbs) == 0) {
-		return turn{0.55, fmt.Sprintf("“%s” came or went", verbs[0])}
+		return firm(0.55, "“%s” came or went", verbs[0]), true
 	}
-	return turn{}
+	return f, false
 }
 
 // polarity names a word that turns a sentence round and that one side has more of; one
@@ -135,7 +127,7 @@ func strengths(verbs []string) string {
 
 // stillThere reports whether a word that limits, like "only", only changed its place in
 // the paragraph. A "not" that does turns another verb.
-func (e place) stillThere(said string) bool {
+func (e edit) stillThere(said string) bool {
 	sense := negations[said]
 	if sense == "" || sense == "not" {
 		return false

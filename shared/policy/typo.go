@@ -6,18 +6,18 @@ import (
 )
 
 // typo reports whether a hunk corrects a word: a letter or two, an ending.
-func typo(e place, old, new []string) bool {
-	if len(old) == 0 && len(new) == 0 {
+func (e edit) typo() bool {
+	if len(e.gone) == 0 && len(e.came) == 0 {
 		return false
 	}
-	if len(old) != len(new) || len(old) > 2 {
+	if len(e.gone) != len(e.came) || len(e.gone) > 2 {
 		return false
 	}
-	for i := range old {
-		if d := distance([]rune(old[i]), []rune(new[i])); e.names() && e.newAt > 0 && d > 1 && !anagram([]rune(old[i]), []rune(new[i])) && !strings.HasPrefix(new[i], old[i]) && !strings.HasPrefix(old[i], new[i]) {
+	for i := range e.gone {
+		if d := distance([]rune(e.gone[i]), []rune(e.came[i])); e.names() && e.newAt > 0 && d > 1 && !anagram([]rune(e.gone[i]), []rune(e.came[i])) && !strings.HasPrefix(e.came[i], e.gone[i]) && !strings.HasPrefix(e.gone[i], e.came[i]) {
 			return false // another name
 		}
-		if !misspelt(old[i], new[i]) || e.p.foreign && distance([]rune(old[i]), []rune(new[i])) > 1 && !anagram([]rune(old[i]), []rune(new[i])) {
+		if !misspelt(e.gone[i], e.came[i]) || e.p.foreign && distance([]rune(e.gone[i]), []rune(e.came[i])) > 1 && !anagram([]rune(e.gone[i]), []rune(e.came[i])) {
 			return false
 		}
 	}
@@ -25,7 +25,7 @@ func typo(e place, old, new []string) bool {
 }
 
 // doubled reports whether a hunk is a word that stood twice in a row, or does now.
-func (e place) doubled() bool {
+func (e edit) doubled() bool {
 	at, all, hunk, other := e.newAt, e.new, e.hunk.new, e.hunk.old
 	if len(hunk) == 0 {
 		at, all, hunk, other = e.oldAt, e.old, e.hunk.old, e.hunk.new

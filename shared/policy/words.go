@@ -169,3 +169,35 @@ func has(all []word, test func(key string) bool) bool {
 	}
 	return false
 }
+
+// keysOfMarked are the keys of the words that are no marks.
+func keysOfMarked(all []word) (out []string) {
+	for _, w := range all {
+		if !w.mark() {
+			out = append(out, w.key)
+		}
+	}
+	return out
+}
+
+// keyOfWords is the key of a text of these words.
+func keyOfWords(all []word) string { return strings.Join(keysOfMarked(all), " ") }
+
+// keysOfWords are their plain keys, marks and all.
+func keysOfWords(all []word) (out []string) {
+	for _, w := range all {
+		out = append(out, plainKey(w.key))
+	}
+	return out
+}
+
+// textKeys is what they read without spaces and marks.
+func textKeys(all []word) string {
+	var b strings.Builder
+	for _, w := range all {
+		if !w.mark() {
+			b.WriteString(w.key)
+		}
+	}
+	return b.String()
+}

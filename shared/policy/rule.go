@@ -1,0 +1,41 @@
+package policy
+
+import "fmt"
+
+// rule judges a place of one kind, or leaves it to the next rule.
+type rule[Place any] func(Place) (f Finding, ok bool)
+
+// when is the rule that gives one answer for all places that fit.
+func when[Place any](class Class, weight float64, reason string, fits func(Place) bool) rule[Place] {
+	return func(at Place) (Finding, bool) { return as(class, weight, reason), fits(at) }
+}
+
+// always is the rule behind all others.
+func always[Place any](class Class, weight float64, reason string) rule[Place] {
+	return when(class, weight, reason, func(Place) bool { return true })
+}
+
+// decide asks the rules in order; the first that fits decides.
+func decide[Place any](rules []rule[Place], at Place) (f Finding) {
+	for _, judge := range rules {
+		if f, ok := judge(at); ok {
+			return f
+		}
+	}
+	panic("no rule fits: the last one must be one that always does")
+}
+
+// as is a finding whose reason is put together as fmt does.
+func as(class Class, weight float64, reason string, args ...any) Finding {
+	if len(args) > 0 {
+		reason = fmt.Sprintf(reason, args...)
+	}
+	return Finding{Class: class, Weight: weight, Reason: reason}
+}
+
+// firm is a substantive one that no paraphrase takes back.
+func firm(weight float64, reason string, args ...any) Finding {
+	f := as(Substantive, weight, reason, args...)
+	f.firm = true
+	return f
+}
