@@ -14,6 +14,7 @@ import (
 	"policymail/shared/objects"
 	"policymail/shared/operate"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/ses"
 	"policymail/shared/startup"
 )
@@ -35,7 +36,7 @@ func main() {
 		return operate.Operations{
 			Store:       store,
 			Operator:    delivery.Operator{Store: store, Account: ses.NewAccount(e.AWS), Settings: e.Settings, Now: time.Now},
-			Publisher:   policy.Publisher{Store: store, Now: time.Now, Locales: locale.Tags(), Leads: leads},
+			Publisher:   publish.Publisher{Store: store, Now: time.Now, Locales: locale.Tags(), Leads: leads},
 			Preferences: e.Preferences(store),
 			Letters:     letters,
 			Mailer:      post.Mailer,

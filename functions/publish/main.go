@@ -8,13 +8,14 @@ import (
 	"policymail/shared/handlers"
 	"policymail/shared/objects"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/startup"
 )
 
 func main() {
 	startup.Function("publish", func(_ context.Context, e startup.Env) (any, error) {
-		return handlers.Publish(policy.Folder{
-			Publisher: policy.Publisher{Store: e.Store(), Now: time.Now, Leads: policy.Leads{Substantive: e.ChangeLead, Editorial: e.EditLead}},
+		return handlers.Publish(publish.Folder{
+			Publisher: publish.Publisher{Store: e.Store(), Now: time.Now, Leads: policy.Leads{Substantive: e.ChangeLead, Editorial: e.EditLead}},
 			Objects:   objects.New(e.AWS, e.Bucket),
 			Log:       e.Log,
 		}.Publish), nil

@@ -26,7 +26,7 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
-	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/report"
 	"policymail/shared/store/dynamo"
 	"policymail/shared/token"
@@ -396,8 +396,8 @@ func TestFunctionsForReal(t *testing.T) {
 
 	// A third version by the CLI's way; SES suspends the account meanwhile.
 	const third = "change-privacy-3_0"
-	c.operate("publish", policy.Publication{Policy: "privacy", Version: "3.0", Effective: "2027-03-31", Summary: map[string]string{"en": "We now keep it for two years."},
-		Source: []byte(policyText + "\nWe delete it after two years.\n"), SourceName: "policy.md", By: "Ada"}, &policy.Result{})
+	c.operate("publish", publish.Publication{Policy: "privacy", Version: "3.0", Effective: "2027-03-31", Summary: map[string]string{"en": "We now keep it for two years."},
+		Source: []byte(policyText + "\nWe delete it after two years.\n"), SourceName: "policy.md", By: "Ada"}, &publish.Result{})
 	c.operate("approve", operate.Args{Run: third, By: "Ada", Yes: true}, &plan)
 	c.aws.Refusal = "AccountSuspendedException"
 	c.invoke("pace", c.example("pace"), nil)

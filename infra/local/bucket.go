@@ -35,7 +35,7 @@ type bucket struct {
 	changes sync.Mutex // of what an object is
 }
 
-// Open reads an object; it implements policy.Objects.
+// Open reads an object; it implements publish.Objects.
 func (b *bucket) Open(_ context.Context, key string, from, end int64) (io.ReadCloser, error) {
 	file, _, err := b.open(key)
 	if err != nil {

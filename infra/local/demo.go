@@ -20,7 +20,7 @@ import (
 	"policymail/shared/imports"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
-	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/report"
 )
 
@@ -165,8 +165,8 @@ func (d *demo) importSample(name string) (r imports.Report) {
 
 // publish publishes a sample after edits, pairs of what stood there and what stands
 // there now.
-func (d *demo) publish(name, version string, effective notice.Date, summary map[string]string, edits ...string) (r policy.Result) {
-	d.operate("publish", policy.Publication{Policy: "privacy", Version: version, Effective: string(effective), Summary: summary,
+func (d *demo) publish(name, version string, effective notice.Date, summary map[string]string, edits ...string) (r publish.Result) {
+	d.operate("publish", publish.Publication{Policy: "privacy", Version: version, Effective: string(effective), Summary: summary,
 		Source: d.edited(name, edits), SourceName: name, By: "Ada"}, &r)
 	return r
 }

@@ -20,8 +20,10 @@ import (
 	"policymail/shared/locale"
 	"policymail/shared/mail"
 	"policymail/shared/notice"
+	"policymail/shared/officers"
 	"policymail/shared/policy"
 	"policymail/shared/privacy"
+	"policymail/shared/publish"
 	"policymail/shared/store/bolt"
 	"policymail/shared/token"
 	"policymail/shared/web"
@@ -339,14 +341,14 @@ func (g *gallery) publish(ctx context.Context) error {
 			return err
 		}
 	}
-	publisher := policy.Publisher{Store: g.db, Now: g.now}
+	publisher := publish.Publisher{Store: g.db, Now: g.now}
 	for i, file := range []string{"sample/policy-1.md", "sample/policy-2.md"} {
 		text, err := sample.ReadFile(file)
 		if err != nil {
 			return err
 		}
 		name := fmt.Sprintf("%d.0", i+1)
-		in := policy.Publication{Policy: settings.Policy, Version: name, Effective: string(notice.DateOf(g.now())), Source: text, SourceName: file, By: "Ada",
+		in := publish.Publication{Policy: settings.Policy, Version: name, Effective: string(notice.DateOf(g.now())), Source: text, SourceName: file, By: "Ada",
 			Summary: map[string]string{"en": "We collect the phone number you give us for deliveries."}}
 		if _, err := publisher.Publish(ctx, in); err != nil {
 			return err
@@ -400,8 +402,8 @@ func (g *gallery) person(ctx context.Context, language string) (notice.Recipient
 type nobody struct{}
 
 func (nobody) Send(context.Context, privacy.Letter) error                           { return nil }
-func (nobody) Invite(context.Context, delivery.Invitation) error                    { return nil }
-func (nobody) PageChanged(context.Context, delivery.PageChange) error               { return nil }
+func (nobody) Invite(context.Context, officers.Invitation) error                    { return nil }
+func (nobody) PageChanged(context.Context, officers.PageChange) error               { return nil }
 func (nobody) Announce(context.Context, privacy.Announcement, notice.Request) error { return nil }
 
 // unlimited never counts: the gallery is looked at as often as one likes.
@@ -439,12 +441,12 @@ func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
 		run.Class = notice.Mandatory
 	case "change":
 	case "approval":
-		return g.letters.WriteInvitation(delivery.Invitation{To: officer, Link: "https://privacy.example.com/a/example", Two: true,
+		return g.letters.WriteInvitation(officers.Invitation{To: officer, Link: "https://privacy.example.com/a/example", Two: true,
 			Run: run, Version: galleryVersion, Change: "substantive", Confidence: 0.97, Reasons: []string{"a period changed from ten to six years"},
 			Comparison: "How long we keep data\n- We keep orders for ten years.\n+ We keep orders for six years.\n",
 			Plan:       delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800}, Warnings: []string{"readers in de, fr get the summary in another language, and are told so"}})
 	case "page-changed":
-		return g.letters.WritePageChange(delivery.PageChange{To: officer, Version: galleryVersion, Seen: notice.DateOf(g.now()), Class: "substantive", Confidence: 0.97,
+		return g.letters.WritePageChange(officers.PageChange{To: officer, Version: galleryVersion, Seen: notice.DateOf(g.now()), Class: "substantive", Confidence: 0.97,
 			Reasons: []string{"a period changed from ten to six years"}, Sections: []string{"How long we keep data"}})
 	default:
 		asked := notice.NewRequest("20261124-k7q2m4xa", notice.Deletion, g.now())

@@ -16,7 +16,7 @@ import (
 	"policymail/shared/imports"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
-	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/report"
 )
 
@@ -108,10 +108,10 @@ func (s stack) until(what string, done func() bool) {
 	}
 }
 
-func (s stack) publish(version, text string) policy.Result {
+func (s stack) publish(version, text string) publish.Result {
 	s.t.Helper()
-	var r policy.Result
-	err := s.operate("publish", policy.Publication{Policy: "privacy", Version: version, Effective: "2027-01-01", SourceName: "p.md", By: "Ada",
+	var r publish.Result
+	err := s.operate("publish", publish.Publication{Policy: "privacy", Version: version, Effective: "2027-01-01", SourceName: "p.md", By: "Ada",
 		Source: []byte("# Privacy policy\n\nWe keep your address for sending this. " + text), Summary: map[string]string{"en": "New: " + text}}, &r)
 	if err != nil {
 		s.t.Fatal(err)

@@ -32,6 +32,7 @@ import (
 	"policymail/shared/operate"
 	"policymail/shared/policy"
 	"policymail/shared/privacy"
+	"policymail/shared/publish"
 	"policymail/shared/store"
 	"policymail/shared/store/bolt"
 	"policymail/shared/store/dynamo"
@@ -274,7 +275,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	s.gallery = &gallery{letters: letters, keys: keys, links: links, now: s.clock.Now}
 	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
 	pacer := delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
-	publisher := policy.Publisher{Store: s.db, Now: s.clock.Now, Locales: locale.Tags(), Leads: policy.UsualLeads}
+	publisher := publish.Publisher{Store: s.db, Now: s.clock.Now, Locales: locale.Tags(), Leads: policy.UsualLeads}
 	jobs := imports.Jobs{Importer: imports.Importer{Store: s.db, ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: s.clock.Now},
 		Objects: s.bucket, Documents: s.db, Queue: pieces[imports.Part]{importing}}
 	s.functions = map[string]lambda.Handler{
@@ -288,7 +289,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		"imports": lambda.NewHandler(handlers.Imports(jobs, s.log)),
 		"watch": lambda.NewHandler(watch.Watcher{Store: s.db, Pages: watch.Fetcher{Private: true}, Now: s.clock.Now, Log: s.log,
 			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Selectors: o.Selectors, Language: o.Language, Apart: watch.ReadingsApart}}.Look),
-		"publish": lambda.NewHandler(handlers.Publish(policy.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
+		"publish": lambda.NewHandler(handlers.Publish(publish.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
 		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, Desk: desk, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
 			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, Gate: gate, Invitations: mail.Post{Letters: letters, Mailer: ses}, Links: links, Now: s.clock.Now, Log: s.log}.Run),

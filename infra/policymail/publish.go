@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"policymail/shared/notice"
-	"policymail/shared/policy"
+	"policymail/shared/publish"
 )
 
 type publishCmd struct {
@@ -51,8 +51,8 @@ func (c publishCmd) Run(a *app) error {
 		}
 		summary[tag] = string(text)
 	}
-	var result policy.Result
-	err = a.call.do(a.ctx, "publish", policy.Publication{Policy: c.Policy, Version: c.Version, Effective: c.Effective, Class: c.Class,
+	var result publish.Result
+	err = a.call.do(a.ctx, "publish", publish.Publication{Policy: c.Policy, Version: c.Version, Effective: c.Effective, Class: c.Class,
 		Basis: c.Basis, Summary: summary, Source: source, SourceName: filepath.Base(c.File), By: c.By}, &result)
 	if err != nil {
 		return err

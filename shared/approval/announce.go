@@ -8,6 +8,7 @@ import (
 
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/officers"
 	"policymail/shared/token"
 )
 
@@ -45,8 +46,8 @@ func (g Gate) announcement(ctx context.Context, id notice.RunID) (a announcement
 
 // Post mails what approvers are told.
 type Post interface {
-	Invite(ctx context.Context, in delivery.Invitation) error
-	PageChanged(ctx context.Context, in delivery.PageChange) error
+	Invite(ctx context.Context, in officers.Invitation) error
+	PageChanged(ctx context.Context, in officers.PageChange) error
 }
 
 // Announcer tells the approvers of runs that wait, and of a public page that changed.
@@ -124,7 +125,7 @@ func (a Announcer) announce(ctx context.Context, run notice.Run) (mailed int, er
 	}
 	return a.tell(ctx, id, mark, rev, missing, func(to string) error {
 		claims := token.Claims{Purpose: token.Approve, Recipient: a.ID(to), Run: id, Expires: a.Now().Add(linkLife)}
-		return a.Post.Invite(ctx, delivery.Invitation{To: to, Link: a.Links.Link(claims), Two: a.Two, Run: review.Run, Version: review.Version, Change: string(review.Verdict.Class),
+		return a.Post.Invite(ctx, officers.Invitation{To: to, Link: a.Links.Link(claims), Two: a.Two, Run: review.Run, Version: review.Version, Change: string(review.Verdict.Class),
 			Confidence: review.Verdict.Confidence, Reasons: review.Verdict.Reasons, Comparison: review.Verdict.Comparison.Text(), Warnings: review.Warnings, Plan: mark.Plan})
 	})
 }

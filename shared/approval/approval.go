@@ -14,6 +14,7 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 )
 
 // Store is what decisions need.
@@ -24,7 +25,7 @@ type Store interface {
 	Decide(ctx context.Context, r notice.Run, v notice.Version) (notice.Run, error)
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
-	policy.Documents
+	publish.Documents
 }
 
 // Gate decides about runs that wait.
@@ -161,7 +162,7 @@ func (g Gate) known(by string) error {
 // matchesPage refuses a version while a draft of the watcher stands that differs from it:
 // what would be mailed is not what the page says, nor what it said before.
 func (g Gate) matchesPage(ctx context.Context, v notice.Version) error {
-	d, err := policy.LoadDraft(ctx, g.Store, v.Policy)
+	d, err := publish.LoadDraft(ctx, g.Store, v.Policy)
 	if errors.Is(err, notice.ErrNotFound) || err == nil && d.Since != v.Name {
 		return nil
 	} else if err != nil {

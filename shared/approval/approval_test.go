@@ -12,7 +12,8 @@ import (
 	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
-	"policymail/shared/policy"
+	"policymail/shared/officers"
+	"policymail/shared/publish"
 	"policymail/shared/store"
 	"policymail/shared/store/bolt"
 	"policymail/shared/token"
@@ -33,12 +34,12 @@ type desk struct {
 	now    time.Time
 	mu     sync.Mutex
 	mailed map[string]int
-	page   delivery.PageChange // told last
+	page   officers.PageChange // told last
 	refuse map[string]bool
 	die    func() error // before a mark is kept
 }
 
-func (d *desk) Invite(_ context.Context, in delivery.Invitation) error {
+func (d *desk) Invite(_ context.Context, in officers.Invitation) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.refuse[in.To] {
@@ -48,7 +49,7 @@ func (d *desk) Invite(_ context.Context, in delivery.Invitation) error {
 	return nil
 }
 
-func (d *desk) PageChanged(_ context.Context, in delivery.PageChange) error {
+func (d *desk) PageChanged(_ context.Context, in officers.PageChange) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.mailed["page to "+in.To]++
@@ -81,9 +82,9 @@ func setUp(t *testing.T) *desk {
 		Plan: func(context.Context, notice.RunID) (delivery.Plan, error) {
 			return delivery.Plan{Audience: 5000}, nil
 		}}
-	publisher := policy.Publisher{Store: db, Now: clock}
+	publisher := publish.Publisher{Store: db, Now: clock}
 	for _, years := range []string{"one", "two"} {
-		in := policy.Publication{Policy: "privacy", Version: years, Effective: "2027-01-31", Summary: map[string]string{"en": "We keep it for " + years + " years."},
+		in := publish.Publication{Policy: "privacy", Version: years, Effective: "2027-01-31", Summary: map[string]string{"en": "We keep it for " + years + " years."},
 			Source: []byte("# Privacy policy\n\nWe keep your name for " + years + " years.\n"), SourceName: "p.md"}
 		r, err := publisher.Publish(ctx, in)
 		if err != nil {

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 
-	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/officers"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 )
 
 // draftMark names the record of who was told of the draft of a policy. No run is called
@@ -16,8 +17,8 @@ func draftMark(policy string) notice.RunID { return notice.RunID("draft-" + poli
 // draft finds the draft of the policy whose page is watched, and the version it differs
 // from. It stands while that is the one the page is compared with: what was published
 // since is the answer to it.
-func (a Announcer) draft(ctx context.Context) (d policy.Draft, v notice.Version, stands bool, err error) {
-	if d, err = policy.LoadDraft(ctx, a.Store, a.Policy); errors.Is(err, notice.ErrNotFound) {
+func (a Announcer) draft(ctx context.Context) (d publish.Draft, v notice.Version, stands bool, err error) {
+	if d, err = publish.LoadDraft(ctx, a.Store, a.Policy); errors.Is(err, notice.ErrNotFound) {
 		return d, v, false, nil
 	} else if err != nil {
 		return d, v, false, err
@@ -26,7 +27,7 @@ func (a Announcer) draft(ctx context.Context) (d policy.Draft, v notice.Version,
 	if err != nil {
 		return d, v, false, err
 	}
-	if versions, err = policy.Standing(ctx, a.Store, versions); err != nil {
+	if versions, err = publish.Standing(ctx, a.Store, versions); err != nil {
 		return d, v, false, err
 	}
 	v, ok := notice.Latest(versions)
@@ -35,7 +36,7 @@ func (a Announcer) draft(ctx context.Context) (d policy.Draft, v notice.Version,
 
 // announceDraft tells the approvers of a draft that stands. Another draft, or the same
 // change once more after it was withdrawn, is told anew.
-func (a Announcer) announceDraft(ctx context.Context, d policy.Draft, v notice.Version) (mailed int, err error) {
+func (a Announcer) announceDraft(ctx context.Context, d publish.Draft, v notice.Version) (mailed int, err error) {
 	id := draftMark(d.Policy)
 	mark, rev, err := a.announcement(ctx, id)
 	if err != nil {
@@ -56,13 +57,13 @@ func (a Announcer) announceDraft(ctx context.Context, d policy.Draft, v notice.V
 		return 0, err
 	}
 	return a.tell(ctx, id, mark, rev, missing, func(to string) error {
-		return a.Post.PageChanged(ctx, delivery.PageChange{To: to, Version: v, Seen: notice.DateOf(d.SeenAt), Class: string(d.Class),
+		return a.Post.PageChanged(ctx, officers.PageChange{To: to, Version: v, Seen: notice.DateOf(d.SeenAt), Class: string(d.Class),
 			Confidence: d.Confidence, Reasons: d.Reasons, Sections: sections})
 	})
 }
 
 // differing are the headings of the sections in which a draft differs from a version.
-func differing(d policy.Draft, v notice.Version) (headings []string, err error) {
+func differing(d publish.Draft, v notice.Version) (headings []string, err error) {
 	page, err := d.Page()
 	if err != nil {
 		return nil, err

@@ -8,17 +8,18 @@ import (
 
 	"policymail/shared/notice"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 )
 
 // drafted leaves a draft as the watcher does.
 func (d *desk) drafted(t *testing.T, since, years string) {
 	t.Helper()
-	packed, err := policy.Pack("<h1>Privacy policy</h1><p>We keep your name for " + years + " years.</p>")
+	packed, err := publish.Pack("<h1>Privacy policy</h1><p>We keep your name for " + years + " years.</p>")
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft := policy.Draft{Policy: "privacy", Since: since, Class: policy.Substantive, Confidence: 0.9, Reasons: []string{"a period changed"}, HTML: packed, SeenAt: d.now}
-	if err := policy.SaveDraft(ctx, d.Store, draft); err != nil {
+	draft := publish.Draft{Policy: "privacy", Since: since, Class: policy.Substantive, Confidence: 0.9, Reasons: []string{"a period changed"}, HTML: packed, SeenAt: d.now}
+	if err := publish.SaveDraft(ctx, d.Store, draft); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -60,7 +61,7 @@ func TestDraftIsToldOnceAndEveryWeek(t *testing.T) {
 	want("and no more", 1, 2)
 	d.drafted(t, "two", "ten")
 	want("another change", 1, 3)
-	if err := policy.WithdrawDraft(ctx, d.Store, "privacy"); err != nil {
+	if err := publish.WithdrawDraft(ctx, d.Store, "privacy"); err != nil {
 		t.Fatal(err)
 	}
 	want("the page was put right", 0, 3)

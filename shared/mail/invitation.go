@@ -11,11 +11,12 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
+	"policymail/shared/officers"
 )
 
 // WriteInvitation writes to an approver what waits, with the link to decide. Officers
 // are written to in English.
-func (w *Writer) WriteInvitation(in delivery.Invitation) (delivery.Envelope, error) {
+func (w *Writer) WriteInvitation(in officers.Invitation) (delivery.Envelope, error) {
 	if !strings.HasPrefix(in.Link, "http") {
 		return delivery.Envelope{}, errors.New("an invitation needs its link")
 	}
@@ -92,7 +93,7 @@ func excerpt(comparison string) (lines []string) {
 }
 
 // Invite writes and sends one invitation; Post implements approval.Post.
-func (p Post) Invite(ctx context.Context, in delivery.Invitation) error {
+func (p Post) Invite(ctx context.Context, in officers.Invitation) error {
 	e, err := p.Letters.WriteInvitation(in)
 	if err != nil {
 		return err

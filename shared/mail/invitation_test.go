@@ -10,6 +10,7 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
+	"policymail/shared/officers"
 )
 
 // An approver reads in both bodies what they decide about, and gets no List-Unsubscribe.
@@ -17,7 +18,7 @@ func TestInvitation(t *testing.T) {
 	w := newWriter(t, example)
 	v := notice.Version{Policy: "privacy", Name: "2.0", Previous: "1.0", Effective: "2027-01-31", Basis: "Art. 13 GDPR", PublishedBy: "Ada",
 		Summary: map[string]string{"de": "Kürzer.", "en": "Shorter <now>.\nTruly."}}
-	in := delivery.Invitation{To: "officer@example.com", Link: "https://p.example.com/a/token", Two: true,
+	in := officers.Invitation{To: "officer@example.com", Link: "https://p.example.com/a/token", Two: true,
 		Version: v, Run: notice.Run{Class: notice.Mandatory, Kind: notice.Change}, Change: "substantive", Confidence: 0.97, Reasons: []string{"a period changed"},
 		Comparison: "How long\n- We keep it ten years.\n+ We keep it <six> years.\n",
 		Plan:       delivery.Plan{Audience: 4321, CostUSD: 12.34, Seconds: 7200, Warning: "the account is in the sandbox"}, Warnings: []string{"it is early"}}
@@ -65,7 +66,7 @@ func TestInvitation(t *testing.T) {
 func TestInvitationIsShort(t *testing.T) {
 	w := newWriter(t, example)
 	v := notice.Version{Policy: "privacy", Name: "2.0", Effective: "2027-01-31", Summary: map[string]string{"en": "New."}}
-	in := delivery.Invitation{To: "officer@example.com", Link: "https://p.example.com/a/token", Version: v, Run: notice.Run{Kind: notice.Change},
+	in := officers.Invitation{To: "officer@example.com", Link: "https://p.example.com/a/token", Version: v, Run: notice.Run{Kind: notice.Change},
 		Comparison: strings.Repeat("+ "+strings.Repeat("é", 5000)+"\n", 500)}
 	e, err := w.WriteInvitation(in)
 	if err != nil {

@@ -8,11 +8,12 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
+	"policymail/shared/officers"
 )
 
 // WritePageChange writes to an approver what the public page says that we did not
 // publish, and by which command to look at it. Officers are written to in English.
-func (w *Writer) WritePageChange(in delivery.PageChange) (delivery.Envelope, error) {
+func (w *Writer) WritePageChange(in officers.PageChange) (delivery.Envelope, error) {
 	l, to, v := locale.Match("en", ""), notice.Recipient{Address: in.To}, in.Version
 	m := w.blank(l, to)
 	m.Subject = fmt.Sprintf("%s: the public page of %s differs from version %s", w.brand.Company, v.Policy, v.Name)
@@ -34,7 +35,7 @@ func (w *Writer) WritePageChange(in delivery.PageChange) (delivery.Envelope, err
 }
 
 // PageChanged writes and sends one such mail; Post implements approval.Post.
-func (p Post) PageChanged(ctx context.Context, in delivery.PageChange) error {
+func (p Post) PageChanged(ctx context.Context, in officers.PageChange) error {
 	e, err := p.Letters.WritePageChange(in)
 	if err != nil {
 		return err

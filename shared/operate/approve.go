@@ -8,7 +8,7 @@ import (
 	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
-	"policymail/shared/policy"
+	"policymail/shared/publish"
 )
 
 // Approved is the answer to an approval.
@@ -51,7 +51,7 @@ func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 
 // publish records a version and tells the approvers of the run that waits. What could
 // not be told now is by the schedule.
-func (o Operations) publish(ctx context.Context, in policy.Publication) (policy.Result, error) {
+func (o Operations) publish(ctx context.Context, in publish.Publication) (publish.Result, error) {
 	result, err := o.Publisher.Publish(ctx, in)
 	if err != nil || result.Run == "" {
 		return result, err

@@ -14,7 +14,7 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
-	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/store/bolt"
 )
 
@@ -31,10 +31,10 @@ func setUp(t *testing.T, two bool) (operate.Operations, notice.RunID) {
 	t.Cleanup(func() { db.Close() })
 	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	clock := func() time.Time { now = now.Add(time.Second); return now }
-	publisher := policy.Publisher{Store: db, Now: clock}
-	var result policy.Result
+	publisher := publish.Publisher{Store: db, Now: clock}
+	var result publish.Result
 	for _, v := range []string{"30 days", "90 days"} {
-		p := policy.Publication{Policy: "privacy", Version: v[:2], Effective: "2027-01-31", Summary: map[string]string{"en": "We keep it for " + v},
+		p := publish.Publication{Policy: "privacy", Version: v[:2], Effective: "2027-01-31", Summary: map[string]string{"en": "We keep it for " + v},
 			Source: []byte("# Privacy policy\n\nWe keep your name for " + v + " and then delete it. We share it with nobody.\n"), SourceName: "p.md"}
 		if result, err = publisher.Publish(context.Background(), p); err != nil {
 			t.Fatal(err)
@@ -98,12 +98,12 @@ func TestTwoApprovers(t *testing.T) {
 func TestApprovalRefusesWhatThePageContradicts(t *testing.T) {
 	ctx := context.Background()
 	o, run := setUp(t, false)
-	packed, err := policy.Pack("<p>We keep your name for 60 days.</p>")
+	packed, err := publish.Pack("<p>We keep your name for 60 days.</p>")
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft := policy.Draft{Policy: "privacy", Since: "90", HTML: packed, SeenAt: o.Now()}
-	if err := policy.SaveDraft(ctx, o.Store, draft); err != nil {
+	draft := publish.Draft{Policy: "privacy", Since: "90", HTML: packed, SeenAt: o.Now()}
+	if err := publish.SaveDraft(ctx, o.Store, draft); err != nil {
 		t.Fatal(err)
 	}
 	for _, yes := range []bool{false, true} {
@@ -115,7 +115,7 @@ func TestApprovalRefusesWhatThePageContradicts(t *testing.T) {
 		t.Errorf("the run is %s", s)
 	}
 	draft.Since, draft.HTML = "30", append(draft.HTML, 0) // of the version before: what was published is the answer to it
-	if err := policy.SaveDraft(ctx, o.Store, draft); err != nil {
+	if err := publish.SaveDraft(ctx, o.Store, draft); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := approve(t, o, run, "Ada", true); err != nil {
@@ -127,12 +127,12 @@ func TestApprovalRefusesWhatThePageContradicts(t *testing.T) {
 func TestDraftAfterARejection(t *testing.T) {
 	ctx := context.Background()
 	o, run := setUp(t, false)
-	o.Publisher = policy.Publisher{Store: o.Store, Now: o.Now}
-	packed, err := policy.Pack("<h1>Privacy policy</h1><p>We keep your name for 60 days and then delete it. We share it with nobody.</p>")
+	o.Publisher = publish.Publisher{Store: o.Store, Now: o.Now}
+	packed, err := publish.Pack("<h1>Privacy policy</h1><p>We keep your name for 60 days and then delete it. We share it with nobody.</p>")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := policy.SaveDraft(ctx, o.Store, policy.Draft{Policy: "privacy", Since: "30", HTML: packed, SeenAt: o.Now()}); err != nil {
+	if err := publish.SaveDraft(ctx, o.Store, publish.Draft{Policy: "privacy", Since: "30", HTML: packed, SeenAt: o.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	ask := func() *notice.Error {

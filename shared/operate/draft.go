@@ -7,6 +7,7 @@ import (
 	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 )
 
 // DraftArgs ask for a draft: of a text handed in or, without one, of the change the
@@ -39,7 +40,7 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	standing, err := policy.Standing(ctx, o.Store, versions)
+	standing, err := publish.Standing(ctx, o.Store, versions)
 	if err != nil {
 		return Draft{}, err
 	}
@@ -62,7 +63,7 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 		}
 		d.HTML = text.HTML
 	} else {
-		seen, err := policy.LoadDraft(ctx, o.Store, a.Policy)
+		seen, err := publish.LoadDraft(ctx, o.Store, a.Policy)
 		if err != nil {
 			return d, err
 		}

@@ -17,8 +17,8 @@ import (
 	"policymail/shared/imports"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
-	"policymail/shared/policy"
 	"policymail/shared/privacy"
+	"policymail/shared/publish"
 	"policymail/shared/report"
 	"policymail/shared/store"
 	"policymail/shared/token"
@@ -46,7 +46,7 @@ type Imports interface {
 type Operations struct {
 	Store       store.Store
 	Operator    delivery.Operator
-	Publisher   policy.Publisher
+	Publisher   publish.Publisher
 	Preferences privacy.Preferences
 	Letters     delivery.Letters
 	Mailer      delivery.Mailer // of previews and of doctor's test messages
@@ -118,7 +118,7 @@ func (o Operations) Run(ctx context.Context, c Command) (Answer, error) {
 
 func (o Operations) run(ctx context.Context, c Command) (any, error) {
 	if c.Name == "publish" {
-		var in policy.Publication
+		var in publish.Publication
 		if err := decodeArgs(c, &in); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"policymail/shared/notice"
 )
 
 // Class says what a difference between two readings of a policy is.
@@ -101,6 +103,19 @@ func Classify(old, new Document) Verdict {
 	v.Confidence = float64(int(v.Confidence*100+0.5)) / 100
 	v.Reasons = reasons(v.Class, findings)
 	return v
+}
+
+// Change tells what the difference between two versions is.
+func Change(old, new notice.Version) (Verdict, error) {
+	before, err := DocumentOf(old)
+	if err != nil {
+		return Verdict{}, err
+	}
+	after, err := DocumentOf(new)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return Classify(before, after), nil
 }
 
 // reasons words the findings of the class, or for none what did not count.

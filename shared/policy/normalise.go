@@ -1,5 +1,5 @@
-// Package policy turns a published text into a version, tells two versions apart,
-// and opens the run that tells people.
+// Package policy reads the text of a policy, tells two texts apart, and says what the
+// difference is and what a notice of it should say.
 package policy
 
 import (

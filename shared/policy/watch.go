@@ -1,12 +1,5 @@
 package policy
 
-import (
-	"context"
-	"errors"
-
-	"policymail/shared/notice"
-)
-
 // Event is what a reading of a watched page amounts to.
 type Event string
 
@@ -62,36 +55,4 @@ func (w *Watched) Next(reading Document) (Event, Verdict) {
 	}
 	w.Candidate, w.Restored = reading, false
 	return Pending, v
-}
-
-// Runs finds runs.
-type Runs interface {
-	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
-}
-
-// Standing are the versions of a policy that its page may be compared with: those that
-// are approved, and those that wait. One that was rejected, or whose run was cancelled
-// before anybody approved it, is a text we do not want: a page that shows it has changed
-// like any other, and one that does not show it by its day is right.
-func Standing(ctx context.Context, runs Runs, versions []notice.Version) (standing []notice.Version, err error) {
-	for _, v := range versions {
-		if !v.Approved() {
-			if ended, err := cancelled(ctx, runs, v); err != nil {
-				return nil, err
-			} else if ended {
-				continue
-			}
-		}
-		standing = append(standing, v)
-	}
-	return standing, nil
-}
-
-// cancelled reports whether the run that tells of a version was cancelled.
-func cancelled(ctx context.Context, runs Runs, v notice.Version) (bool, error) {
-	run, err := runs.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))
-	if errors.Is(err, notice.ErrNotFound) {
-		return false, nil
-	}
-	return run.State == notice.Cancelled, err
 }

@@ -14,6 +14,7 @@ import (
 	"policymail/shared/approval"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/store/bolt"
 	"policymail/shared/watch"
 )
@@ -47,8 +48,8 @@ func newDesk(t *testing.T) *desk {
 func (d *desk) publish(version, effective, text string) {
 	d.Helper()
 	d.now = d.now.Add(time.Minute)
-	in := policy.Publication{Policy: "privacy", Version: version, Effective: effective, Source: []byte(text), SourceName: "p.html", Summary: map[string]string{"en": "We keep data longer."}}
-	if _, err := (policy.Publisher{Store: d.db, Now: d.Now}).Publish(ctx, in); err != nil {
+	in := publish.Publication{Policy: "privacy", Version: version, Effective: effective, Source: []byte(text), SourceName: "p.html", Summary: map[string]string{"en": "We keep data longer."}}
+	if _, err := (publish.Publisher{Store: d.db, Now: d.Now}).Publish(ctx, in); err != nil {
 		d.Fatal(err)
 	}
 }
@@ -69,7 +70,7 @@ func (d *desk) gate() approval.Gate { return approval.Gate{Store: d.db, Now: d.N
 // drafted is the version the draft differs from; empty without a draft.
 func (d *desk) drafted() string {
 	d.Helper()
-	draft, err := policy.LoadDraft(ctx, d.db, "privacy")
+	draft, err := publish.LoadDraft(ctx, d.db, "privacy")
 	if err != nil && !errors.Is(err, notice.ErrNotFound) {
 		d.Fatal(err)
 	}
@@ -116,11 +117,11 @@ func TestDraftIsWithdrawnWhenThePageDidNotChange(t *testing.T) {
 	d := newDesk(t)
 	d.page.etag = `"1"`
 	d.look(text)
-	packed, err := policy.Pack(keeping("120"))
+	packed, err := publish.Pack(keeping("120"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := policy.SaveDraft(ctx, d.db, policy.Draft{Policy: "privacy", Since: "1.0", Class: policy.Substantive, HTML: packed, SeenAt: d.now}); err != nil {
+	if err := publish.SaveDraft(ctx, d.db, publish.Draft{Policy: "privacy", Since: "1.0", Class: policy.Substantive, HTML: packed, SeenAt: d.now}); err != nil {
 		t.Fatal(err)
 	}
 	if out := d.look(text); out.Event != policy.NoChange || out.Shown != "1.0" || d.drafted() != "" {
@@ -212,7 +213,7 @@ func (d *desk) metric(name string) float64 {
 func TestDraftStaysTheSame(t *testing.T) {
 	d := newDesk(t)
 	seen := func() time.Time {
-		draft, err := policy.LoadDraft(ctx, d.db, "privacy")
+		draft, err := publish.LoadDraft(ctx, d.db, "privacy")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,12 +10,13 @@ import (
 	"policymail/shared/logging"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 )
 
 // Store is what a watcher reads and keeps.
 type Store interface {
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
-	policy.Runs
+	publish.Runs
 	Document(ctx context.Context, kind, id string, v any) (int64, error)
 	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
 }
@@ -88,7 +89,7 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	versions, err := policy.Standing(ctx, w.Store, all)
+	versions, err := publish.Standing(ctx, w.Store, all)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -108,7 +109,7 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 // that differs from the version the page is compared with waits for somebody, however the
 // reading itself went.
 func (w Watcher) tell(ctx context.Context, known notice.Version, out Outcome) error {
-	d, err := policy.LoadDraft(ctx, w.Store, w.Settings.Policy)
+	d, err := publish.LoadDraft(ctx, w.Store, w.Settings.Policy)
 	if err != nil && !errors.Is(err, notice.ErrNotFound) {
 		return err
 	}
@@ -137,7 +138,7 @@ func (w Watcher) read(ctx context.Context, versions []notice.Version, known noti
 	}
 	if page.NotModified {
 		return Outcome{Event: policy.NoChange, Class: policy.None, Reasons: []string{"the page says that it did not change"}, Shown: known.Name},
-			policy.WithdrawDraft(ctx, w.Store, w.Settings.Policy)
+			publish.WithdrawDraft(ctx, w.Store, w.Settings.Policy)
 	}
 	text, err := w.Settings.Selectors.extract(page, w.Settings.URL)
 	if err != nil {
@@ -166,19 +167,19 @@ func (w Watcher) read(ctx context.Context, versions []notice.Version, known noti
 	if shown == known.Name {
 		s.ETag, s.LastModified = page.ETag, page.LastModified
 	}
-	return out, w.keep(ctx, out, policy.Draft{Policy: w.Settings.Policy, Since: known.Name, Class: verdict.Class, Confidence: verdict.Confidence,
+	return out, w.keep(ctx, out, publish.Draft{Policy: w.Settings.Policy, Since: known.Name, Class: verdict.Class, Confidence: verdict.Confidence,
 		Reasons: verdict.Reasons, HTML: s.Candidate, SeenAt: now}, s, rev)
 }
 
 // keep records what a reading amounts to: first the draft that came of it or is
 // withdrawn by it, then the state. Cut short in between, the next reading does it again,
 // for the validators that would spare it one are in the state.
-func (w Watcher) keep(ctx context.Context, out Outcome, d policy.Draft, s state, rev int64) (err error) {
+func (w Watcher) keep(ctx context.Context, out Outcome, d publish.Draft, s state, rev int64) (err error) {
 	switch out.Event {
 	case policy.NoChange:
-		err = policy.WithdrawDraft(ctx, w.Store, d.Policy)
+		err = publish.WithdrawDraft(ctx, w.Store, d.Policy)
 	case policy.DraftMade:
-		err = policy.SaveDraft(ctx, w.Store, d)
+		err = publish.SaveDraft(ctx, w.Store, d)
 	}
 	if err != nil {
 		return err
@@ -212,7 +213,7 @@ func match(versions []notice.Version, latest notice.Version, today notice.Date, 
 func (s *state) next(known policy.Document, text policy.Text, now time.Time, apart time.Duration) (policy.Event, policy.Verdict, error) {
 	w := policy.Watched{Known: known}
 	if s.Candidate != nil {
-		page, err := policy.Unpack(s.Candidate)
+		page, err := publish.Unpack(s.Candidate)
 		if err != nil {
 			return "", policy.Verdict{}, err
 		}
@@ -228,11 +229,11 @@ func (s *state) next(known policy.Document, text policy.Text, now time.Time, apa
 		if now.Sub(s.SeenAt) < apart {
 			return policy.Pending, verdict, nil
 		}
-		packed, err := policy.Pack(text.HTML)
+		packed, err := publish.Pack(text.HTML)
 		s.Candidate = packed
 		return event, verdict, err
 	case policy.Pending:
-		packed, err := policy.Pack(text.HTML)
+		packed, err := publish.Pack(text.HTML)
 		s.Candidate, s.SeenAt = packed, now
 		return event, verdict, err
 	}

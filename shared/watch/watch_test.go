@@ -14,6 +14,7 @@ import (
 
 	"policymail/shared/notice"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/store/bolt"
 	"policymail/shared/watch"
 )
@@ -69,8 +70,8 @@ func TestTwoReadingsMakeADraft(t *testing.T) {
 	if out, err := w.Look(ctx); err != nil || out.Reason == "" {
 		t.Fatalf("without a version: %+v %v", out, err)
 	}
-	publisher := policy.Publisher{Store: db, Now: clock}
-	if _, err := publisher.Publish(ctx, policy.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-11-01", Source: []byte(text), SourceName: "p.html"}); err != nil {
+	publisher := publish.Publisher{Store: db, Now: clock}
+	if _, err := publisher.Publish(ctx, publish.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-11-01", Source: []byte(text), SourceName: "p.html"}); err != nil {
 		t.Fatal(err)
 	}
 	changed := strings.Replace(text, "30 days", "90 days", 1)
@@ -95,7 +96,7 @@ func TestTwoReadingsMakeADraft(t *testing.T) {
 		if out.Event != step.event || (err != nil) != (step.event == policy.Failed) || err != nil && !errors.Is(err, watch.ErrBroken) {
 			t.Errorf("step %d: %+v %v, want %s", i, out, err, step.event)
 		}
-		d, err := policy.LoadDraft(ctx, db, "privacy")
+		d, err := publish.LoadDraft(ctx, db, "privacy")
 		if (err == nil) != step.draft {
 			t.Errorf("step %d: draft %+v %v", i, d, err)
 		}
@@ -107,7 +108,7 @@ func TestTwoReadingsMakeADraft(t *testing.T) {
 	}
 	// A version that is published before the page changes is no reason for an alarm.
 	page.body = text
-	if _, err := publisher.Publish(ctx, policy.Publication{Policy: "privacy", Version: "1.1", Effective: "2027-01-31", Source: []byte(strings.Replace(text, "any time", "any hour", 1)), SourceName: "p.html"}); err != nil {
+	if _, err := publisher.Publish(ctx, publish.Publication{Policy: "privacy", Version: "1.1", Effective: "2027-01-31", Source: []byte(strings.Replace(text, "any time", "any hour", 1)), SourceName: "p.html"}); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := w.Look(ctx); err != nil || out.Event != policy.NoChange || out.Shown != "1.0" {
@@ -144,8 +145,8 @@ func TestPageIsReadAgainWhenAVersionTakesEffect(t *testing.T) {
 	defer db.Close()
 	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
-	publisher := policy.Publisher{Store: db, Now: clock}
-	for _, p := range []policy.Publication{
+	publisher := publish.Publisher{Store: db, Now: clock}
+	for _, p := range []publish.Publication{
 		{Policy: "privacy", Version: "1.0", Effective: "2026-11-01", Source: []byte(text), SourceName: "p.html"},
 		{Policy: "privacy", Version: "2.0", Effective: "2026-12-01", Source: []byte(strings.Replace(text, "30 days", "90 days", 1)), SourceName: "p.html", Summary: map[string]string{"en": "We keep data longer."}},
 	} {
@@ -218,7 +219,7 @@ func TestPolicyIsFoundOnItsPage(t *testing.T) {
 	}
 	defer db.Close()
 	clock := func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }
-	if _, err := (policy.Publisher{Store: db, Now: clock}).Publish(ctx, policy.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-11-01", Source: []byte(text), SourceName: "p.html"}); err != nil {
+	if _, err := (publish.Publisher{Store: db, Now: clock}).Publish(ctx, publish.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-11-01", Source: []byte(text), SourceName: "p.html"}); err != nil {
 		t.Fatal(err)
 	}
 	w := watch.Watcher{Store: db, Pages: watch.Fetcher{Private: true}, Now: clock, Log: slog.New(slog.DiscardHandler), Settings: watch.Settings{Policy: "privacy", URL: page.URL}}

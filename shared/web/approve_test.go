@@ -13,7 +13,7 @@ import (
 	"policymail/shared/approval"
 	"policymail/shared/locale"
 	"policymail/shared/notice"
-	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/token"
 )
 
@@ -32,9 +32,9 @@ func waiting(t *testing.T, two bool) (f *fixture, path func(approver string) str
 	clock := func() time.Time { return f.site.Now() }
 	var id notice.RunID
 	at := now
-	publisher := policy.Publisher{Store: f.db, Now: func() time.Time { at = at.Add(time.Minute); return at }}
+	publisher := publish.Publisher{Store: f.db, Now: func() time.Time { at = at.Add(time.Minute); return at }}
 	for _, years := range []string{"one", "two"} {
-		r, err := publisher.Publish(ctx, policy.Publication{Policy: "terms", Version: years, Effective: "2027-01-31", Summary: map[string]string{"en": "We keep <it> for " + years + " years."},
+		r, err := publisher.Publish(ctx, publish.Publication{Policy: "terms", Version: years, Effective: "2027-01-31", Summary: map[string]string{"en": "We keep <it> for " + years + " years."},
 			Source: []byte("# Terms\n\nWe keep your name for " + years + " years and then delete it. We share it with nobody.\n"), SourceName: "p.md"})
 		if err != nil {
 			t.Fatal(err)

@@ -1,7 +1,8 @@
-package policy_test
+package publish_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,8 +13,77 @@ import (
 	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/store/bolt"
 )
+
+// The first text is the baseline; the same text is no version, another one opens a run
+// once; all faults are told at once.
+func TestPublish(t *testing.T) {
+	ctx := context.Background()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	p := publish.Publisher{Store: db, Now: func() time.Time { now = now.Add(time.Second); return now }}
+	in := publish.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-12-01", Source: []byte(policyText), SourceName: "p.md", By: "Ada"}
+	first, err := p.Publish(ctx, in)
+	if err != nil || !first.Baseline || first.Run != "" {
+		t.Fatalf("baseline: %+v %v", first, err)
+	}
+	if v, _ := db.Version(ctx, "privacy", "1.0"); !v.Approved() || v.Approval.By != "Ada" {
+		t.Errorf("the baseline is not approved: %+v", v.Approval)
+	}
+	in.Version = "1.1"
+	if again, err := p.Publish(ctx, in); err != nil || !again.Unchanged || again.Version != "1.0" {
+		t.Errorf("same text: %+v %v", again, err)
+	}
+	in.Source = []byte(policyText + "\nWe now keep order data for six years.\n")
+	if _, err := p.Publish(ctx, in); !errors.Is(err, notice.ErrInvalid) || !strings.Contains(err.Error(), "summary") {
+		t.Errorf("without a summary: %v", err)
+	}
+	in.Summary = map[string]string{"en": "Order data are kept."}
+	for range 2 {
+		second, err := p.Publish(ctx, in)
+		if err != nil {
+			t.Fatalf("change: %+v %v", second, err)
+		}
+	}
+	run, err := db.Run(ctx, "change-privacy-1_1")
+	if err != nil || run.State != notice.Waiting {
+		t.Errorf("run %+v %v", run, err)
+	}
+	_, err = p.Publish(ctx, publish.Publication{Policy: "Privacy!", Version: "", Effective: "tomorrow", Class: "mandatory", Summary: map[string]string{"xx-yy-zz-q": "s"}})
+	for _, want := range []string{"policy name", "version", "effective date", "legal basis", "language tag", "no policy"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("all faults at once: %q is missing in %v", want, err)
+		}
+	}
+}
+
+// policyText is a policy short enough to read and long enough to be one.
+const policyText = `# Privacy policy
+
+Example Company runs example.com. This policy says what we do with personal data.
+
+## What we collect
+
+When you open an account we collect your name, your email address and your postal address.
+
+## How long we keep it
+
+We keep orders for 6 years and delete everything else after 30 days.
+
+## Your rights
+
+You can ask for access and deletion of your data at any time.
+
+## Contact
+
+Write to privacy@example.com.
+`
 
 // A real policy through three edits: a date, a contact address, a new category of
 // data. Only the last is told, and its summary names the category.
@@ -30,7 +100,7 @@ func TestThreeEditsMakeOneNotice(t *testing.T) {
 	}
 	defer db.Close()
 	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
-	p := policy.Publisher{Store: db, Now: func() time.Time { now = now.Add(time.Minute); return now }}
+	p := publish.Publisher{Store: db, Now: func() time.Time { now = now.Add(time.Minute); return now }}
 	text := string(source)
 	edit := func(old, new string) {
 		t.Helper()
@@ -39,9 +109,9 @@ func TestThreeEditsMakeOneNotice(t *testing.T) {
 		}
 		text = strings.Replace(text, old, new, 1)
 	}
-	publish := func(version string, summary map[string]string) policy.Result {
+	put := func(version string, summary map[string]string) publish.Result {
 		t.Helper()
-		in := policy.Publication{Policy: "privacy", Version: version, Effective: "2027-01-31", Source: []byte(text), SourceName: "p.txt", Summary: summary, By: "Ada"}
+		in := publish.Publication{Policy: "privacy", Version: version, Effective: "2027-01-31", Source: []byte(text), SourceName: "p.txt", Summary: summary, By: "Ada"}
 		result, err := p.Publish(ctx, in)
 		if err != nil {
 			t.Fatal(err)
@@ -52,23 +122,23 @@ func TestThreeEditsMakeOneNotice(t *testing.T) {
 		}
 		return result
 	}
-	if r := publish("1.0", nil); !r.Baseline {
+	if r := put("1.0", nil); !r.Baseline {
 		t.Errorf("baseline: %+v", r)
 	}
 	if v, err := db.Version(ctx, "privacy", "1.0"); err != nil || v.Language != "en" {
 		t.Errorf("the text is in %q, %v", v.Language, err)
 	}
 	edit("2/8/2020", "1/12/2026")
-	if r := publish("1.1", nil); r.Run != "" || r.Change != policy.Editorial {
+	if r := put("1.1", nil); r.Run != "" || r.Change != policy.Editorial {
 		t.Errorf("date line: %+v", r)
 	}
 	edit(regexp.MustCompile(`[\w.-]+@[\w.-]+\w`).FindString(text), "privacy@example.com")
-	if r := publish("1.2", nil); r.Run != "" || r.Change != policy.Editorial {
+	if r := put("1.2", nil); r.Run != "" || r.Change != policy.Editorial {
 		t.Errorf("contact address: %+v", r)
 	}
 	edit("Physical location or movements.\nNo", "Physical location or movements.\nYes")
 	edit("H. Sensory data.", "Gait recordings.\nThe way you walk, recorded by the accelerometer of your device.\nYes\nH. Sensory data.")
-	in := policy.Publication{Policy: "privacy", Version: "2.0", Effective: "2027-01-31", Source: []byte(text), SourceName: "p.txt"}
+	in := publish.Publication{Policy: "privacy", Version: "2.0", Effective: "2027-01-31", Source: []byte(text), SourceName: "p.txt"}
 	if _, err := p.Publish(ctx, in); err == nil || !strings.Contains(err.Error(), "summary") {
 		t.Errorf("a change of substance without a summary: %v", err)
 	}
@@ -88,7 +158,7 @@ func TestThreeEditsMakeOneNotice(t *testing.T) {
 	if !strings.Contains(summary, "The way you walk, recorded by the accelerometer of your device.") {
 		t.Errorf("the drafted summary does not name the new data:\n%s", summary)
 	}
-	if r := publish("2.0", map[string]string{"en": summary}); r.Run != "change-privacy-2_0" || r.Change != policy.Substantive {
+	if r := put("2.0", map[string]string{"en": summary}); r.Run != "change-privacy-2_0" || r.Change != policy.Substantive {
 		t.Errorf("new category: %+v", r)
 	}
 	runs, _ := db.ListRuns(ctx)
@@ -99,69 +169,12 @@ func TestThreeEditsMakeOneNotice(t *testing.T) {
 
 var english = policy.SummaryLabels(locale.Match("en", "").Words.Draft)
 
-func TestSummaryHoldsSentencesOfTheTextsOnly(t *testing.T) {
-	changed := strings.Replace(strings.Replace(base, "30 days", "60 days", 1), "## Contact", "## Children\n\nWe do not knowingly collect data of children under 13.\n\n## Contact", 1)
-	changed = strings.Replace(changed, " We do not sell personal data.", "", 1)
-	v := policy.Classify(read(t, base, "a.md"), read(t, changed, "b.md"))
-	want := `What we collect
-- No longer: We do not sell personal data.
-
-How long we keep it
-- Now: We keep order data for 6 years and delete everything else after 60 days. (before: We keep order data for 6 years and delete everything else after 30 days.)
-
-Children
-- New: We do not knowingly collect data of children under 13.
-`
-	if got := v.Summarise(english); got != want {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
-	}
-}
-
-// A category in a line of its own is named, not only described.
-func TestSummaryNamesANewCategory(t *testing.T) {
-	const before = "# What we collect\n\n- A. Identifiers.\n- Your name and your address.\n- Yes\n- B. Orders.\n- What you buy from us, and when.\n- Yes\n\n# Who gets it\n\nNobody gets it.\n"
-	after := strings.Replace(before, "\n\n# Who", "\n- C. Precise geolocation.\n- Your location within a radius of 500 meters, taken from your device.\n- Yes\n\n# Who", 1)
-	v := policy.Classify(read(t, before, "a.md"), read(t, after, "b.md"))
-	got := v.Summarise(english)
-	if v.Class != policy.Substantive || !strings.Contains(got, "- New: C. Precise geolocation.\n- New: Your location within") {
-		t.Errorf("%s:\n%s", v.Class, got)
-	}
-}
-
-func TestLint(t *testing.T) {
-	v := policy.Classify(read(t, base, "a.md"), read(t, strings.Replace(base, "30 days", "60 days", 1), "b.md"))
-	for _, c := range []struct {
-		summary   map[string]string
-		effective notice.Date
-		want      []string
-	}{
-		{map[string]string{"en": "We keep data for 60 days now. Before it was 30."}, "2027-01-31", []string{"readers in de"}},
-		{map[string]string{"en": "Great news! We keep data for 60 days.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-12-01", []string{"takes effect in 7 days", "does not advertise"}},
-		{map[string]string{"en": "Several contractual particularities concerning organisational responsibilities were comprehensively reformulated throughout multiple interdependent subsections accordingly", "de": "Kurz."},
-			"2027-01-31", []string{"hard to read", "How long we keep it"}},
-		{nil, "2027-01-31", []string{"no summary"}},
-		{map[string]string{"en": "We keep data for 60 days now.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-11-24", []string{"takes effect in 0 days"}},
-		{map[string]string{"en": "We keep data for 60 days now.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-11-23", []string{"2026-11-23, lies in the past"}},
-	} {
-		got := policy.Lint(v, policy.UsualLeads, c.summary, []string{"en", "de"}, c.effective, "2026-11-24")
-		if len(got) != len(c.want) {
-			t.Errorf("%v: %q", c.summary, got)
-			continue
-		}
-		for i, want := range c.want {
-			if !strings.Contains(got[i], want) {
-				t.Errorf("%q lacks %q", got[i], want)
-			}
-		}
-	}
-}
-
 // publisher publishes made-up versions of one policy.
 type publisher struct {
 	*testing.T
 	db  *bolt.Store
 	now time.Time
-	policy.Publisher
+	publish.Publisher
 }
 
 func newPublisher(t *testing.T) *publisher {
@@ -171,12 +184,12 @@ func newPublisher(t *testing.T) *publisher {
 	}
 	t.Cleanup(func() { db.Close() })
 	p := &publisher{T: t, db: db, now: time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)}
-	p.Publisher = policy.Publisher{Store: db, Now: func() time.Time { p.now = p.now.Add(time.Minute); return p.now }}
+	p.Publisher = publish.Publisher{Store: db, Now: func() time.Time { p.now = p.now.Add(time.Minute); return p.now }}
 	return p
 }
 
-func (p *publisher) publish(name, effective, text, summary string) (policy.Result, error) {
-	in := policy.Publication{Policy: "privacy", Version: name, Effective: effective, Source: []byte(text), SourceName: "p.md", By: "clerk"}
+func (p *publisher) publish(name, effective, text, summary string) (publish.Result, error) {
+	in := publish.Publication{Policy: "privacy", Version: name, Effective: effective, Source: []byte(text), SourceName: "p.md", By: "clerk"}
 	if summary != "" {
 		in.Summary = map[string]string{"en": summary}
 	}
@@ -184,7 +197,7 @@ func (p *publisher) publish(name, effective, text, summary string) (policy.Resul
 }
 
 // published is publish where it must succeed.
-func (p *publisher) published(name, effective, text, summary string) policy.Result {
+func (p *publisher) published(name, effective, text, summary string) publish.Result {
 	p.Helper()
 	r, err := p.publish(name, effective, text, summary)
 	if err != nil {

@@ -1,4 +1,6 @@
-package policy
+// Package publish records versions of a policy, from a file or a folder of the bucket, and
+// keeps the drafts of what its public page says instead.
+package publish
 
 import (
 	"cmp"
@@ -12,6 +14,7 @@ import (
 	"golang.org/x/text/language"
 
 	"policymail/shared/notice"
+	"policymail/shared/policy"
 )
 
 // Store is what publishing needs.
@@ -45,7 +48,7 @@ type Result struct {
 	Run       notice.RunID `json:"run,omitempty"`
 	Baseline  bool         `json:"baseline"`
 	Unchanged bool         `json:"unchanged"`
-	Change    Class        `json:"change,omitempty"`   // what the difference from the version before is
+	Change    policy.Class `json:"change,omitempty"`   // what the difference from the version before is
 	Warnings  []string     `json:"warnings,omitempty"` // for whoever approves
 }
 
@@ -53,8 +56,8 @@ type Result struct {
 type Publisher struct {
 	Store   Store
 	Now     func() time.Time
-	Locales []string // the languages of the readers, for warnings
-	Leads   Leads    // for warnings
+	Locales []string     // the languages of the readers, for warnings
+	Leads   policy.Leads // for warnings
 }
 
 // Publish records a text as a version and opens the run that waits for approval.
@@ -103,28 +106,28 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	}
 	if ok {
 		v.Previous = before.Name
-		verdict, err := Change(before, v)
+		verdict, err := policy.Change(before, v)
 		if err != nil {
 			return Result{}, err
 		}
 		result.Change, v.Change = verdict.Class, string(verdict.Class)
-		result.Warnings = Lint(verdict, p.Leads, v.Summary, p.Locales, v.Effective, notice.DateOf(p.Now()))
+		result.Warnings = policy.Lint(verdict, p.Leads, v.Summary, p.Locales, v.Effective, notice.DateOf(p.Now()))
 		switch told := len(v.Summary) > 0; {
 		case told:
-			if verdict.Class == Broken {
+			if verdict.Class == policy.Broken {
 				result.Warnings = append(result.Warnings, "this may not be the whole policy: "+verdict.Reasons[0])
 			}
 			result.Run = notice.ChangeRunID(v.Policy, v.Name)
-		case verdict.Class == None && v.Class == notice.Optional:
+		case verdict.Class == policy.None && v.Class == notice.Optional:
 			result.Version, result.SHA256, result.Class, result.Unchanged, result.Warnings = before.Name, before.SHA256, before.Class, true, nil
 			return result, nil
-		case verdict.Class == Editorial && v.Class == notice.Optional:
+		case verdict.Class == policy.Editorial && v.Class == notice.Optional:
 			if v.Effective < before.Effective {
 				return Result{}, notice.Refused("version %s would bring version %s, which it edits, into force before its day, %s", v.Name, before.Name, before.Effective).
 					Hint("let it take effect on %s or later", before.Effective)
 			}
 			v.Approval = &notice.Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash()}
-		case verdict.Class == Broken:
+		case verdict.Class == policy.Broken:
 			return Result{}, notice.Refused("this may not be the whole policy: %s", verdict.Reasons[0]).Hint("compare it by policymail diff; with a summary it is published all the same")
 		default:
 			return Result{}, notice.Invalid("version %s has no summary of what changed", v.Name).Hint("add --summary FILE or --summary LOCALE=FILE; policymail draft FILE writes a first one")
@@ -145,19 +148,6 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 	return result, err
 }
 
-// Change tells what the difference between two versions is.
-func Change(old, new notice.Version) (Verdict, error) {
-	before, err := DocumentOf(old)
-	if err != nil {
-		return Verdict{}, err
-	}
-	after, err := DocumentOf(new)
-	if err != nil {
-		return Verdict{}, err
-	}
-	return Classify(before, after), nil
-}
-
 // ignored says what of a publication of a text that is known already came to nothing.
 func ignored(in, known notice.Version) (warnings []string) {
 	if in.Effective != known.Effective {
@@ -170,20 +160,6 @@ func ignored(in, known notice.Version) (warnings []string) {
 		warnings = append(warnings, "the text is that of version "+known.Name+", whose summary stays as it is: edit it on the page of its approval, or reject its run and publish under another name")
 	}
 	return warnings
-}
-
-// Known is the version readers know: of the approved ones the latest that was not
-// cancelled while it was told.
-func (p Publisher) Known(ctx context.Context, all []notice.Version) (v notice.Version, ok bool, err error) {
-	for rest := slices.Clone(all); ; {
-		if v, ok = notice.LatestApproved(rest); !ok {
-			return v, false, nil
-		}
-		if ended, err := cancelled(ctx, p.Store, v); err != nil || !ended {
-			return v, true, err
-		}
-		rest = slices.DeleteFunc(rest, func(other notice.Version) bool { return other.Name == v.Name })
-	}
 }
 
 // open adds the run of a version, once.
@@ -231,9 +207,9 @@ func (p Publisher) read(in Publication) (notice.Version, error) {
 	if class == notice.Mandatory && strings.TrimSpace(in.Basis) == "" {
 		faults = append(faults, "a mandatory notice needs its legal basis; add --basis")
 	}
-	text, err := Normalise(in.Source, in.SourceName)
+	text, err := policy.Normalise(in.Source, in.SourceName)
 	note(err)
-	summary, written := map[string]string{}, Language(text.Document)
+	summary, written := map[string]string{}, policy.Language(text.Document)
 	for _, tag := range slices.Sorted(maps.Keys(in.Summary)) {
 		said := strings.TrimSpace(in.Summary[tag])
 		locale, err := p.localeOf(cmp.Or(tag, written, "en"))
@@ -256,5 +232,5 @@ func (p Publisher) read(in Publication) (notice.Version, error) {
 		by = "operator"
 	}
 	return notice.Version{Policy: in.Policy, Name: in.Version, Effective: effective, Class: class, Basis: strings.TrimSpace(in.Basis), Summary: summary,
-		SHA256: notice.HashOf(text.Plain), Normaliser: Normaliser, Text: text.Plain, HTML: text.HTML, PageSHA256: notice.HashOf(text.HTML), Language: written, PublishedBy: by, PublishedAt: p.Now()}, nil
+		SHA256: notice.HashOf(text.Plain), Normaliser: policy.Normaliser, Text: text.Plain, HTML: text.HTML, PageSHA256: notice.HashOf(text.HTML), Language: written, PublishedBy: by, PublishedAt: p.Now()}, nil
 }

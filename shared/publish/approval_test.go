@@ -1,4 +1,4 @@
-package policy_test
+package publish_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"policymail/shared/notice"
 	"policymail/shared/policy"
+	"policymail/shared/publish"
 	"policymail/shared/store/bolt"
 )
 
@@ -24,9 +25,9 @@ func TestEditsCarryNoChangePastTheApprover(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	p := policy.Publisher{Store: db, Now: func() time.Time { now = now.Add(time.Minute); return now }}
-	publish := func(version, text string, summary map[string]string) (policy.Result, error) {
-		return p.Publish(ctx, policy.Publication{Policy: "privacy", Version: version, Effective: "2026-01-31", Source: []byte(text), SourceName: "p.md", Summary: summary, By: "Ada"})
+	p := publish.Publisher{Store: db, Now: func() time.Time { now = now.Add(time.Minute); return now }}
+	publish := func(version, text string, summary map[string]string) (publish.Result, error) {
+		return p.Publish(ctx, publish.Publication{Policy: "privacy", Version: version, Effective: "2026-01-31", Source: []byte(text), SourceName: "p.md", Summary: summary, By: "Ada"})
 	}
 	inForce := func() string {
 		all, err := db.Versions(ctx, "privacy")
@@ -36,9 +37,9 @@ func TestEditsCarryNoChangePastTheApprover(t *testing.T) {
 		v, _ := notice.InForce(all, "2026-12-01")
 		return v.Name
 	}
-	changed := strings.Replace(base, "30 days", "60 days", 1)
+	changed := strings.Replace(policyText, "30 days", "60 days", 1)
 	edited := strings.Replace(changed, "## Contact", "## Contacts", 1)
-	if _, err := publish("1.0", base, nil); err != nil {
+	if _, err := publish("1.0", policyText, nil); err != nil {
 		t.Fatal(err)
 	}
 	change, err := publish("2.0", changed, map[string]string{"en": "We keep data for 60 days."})
@@ -80,12 +81,12 @@ func TestTwoBaselinesAtOnce(t *testing.T) {
 	defer db.Close()
 	late := lateVersions{Store: db}
 	late.read.Add(2)
-	p := policy.Publisher{Store: &late, Now: func() time.Time { return now }}
+	p := publish.Publisher{Store: &late, Now: func() time.Time { return now }}
 	var both sync.WaitGroup
 	for i := range 2 {
 		both.Go(func() {
-			p.Publish(ctx, policy.Publication{Policy: "privacy", Version: fmt.Sprint(i), Effective: "2026-01-31", SourceName: "p.md",
-				Source: []byte(strings.Replace(base, "30 days", fmt.Sprint(30*(i+1), " days"), 1))})
+			p.Publish(ctx, publish.Publication{Policy: "privacy", Version: fmt.Sprint(i), Effective: "2026-01-31", SourceName: "p.md",
+				Source: []byte(strings.Replace(policyText, "30 days", fmt.Sprint(30*(i+1), " days"), 1))})
 		})
 	}
 	both.Wait()
@@ -97,7 +98,7 @@ func TestTwoBaselinesAtOnce(t *testing.T) {
 
 // lateVersions is a store whose readers wait for each other.
 type lateVersions struct {
-	policy.Store
+	publish.Store
 	read sync.WaitGroup
 }
 

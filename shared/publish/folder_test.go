@@ -1,4 +1,4 @@
-package policy
+package publish_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/publish"
 	"policymail/shared/store/bolt"
 )
 
@@ -46,7 +47,7 @@ func TestFolderPublishesAndAnswersBesideIt(t *testing.T) {
 	}
 	clock := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 	now := func() time.Time { clock = clock.Add(time.Second); return clock }
-	f := Folder{Publisher: Publisher{Store: db, Now: now}, Objects: objects, Log: slog.New(slog.DiscardHandler)}
+	f := publish.Folder{Publisher: publish.Publisher{Store: db, Now: now}, Objects: objects, Log: slog.New(slog.DiscardHandler)}
 	for _, c := range []struct{ version, want string }{
 		{"1.0", `"baseline": true`}, {"2.0", `"run": "change-privacy-2_0"`}, {"3.0", "not the name of a file beside"},
 		{"4.0", "gone.md is not in the folder"}, {"5.0", "not the JSON"},

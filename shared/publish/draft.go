@@ -1,4 +1,4 @@
-package policy
+package publish
 
 import (
 	"bytes"
@@ -10,18 +10,19 @@ import (
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/policy"
 )
 
 // Draft is a change of the public page that two readings agree on. It is no version:
 // an officer publishes one, or does not.
 type Draft struct {
-	Policy     string    `json:"policy"`
-	Since      string    `json:"since"` // the version it differs from; empty once withdrawn
-	Class      Class     `json:"class"`
-	Confidence float64   `json:"confidence"`
-	Reasons    []string  `json:"reasons"`
-	HTML       []byte    `json:"html"` // packed
-	SeenAt     time.Time `json:"seen_at"`
+	Policy     string       `json:"policy"`
+	Since      string       `json:"since"` // the version it differs from; empty once withdrawn
+	Class      policy.Class `json:"class"`
+	Confidence float64      `json:"confidence"`
+	Reasons    []string     `json:"reasons"`
+	HTML       []byte       `json:"html"` // packed
+	SeenAt     time.Time    `json:"seen_at"`
 }
 
 // Page is the text of the draft, sanitised HTML.
@@ -47,10 +48,10 @@ func SaveDraft(ctx context.Context, store Documents, d Draft) error {
 	}
 	if before.Since == d.Since {
 		between, err := before.between(d)
-		if err != nil || between == None {
+		if err != nil || between == policy.None {
 			return err
 		}
-		if between == Editorial && before.Class == d.Class {
+		if between == policy.Editorial && before.Class == d.Class {
 			d.SeenAt = before.SeenAt
 		}
 	}
@@ -59,18 +60,18 @@ func SaveDraft(ctx context.Context, store Documents, d Draft) error {
 }
 
 // between is the class of the difference between two drafts.
-func (d Draft) between(other Draft) (Class, error) {
-	var texts [2]Document
+func (d Draft) between(other Draft) (policy.Class, error) {
+	var texts [2]policy.Document
 	for i, draft := range []Draft{d, other} {
 		page, err := draft.Page()
 		if err != nil {
 			return "", err
 		}
-		if texts[i], err = ReadHTML(page); err != nil {
+		if texts[i], err = policy.ReadHTML(page); err != nil {
 			return "", err
 		}
 	}
-	return Classify(texts[0], texts[1]).Class, nil
+	return policy.Classify(texts[0], texts[1]).Class, nil
 }
 
 // WithdrawDraft takes the draft of a policy back: the page reads as a version again, and
