@@ -62,7 +62,7 @@ func brokenness(c Comparison, findings []Finding, idle map[int]bool) (reason str
 
 // wall is what a site says instead of the rest of a page.
 var wall = regexp.MustCompile(`(?i)\b(?:subscribe|register|(?:sign|log) ?in|create (?:a|an|your) (?:free )?account) (?:now )?to (?:continue|keep reading|(?:read|view|see)(?: (?:more|this|the (?:full|rest|whole)|all)|\W*$))|to (?:continue|keep) reading\b.{0,40}\b(?:subscribe|register|(?:sign|log) ?in|join|create)|(?:subscribe|register|join|(?:sign|log) ?in)(?: or (?:subscribe|register|join|sign up))? to read|you(?:'ve| have) (?:reached|read|used) (?:your|the|all)|(?:verify|confirm) (?:that )?you are (?:a )?human|` +
-	`(?:please|must|need to) (?:enable|turn on) (?:javascript|cookies)|(?:enable|turn on) (?:javascript|cookies)(?: and (?:javascript|cookies))? (?:to (?:continue|view|proceed)|in your browser and)|access (?:to this page )?(?:is |has been )?(?:denied|restricted)|unusual traffic|checking your browser|not available in your (?:country|region)|page (?:not found|cannot be found)|` +
+	`(?:please|must|need to) (?:enable|turn on) (?:javascript|cookies)|(?:enable|turn on) (?:javascript|cookies)(?: and (?:javascript|cookies))? (?:to (?:continue|view|proceed)|in your browser and)|access (?:to this page )?(?:is |has been )?(?:denied|restricted)|unusual traffic|checking your browser|you have been blocked|not available in your (?:country|region)|page (?:not found|cannot be found)|` +
 	`weiter mit werbung\b|\bpur-abo\b|(?:abonnez|connectez|inscrivez)-vous pour|bitte (?:melden sie sich an|anmelden)|um weiterzulesen|para (?:continuar|seguir) leyendo|inicia sesión para|per continuare a leggere|accedi per|faça login para`)
 
 // walled reports whether paragraphs that came, or went, are such words.
@@ -79,11 +79,25 @@ func walled(c Comparison, fate string) bool {
 	return false
 }
 
+// maxBlock is how many words a page has at most that keeps its reader out.
+const maxBlock = 200
+
+// blocked reports whether a text says that the page is not shown.
+func blocked(d Document) bool {
+	return slices.ContainsFunc(d, func(p Paragraph) bool { return len(p.Text) <= 240 && wall.MatchString(p.Text) })
+}
+
 // otherPage reports whether both texts are the same wrong page: nothing they say, or
 // call themselves, is of a policy.
 func otherPage(c Comparison) bool {
 	old, new := measure(c, false, nil), measure(c, true, nil)
-	return old.nature == "" && new.nature == "" && old.prose < 0.3 && new.prose < 0.3 &&
+	if old.nature != "" || new.nature != "" {
+		return false
+	}
+	if blocked(c.old) && blocked(c.new) && max(old.words, new.words) <= maxBlock {
+		return true
+	}
+	return old.prose < 0.3 && new.prose < 0.3 &&
 		(min(old.words, new.words) >= 60 || max(old.words, new.words) < 60 && old.subject+new.subject == 0)
 }
 

@@ -229,6 +229,10 @@ func (r *reader) walk(n *html.Node, at inside) {
 		r.text(rest, at)
 	}
 	block := n.Type == html.ElementNode && blocks[n.DataAtom]
+	if n.DataAtom == atom.Br && at.heading > 0 {
+		r.text(" ", at) // a title over two lines is one
+		block = false
+	}
 	if block {
 		r.flush(at)
 	}

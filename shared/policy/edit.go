@@ -208,6 +208,9 @@ func (e edit) otherEntry() bool {
 var outwardRules = []rule[edit]{
 	when(None, 0.95, "broken characters differ", edit.garbled),
 	edit.marks,
+	when(None, 0.8, "the label of a link in a menu differs", func(e edit) bool {
+		return (e.p.menu() || e.was.menu()) && inLink(e.hunk.old) && inLink(e.hunk.new)
+	}),
 	when(None, 0.97, "the year of the copyright line differs", func(e edit) bool {
 		return e.p.copyright() && every(e.both, dateLike.MatchString)
 	}),
@@ -234,7 +237,7 @@ func (e edit) marks() (f Finding, ok bool) {
 	plain := func(all []word) (s string) {
 		for _, w := range all {
 			if !w.mark() {
-				s += plainKey(w.key)
+				s += strings.ReplaceAll(plainKey(w.key), "'", "")
 			}
 		}
 		return s

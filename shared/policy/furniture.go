@@ -40,7 +40,7 @@ var (
 	// furnitureLabels are what sites write on what is no text.
 	furnitureLabels = regexp.MustCompile(`(?i)\b(?:video player|play video|related (?:articles|posts|topics|pages|links)|did this answer|heeft deze (?:pagina|informatie)|(?:was|is) deze (?:pagina|informatie)|war diese (?:seite|information|antwort)|hat ihnen dies|cette (?:page|information) vous a-t-elle|(?:le|te) ha (?:sido|resultado) útil|ti è stat[ao] utile|esta (?:página|informação) foi útil|was this (?:article |page |information )?helpful|found (?:it|this) (?:article |page )?helpful|did you find|subscribe|newsletter|follow us|share (?:this|on)|` +
 		`(?:sign|log) ?(?:in|up|out)|search|print|back to top|skip to|read (?:more|next)|recently (?:viewed|reviewed)|recent posts|trending|popular|advertisement|sponsored|download the app|get it on|` +
-		`(?:add to|your) (?:cart|basket)|my account|menu|cookie settings|learn more|see also|on this page|breadcrumb|you may also like|recommended|latest news|get started|free trial|` +
+		`(?:add to|your) (?:cart|basket)|my account|menu|cookie settings|learn more|see also|on this page|breadcrumb|you may also like|recommended|latest news|get started|free trial|(?:members?|users?|guests?) online|forum statistics|(?:latest|newest) member|(?:start|live) chat|chat (?:with us|now)|how (?:can|may) (?:i|we) help|` +
 		`articles (?:liés|similaires)|suivez-nous|partager|rechercher|imprimer|haut de page|lire (?:aussi|la suite)|mon compte|panier|se connecter|inscrivez-vous|à lire|` +
 		`das könnte sie|folgen sie|teilen|suche|drucken|nach oben|weiterlesen|mehr erfahren|mein konto|warenkorb|anmelden|abonnieren|beliebt|zugriffe|` +
 		`artículos relacionados|síguenos|compartir|buscar|imprimir|volver arriba|leer más|mi cuenta|carrito|iniciar sesión|suscríbete|te puede interesar|` +
@@ -103,6 +103,12 @@ func (p Paragraph) breadcrumb() bool {
 		return false
 	}
 	return trail.MatchString(p.Text) || crumbs.MatchString(p.Text) && !strokes.MatchString(p.Text) && slices.ContainsFunc(p.words, func(w word) bool { return w.linked })
+}
+
+// menu reports whether a line is a row of short labels with strokes between.
+func (p Paragraph) menu() bool {
+	labels := strings.FieldsFunc(p.Text, func(r rune) bool { return r == '|' || r == '•' || r == '·' })
+	return len(labels) >= 4 && !p.Item && !p.addressed() && !slices.ContainsFunc(labels, func(label string) bool { return len(strings.Fields(label)) > 5 })
 }
 
 // banner reports whether a paragraph is of a cookie banner: the sentence that names the

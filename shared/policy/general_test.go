@@ -157,6 +157,12 @@ func TestClassifyWhatSitesDo(t *testing.T) {
 		"what the document is called":       {strings.ReplaceAll(helpCentre, "notice", "statement"), policy.Editorial},
 		"news that hold a figure":           {before("# Privacy notice", "LATEST COVID-19 UPDATE"), policy.None},
 		"cut in a tag of a table":           {cut("Sample Maps | maps") + "Sample Maps<br><br", policy.Broken},
+		"a question that leads on":          {after("of Example Rides", "Looking for your data?\n\n[Take the privacy check-up](/check)"), policy.None},
+		"a menu in one line":                {after("of Example Rides", "Terms of use | Privacy notice | Data protection | Help | Contact us"), policy.None},
+		"a title over two lines":            {replace("# Privacy notice of Example Rides", "Privacy notice  \nof Example Rides\n==="), policy.None},
+		"who is in a forum":                 {helpCentre + "\nMembers online\n\n- brake_ray\n- 556_wheels\n\nForum statistics\n\nThreads\n\n61,882\n\nMessages\n\n904,315\n", policy.None},
+		"a chat for readers":                {helpCentre + "\nHi, I'm Bike! How can I help?\n\n- Move house\n- Report a bicycle\n\nStart chat\n", policy.None},
+		"the page twice, its address shown": {strings.Replace(helpCentre, "privacy@example.com", "[\\[email protected\\]](/cdn-cgi/l/email-protection)", 1) + "\n" + helpCentre, policy.None},
 		"hours of a shop that live by date": {after("of Example Rides", "Today 412 bicycles in Example City, 17 °C"), policy.None},
 	} {
 		if name == "characters misread" {
@@ -417,6 +423,8 @@ func TestTheSameOtherwise(t *testing.T) {
 		{"Strona używa plików cookie do zapamiętania danych.", "Strona używa ciasteczek do zapamiętania danych."},
 		{"Programul biroului pentru date: luni-vineri, 8:00-16:30, tel. 0200 000 000", "Programul biroului pentru date: luni-vineri, 8:30-15:30, tel. 0200 000 000"},
 		{"60 29th Street #343", "80 30th Street #12"},
+		{"We dont share your data.", "We don't share your data."},
+		{"Sample Survey (formerly Wheel Vote) gets data from Sample. Our partners of Wheel Vote get data.", "Sample Survey (formerly Wheel Vote) gets data from Sample. Our partners of Sample Survey get data."},
 		{"To limit the use of your data, see Section 5(d) and 5(e).", "To limit the use of your data, see Sections 6(d) and 6(e)."},
 		{"Number of requests for access to data last year: 468", "Number of requests for access to data last year: 512"},
 		{"Hai diritto di chiedere i tuoi dati solo solo dopo un mese.", "Hai diritto di chiedere i tuoi dati solo dopo un mese."},
@@ -445,6 +453,8 @@ func TestTheSameLaidOutOtherwise(t *testing.T) {
 		"a ticker":                          {"DJIA 35,870.95 −0.17% · NASDAQ 15,993.71 +0.45%", "DJIA 35,601.98 −0.75% · NASDAQ 16,057.44 +0.40%"},
 		"who wrote the page":                {"Written by Ada", "Written by Bob from Example Gym"},
 		"an address hidden on its line":     {"email: privacy@example.com", "email: [\\[email protected\\]](/cdn-cgi/l/email-protection)"},
+		"bold within a word":                {"**We need to** **f****ulfil a contract of yours.**", "**We need to** f**ulfil a contract of yours.**"},
+		"languages of a page":               {"Valid from: 20 March 2023 | [Danish](/da) | [Swedish](/sv)", "Valid from: 20 March 2023 | [Dansk](/da) | [Svenska](/sv) | [Suomi](/fi) | [Norsk](/no)"},
 		"a broken line behind a short word": {"You may receive mail about data from us. It tells of news.", "You may receive mail about data from\nus. It tells of news."},
 	} {
 		bothWays(t, name, inGym(t, pair[0]), inGym(t, pair[1]), policy.None)
@@ -578,4 +588,12 @@ func TestWallsAndOtherDocumentsAreBroken(t *testing.T) {
 	for name, text := range map[string]string{"a wall": wall, "cookies": cookies} {
 		bothWays(t, name, read(t, helpCentre, "a.md"), read(t, text, "b.md"), policy.Broken)
 	}
+}
+
+// A page that keeps its reader out is the same wrong page every time.
+func TestTheSameWallIsNoChange(t *testing.T) {
+	page := func(id string) policy.Document {
+		return read(t, "# Sorry, you have been blocked\n\nThis website uses a security service. What you did triggered it; a word, a command of a database or malformed data could have been the cause.\n\nYou can write to the owner of the site. Please include what you were doing.\n\nRay ID: "+id+" • Your IP: 192.0.2.1\n", "a.md")
+	}
+	bothWays(t, "a wall", page("76f2aa90cd1e0f3c"), page("77b02ce41f9d2bb1"), policy.None)
 }

@@ -47,7 +47,8 @@ var loneRules = []rule[lone]{
 
 	// Links, frames and what stands above the title.
 	when(Substantive, 0.55, "an entry of a list or table differs", func(l lone) bool { return l.Linked && l.Item && !l.outside && l.extends(l.row) }),
-	when(None, 0.9, "links around the text differ", func(l lone) bool { return l.Linked && (l.outside || l.about == 0) }),
+	when(None, 0.9, "links around the text differ", func(l lone) bool { return l.Linked && (l.outside || l.about == 0) || l.menu() }),
+	when(None, 0.75, "an invitation of the site's differs", lone.prompts),
 	when(None, 0.85, "the frame of the page differs", func(l lone) bool { return l.outside && l.frames[l.c.rows[l.row].gap] }),
 	when(None, 0.75, "text above the title differs", lone.aboveTitle),
 	when(Editorial, 0.9, "the date line differs", lone.dateLine),
@@ -171,6 +172,23 @@ func (l lone) siteHeading() bool {
 // asks reports whether it is a question, as headings and chapters open with.
 func (l lone) asks() bool {
 	return l.size <= 14 && strings.HasSuffix(l.Text, "?") && l.sentence() && !l.binding() && !l.foreign
+}
+
+// prompts reports whether it is a question with nothing but a link for an answer, or that
+// link: “Looking for your settings? [Take the check-up]”.
+func (l lone) prompts() bool {
+	with := func(row int) (p Paragraph, ok bool) {
+		if row < 0 || row >= len(l.c.rows) || l.c.rows[row].fate != l.c.rows[l.row].fate {
+			return p, false
+		}
+		return l.c.only(row), true
+	}
+	if l.Linked {
+		question, ok := with(l.row - 1)
+		return ok && lone{Paragraph: question, size: letterWords(question.words)}.asks()
+	}
+	answer, ok := with(l.row + 1)
+	return l.asks() && ok && answer.Linked
 }
 
 // earlierVersions says where to read what a policy said before.

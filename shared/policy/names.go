@@ -40,6 +40,10 @@ func (e edit) renamed() bool {
 	if pathMark := func(i int) bool { return i >= 0 && i < len(e.new) && strings.Contains(">›→", e.new[i].key) }; !e.joins() && min(letterWords(e.hunk.old), letterWords(e.hunk.new)) > 0 && letterWords(e.hunk.old)+letterWords(e.hunk.new) <= 8 && (pathMark(e.newAt-1) || pathMark(e.newAt+len(e.hunk.new))) {
 		return true // the way to a page of the site
 	}
+	former := func(p page, name []word) bool { return len(name) > 0 && strings.Contains(p.former, " "+keyOfWords(name)+" ") }
+	if e.names() && (former(e.newPage, e.hunk.old) || former(e.oldPage, e.hunk.new)) {
+		return true
+	}
 	return e.names() && !e.joins() && (has(slices.Concat(e.hunk.old, e.hunk.new), formerly.has) || succeeds(e.hunk.old, e.hunk.new) || succeeds(e.hunk.new, e.hunk.old))
 }
 

@@ -23,7 +23,7 @@ import (
 
 // Normaliser is the version of the rules that make Text.Plain. It is stored with
 // every hash, so that better rules do not look like a change of the policy.
-const Normaliser = 5
+const Normaliser = 6
 
 // MaxSource is the size in bytes of the largest policy accepted: four times the longest
 // we know of.

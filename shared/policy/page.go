@@ -22,6 +22,8 @@ type page struct {
 	contents map[string]bool // the keys of lines with leaders, without these
 	said     map[string]bool // the keys of its sentences
 	masked   map[string]bool // the same with their addresses hidden
+	hides    map[string]bool // paragraphs with an address, which is hidden there, and whether it is
+	former   string          // what it says was somebody's name before
 }
 
 // lookedOver looks one of the two texts over, once for all its places.
@@ -29,7 +31,7 @@ func lookedOver(c Comparison, isNew bool) page {
 	d := c.text(isNew)
 	siteless, nature := d.siteless(), natureOf(d)
 	p := page{Document: d, terms: nature == "terms", siteless: siteless, body: bodyOf(c, isNew, siteless, nature), headings: headingKeys(d), keys: count(keysOf(d)),
-		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}, masked: map[string]bool{}}
+		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}, masked: map[string]bool{}, hides: map[string]bool{}}
 	p.upTo, p.from = p.sites()
 	p.titled = p.body.title >= 0 && natureOf(d[p.body.title:p.body.title+1]) != ""
 	for _, paragraph := range d {
@@ -44,6 +46,15 @@ func lookedOver(c Comparison, isNew bool) page {
 		}
 	}
 	p.text = " " + strings.Join(keysOf(d), " ") + " "
+	for _, m := range formerName.FindAllStringSubmatch(d.Plain(), -1) {
+		p.former += " " + newParagraph(m[1]).key + " "
+	}
+	for _, paragraph := range d {
+		if strings.Contains(paragraph.key, "@") {
+			k := masked(paragraph.key)
+			p.hides[k] = p.hides[k] || strings.Contains(paragraph.key, hiddenAddress)
+		}
+	}
 	for i := range c.rows {
 		if c.rows[i].fate == same {
 			continue // nothing of it is looked for
@@ -99,11 +110,17 @@ func (p page) holds(key string) bool { return strings.Contains(p.text, " "+key+"
 // says reports whether a page says every sentence of a paragraph, somewhere among what
 // differs, if with an address hidden.
 func (p page) says(other Paragraph) bool {
+	if hidden, ok := p.hides[masked(other.key)]; ok && (hidden || strings.Contains(other.key, hiddenAddress)) {
+		return true
+	}
 	keys := sentenceKeys(other.Text)
 	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool {
 		return !p.said[k] && !p.said[masked(k)] && !(p.masked[k] && strings.Contains(k, hiddenAddress))
 	})
 }
+
+// formerName is a name that somebody or something had before.
+var formerName = regexp.MustCompile(`(?i)\b(?:formerly|previously|anciennement|ehemals|vormals|anteriormente|precedentemente|voorheen)(?: (?:known as|called|named|connue? sous le nom de|bekannt als|conocid[oa] como|nota come|bekend als))? ([^().,;:]{2,60})`)
 
 // masked is a key with its addresses hidden.
 func masked(key string) string {

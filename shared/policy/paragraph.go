@@ -142,6 +142,8 @@ func (p Paragraph) contactLine() bool {
 		k := plainKey(w.key)
 		switch {
 		case w.mark() || stopwords[k]:
+		case thousands.MatchString(k) || strings.Contains(k, "_") && !w.address():
+			rest++ // a count, or a name somebody took
 		case strings.Contains(k, "@") || places.has(k) || w.number() && !dateWord(k) || street(k) || postcode.MatchString(k) && !dateWord(k):
 			where++
 			if w.number() && !postcode.MatchString(k) {
@@ -228,7 +230,7 @@ var firstPerson = set("we wir nous nosotros noi nos wij")
 func (p Paragraph) reaches() bool {
 	return slices.ContainsFunc(p.words, func(w word) bool {
 		k := plainKey(w.key)
-		return w.address() || w.number() && !dateWord(k) || places.has(k) || street(k) || legalForms[k] && len(p.words) > 1
+		return w.address() || w.number() && !dateWord(k) && !thousands.MatchString(k) || places.has(k) || street(k) || legalForms[k] && len(p.words) > 1
 	})
 }
 

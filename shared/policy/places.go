@@ -2,6 +2,7 @@ package policy
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -41,7 +42,7 @@ func (j *judge) places() (out []Finding) {
 		case removed:
 			note(j.paragraph(j.old, j.new, i, r.old[0], section).gone())
 		case moved:
-			if len(r.new) > 0 && j.section(j.c.new[r.new[0]], r.new[0]) {
+			if len(r.new) > 0 && j.section(j.c.new[r.new[0]], r.new[0]) && j.left(j.c.new[r.new[0]].key) {
 				note(Finding{Class: Editorial, Weight: 0.6, Reason: "a section stands elsewhere", Quote: "“" + shorten(j.c.new[r.new[0]].Text, 80) + "”"})
 			}
 		case same:
@@ -64,6 +65,13 @@ func (j *judge) section(p Paragraph, index int) bool {
 		index+1 < len(j.c.new) && j.c.new[index+1].sentence()
 }
 
+// left reports whether a paragraph of the old text stands where it stood no more.
+func (j *judge) left(key string) bool {
+	return slices.ContainsFunc(j.c.rows, func(r row) bool {
+		return r.fate == moved && len(r.old) > 0 && j.c.old[r.old[0]].key == key
+	})
+}
+
 // punctuation judges paragraphs of the same words: a comma is an edit, marks of layout
 // are none.
 func (j *judge) punctuation(r row) (f Finding, ok bool) {
@@ -71,7 +79,7 @@ func (j *judge) punctuation(r row) (f Finding, ok bool) {
 		return f, false
 	}
 	old, new := j.c.old[r.old[0]], j.c.new[r.new[0]]
-	if old.key != new.key && !brokenLine.MatchString(old.Text) && !brokenLine.MatchString(new.Text) && old.sentence() {
+	if old.key != new.key && strings.ReplaceAll(old.Text, "*", "") != strings.ReplaceAll(new.Text, "*", "") && !brokenLine.MatchString(old.Text) && !brokenLine.MatchString(new.Text) && old.sentence() {
 		return Finding{Class: Editorial, Weight: 0.7, Reason: "spelling differs", Quote: "in “" + shorten(new.Text, 80) + "”"}, true
 	}
 	if weighty(old.Text) != weighty(new.Text) {
