@@ -51,11 +51,11 @@ func brokenness(c Comparison, findings []Finding, idle map[int]bool) (reason str
 	if new.kept < 0.99 && old.words < new.words && walled(c, removed) {
 		return "a wall stood before the text; it is restored", 0.85, true, true
 	}
-	if reason, weight, ok := cutShort(old, new, findings, c, removed, idle); ok {
-		return reason, weight, false, true
+	if piece, weight, ok := cutShort(old, new, findings, c, removed, idle); ok {
+		return "part of the text is missing: " + piece, weight, false, true
 	}
-	if reason, weight, ok := cutShort(new, old, findings, c, added, idle); ok {
-		return strings.Replace(reason, "is missing", "was missing and is restored", 1), weight, true, true
+	if piece, weight, ok := cutShort(new, old, findings, c, added, idle); ok {
+		return "part of the text was missing and is restored: " + piece, weight, true, true
 	}
 	return "", 0, false, false
 }

@@ -10,12 +10,12 @@ import (
 // page that loses half of its policy is cut, whatever date it carries; one that loses
 // less is cut if what is missing has the shape of a failure, not of an edit: it ends in
 // the middle of something, lost its end with the address to write to, or kept headings
-// without what stood under them.
-func cutShort(longer, shorter side, findings []Finding, c Comparison, fate string, idle map[int]bool) (reason string, weight float64, ok bool) {
+// without what stood under them. The piece is named as what is missing.
+func cutShort(longer, shorter side, findings []Finding, c Comparison, fate string, idle map[int]bool) (piece string, weight float64, ok bool) {
 	missing := 1 - longer.kept
 	p := pieces(c, fate, idle)
 	if longer.words >= 60 && missing > 0.02 && shorter.kept >= 0.6 && p.unfinished() {
-		return "the end is missing, from the middle of something", 0.85, true
+		return "the end, from the middle of something", 0.85, true
 	}
 	clipped := p.clipped()
 	if shorter.kept < 0.85 && !(shorter.kept >= 0.7 && missing > 0.5) && len(clipped) < 3 || longer.words < 60 {
@@ -24,22 +24,22 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 	others, dated := 0, false
 	for _, f := range findings {
 		r := c.rows[f.row]
-		dated = dated || r.fate != fate && strings.Contains(f.Reason, "date")
+		dated = dated || r.fate != fate && f.dated()
 		if f.Class == Substantive && r.fate != fate && !r.torn(fate) && !clipped[f.row] { // where it is torn the cut goes through
 			others++
 		}
 	}
 	if n := p.collapsed(); n >= 2 && (missing > 0.1 || p.failures() >= 2) {
-		return "headings are left without their text, " + itoa(n) + " of them", 0.8, true
+		return "the text under " + itoa(n) + " headings", 0.8, true
 	}
 	if others > 0 && missing <= 0.5 {
 		return "", 0, false
 	}
 	if len(clipped) >= 3 && others == 0 {
-		return "the paragraphs are clipped, " + itoa(len(clipped)) + " of them", 0.85, true
+		return "the ends of " + itoa(len(clipped)) + " paragraphs", 0.85, true
 	}
 	if p.emptied() {
-		return "the tables are empty", 0.75, true
+		return "what stood in the tables", 0.75, true
 	}
 	if longer.words < 150 {
 		return "", 0, false
@@ -47,17 +47,17 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 	tail, titles, reaches := p.tail()
 	switch {
 	case missing > 0.5:
-		return "more than half of the text is missing", 0.9, true
+		return "more than half of the text", 0.9, true
 	case p.headless():
-		return "the beginning with the title is missing", 0.75, true
+		return "the beginning, with the title", 0.75, true
 	case missing > 0.25 && (p.titles >= 2 || fate == removed && p.count <= 2):
-		return "a large part of the text is missing and nothing else differs", 0.8, true
+		return "a large part of the text, where nothing else differs", 0.8, true
 	case tail && reaches && missing > 0.03 && (!dated || titles >= 2):
-		return "the end is missing, with the address to write to", 0.7, true
+		return "the end, with the address to write to", 0.7, true
 	case tail && titles >= 2 && missing > 0.06 && (!dated || missing > 0.1 && titles >= 3):
-		return "the end is missing, several sections of it", 0.7, true
+		return "the end, several sections of it", 0.7, true
 	case missing > 0.06 && p.largest >= 300 && !dated && p.titles >= 3 && p.count <= 2 && p.largest*10 > int(missing*float64(longer.words)*7):
-		return "several sections in one piece is missing and nothing else differs, not even the date", 0.7, true
+		return "several sections in one piece, where nothing else differs, not even the date", 0.7, true
 	}
 	return "", 0, false
 }

@@ -101,7 +101,7 @@ var editRules = slices.Concat(outwardRules, []rule[edit]{
 	when(Editorial, 0.85, "contact details differ", func(e edit) bool {
 		return e.contact() && !slices.ContainsFunc(e.both, e.strong) || e.p.contactLine() && e.was.contactLine()
 	}),
-	when(Editorial, 0.8, "the date line differs", func(e edit) bool { return e.p.dateLine() || e.was.dateLine() }),
+	when(Editorial, 0.8, dateLineDiffers, func(e edit) bool { return e.p.dateLine() || e.was.dateLine() }),
 	when(Editorial, 0.6, "the label of a link differs", func(e edit) bool { return e.linked }),
 	when(Editorial, 0.65, "a reference differs", edit.reference),
 

@@ -54,7 +54,7 @@ func (j *judge) unwritten(r row, p, was Paragraph, outside bool) (f Finding, ok 
 	case r.rearranged():
 		return as(None, 0.7, "the layout of a list or table differs"), true
 	case hanDate.ReplaceAllString(p.Text, "") == hanDate.ReplaceAllString(was.Text, ""):
-		return as(Editorial, 0.9, "a date differs"), true
+		return as(Editorial, 0.9, dateDiffers), true
 	}
 	return f, false
 }
@@ -89,8 +89,8 @@ func (j *judge) offText(index int, p, was Paragraph) bool {
 // counts reports whether a difference matters off the policy's text, too: a figure in a
 // sentence about the subject, the date of the text.
 func (e edit) counts(f Finding) bool {
-	return f.Class == Substantive && strings.HasPrefix(f.Reason, "a figure with") && e.p.sentence() && e.p.subject() > 0 ||
-		f.Class == Editorial && strings.HasPrefix(f.Reason, "a date") && has(e.near(12), dateContext.has)
+	return f.Reason == figureDiffers && e.p.sentence() && e.p.subject() > 0 ||
+		(f.Reason == dateDiffers || f.Reason == dateInTextDiffers) && has(e.near(12), dateContext.has)
 }
 
 // apart reports whether a paragraph of the new text stands clearly off the policy:

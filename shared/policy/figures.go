@@ -189,7 +189,7 @@ func (e edit) numbers() (f Finding, ok bool) {
 	before, after := e.before(3), e.after()
 	after = after[:min(3, len(after))]
 	if difference(filter(e.gone, isCount), filter(e.came, isCount)) != "" && len(o)+len(n) == 0 && (e.aged() || has(after, units.has) || unitFollows(e.after()) || slices.ContainsFunc(e.both, isUnit)) {
-		return firm(0.85, "a figure with its unit differs"), true
+		return firm(0.85, figureDiffers), true
 	}
 	if years := func(k string) bool { return len(k) <= 2 }; e.aged() && len(o) > 0 && len(n) > 0 && difference(o, n) != "" && every(slices.Concat(o, n), years) {
 		return firm(0.9, "an age differs"), true
@@ -210,7 +210,7 @@ func (e edit) numbers() (f Finding, ok bool) {
 		return as(Editorial, 0.75, "hours differ"), true
 	}
 	if difference(o, n) != "" && e.counted() {
-		return firm(0.9, "a figure with its unit differs"), true
+		return firm(0.9, figureDiffers), true
 	}
 	if len(o)+len(n) > 0 && e.opening() && !slices.ContainsFunc(e.both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
 		return as(Editorial, 0.75, "hours differ"), true
@@ -228,7 +228,7 @@ func (e edit) numbers() (f Finding, ok bool) {
 		return f, false // "may" and "march" are verbs, too
 	}
 	if text := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new); hanDate.MatchString(text) && len(words(hanDate.ReplaceAllString(text, ""))) <= 4 {
-		return as(Editorial, 0.85, "a date differs"), true
+		return as(Editorial, 0.85, dateDiffers), true
 	}
 	unit := false
 	for _, w := range slices.Concat(after, e.hunk.new, e.hunk.old) {
@@ -245,16 +245,16 @@ func (e edit) numbers() (f Finding, ok bool) {
 	if dates && !unit && (month || year || full || has(before, dateContext.has)) {
 		switch {
 		case context || e.p.dateLine() || len(e.p.words) <= 15:
-			return as(Editorial, 0.93, "a date differs"), true
+			return as(Editorial, 0.93, dateDiffers), true
 		default:
-			return as(Editorial, 0.7, "a date in the text differs"), true
+			return as(Editorial, 0.7, dateInTextDiffers), true
 		}
 	}
 	if e.withinDate() {
-		return as(Editorial, 0.8, "a date differs"), true
+		return as(Editorial, 0.8, dateDiffers), true
 	}
 	if dates && context && month {
-		return as(Editorial, 0.85, "a date differs"), true
+		return as(Editorial, 0.85, dateDiffers), true
 	}
 	if (len(o) > 0 || len(n) > 0) && len(e.both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
 		return as(Editorial, 0.8, "contact details differ"), true
@@ -269,7 +269,7 @@ func (e edit) numbers() (f Finding, ok bool) {
 		return f, false
 	}
 	if unit && difference(o, n) != "" {
-		return firm(0.9, "a figure with its unit differs"), true
+		return firm(0.9, figureDiffers), true
 	}
 	if len(o)+len(n) == 0 {
 		return f, false

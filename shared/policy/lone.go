@@ -51,7 +51,7 @@ var loneRules = []rule[lone]{
 	when(None, 0.75, "an invitation of the site's differs", lone.prompts),
 	when(None, 0.85, "the frame of the page differs", func(l lone) bool { return l.outside && l.frames[l.c.rows[l.row].gap] }),
 	when(None, 0.75, "text above the title differs", lone.aboveTitle),
-	when(Editorial, 0.9, "the date line differs", lone.dateLine),
+	when(Editorial, 0.9, dateLineDiffers, lone.dateLine),
 
 	// Headings, and what of the rest names people and links.
 	when(Substantive, 0.5, "an entry of a list of headings differs", func(l lone) bool { return l.bareHeading() && !l.outside && l.amongHeadings(l.row) }),
@@ -104,7 +104,9 @@ func (j *judge) paragraph(own, other page, row, index int, section string) Findi
 		l.outside = false // there is no site to be of
 	}
 	f := decide(loneRules, l)
-	f.Quote = quote(nil, p.words)
+	if f.Quote = quote(nil, p.words); j.c.rows[row].fate == removed {
+		f.Quote = quote(p.words, nil)
+	}
 	return f
 }
 

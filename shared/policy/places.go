@@ -40,7 +40,7 @@ func (j *judge) places() (out []Finding) {
 		case added:
 			note(j.paragraph(j.new, j.old, i, r.new[0], section))
 		case removed:
-			note(j.paragraph(j.old, j.new, i, r.old[0], section).gone())
+			note(j.paragraph(j.old, j.new, i, r.old[0], section))
 		case moved:
 			if len(r.new) > 0 && j.section(j.c.new[r.new[0]], r.new[0]) && j.left(j.c.new[r.new[0]].key) {
 				note(Finding{Class: Editorial, Weight: 0.6, Reason: "a section stands elsewhere", Quote: "“" + shorten(j.c.new[r.new[0]].Text, 80) + "”"})
@@ -134,10 +134,4 @@ func commas(all []word) string {
 		}
 	}
 	return b.String()
-}
-
-// gone is the finding of a paragraph that went instead of coming.
-func (f Finding) gone() Finding {
-	f.Quote = strings.Replace(f.Quote, "added ", "removed ", 1)
-	return f
 }

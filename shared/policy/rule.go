@@ -25,6 +25,19 @@ func decide[Place any](rules []rule[Place], at Place) (f Finding) {
 	panic("no rule fits: the last one must be one that always does")
 }
 
+// Reasons that other rules ask about.
+const (
+	dateLineDiffers   = "the date line differs"
+	dateDiffers       = "a date differs"
+	dateInTextDiffers = "a date in the text differs"
+	figureDiffers     = "a figure with its unit differs"
+)
+
+// dated reports whether it is a date that differs, as far as it may be that of the text.
+func (f Finding) dated() bool {
+	return f.Reason == dateLineDiffers || f.Reason == dateDiffers || f.Reason == dateInTextDiffers
+}
+
 // as is a finding whose reason is put together as fmt does.
 func as(class Class, weight float64, reason string, args ...any) Finding {
 	if len(args) > 0 {
