@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // alike is how much of two paragraphs' shingles is the same, from 0 to 1.
 func alike(a, b map[uint64]bool) float64 {
@@ -109,7 +112,7 @@ func shingles(p Paragraph) map[uint64]bool {
 		if w.mark() {
 			continue
 		}
-		h := hash(w.key)
+		h := maphash.String(shingleSeed, w.key)
 		if short {
 			out[h] = true
 		}
@@ -119,14 +122,7 @@ func shingles(p Paragraph) map[uint64]bool {
 	return out
 }
 
-// hash is FNV-1a, 64 bits.
-func hash(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return h
-}
+var shingleSeed = maphash.MakeSeed()
 
 // every reports whether all entries pass a test.
 func every(list []string, test func(string) bool) bool {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"policymail/shared/notice"
@@ -180,5 +179,3 @@ func shorten(s string, limit int) string {
 	}
 	return cut + " …"
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

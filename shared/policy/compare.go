@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -139,7 +140,7 @@ func (c *Comparison) sections() {
 	lost(len(c.Sections))
 	c.Sections = merged
 	for i := range c.Sections {
-		c.Sections[i].ID = "s" + itoa(i+1)
+		c.Sections[i].ID = "s" + strconv.Itoa(i+1)
 	}
 }
 

@@ -3,6 +3,7 @@ package policy
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,13 +31,13 @@ func cutShort(longer, shorter side, findings []Finding, c Comparison, fate strin
 		}
 	}
 	if n := p.collapsed(); n >= 2 && (missing > 0.1 || p.failures() >= 2) {
-		return "the text under " + itoa(n) + " headings", 0.8, true
+		return "the text under " + strconv.Itoa(n) + " headings", 0.8, true
 	}
 	if others > 0 && missing <= 0.5 {
 		return "", 0, false
 	}
 	if len(clipped) >= 3 && others == 0 {
-		return "the ends of " + itoa(len(clipped)) + " paragraphs", 0.85, true
+		return "the ends of " + strconv.Itoa(len(clipped)) + " paragraphs", 0.85, true
 	}
 	if p.emptied() {
 		return "what stood in the tables", 0.75, true

@@ -9,19 +9,21 @@ import (
 
 // edit is one hunk of an edited paragraph, where it stands.
 type edit struct {
-	hunk
-	gone, came   []string // its words with content, of the old text and of the new
-	both         []string
-	size         int // of the longer of the two
-	p, was       Paragraph
-	old, new     []word // of the paragraphs
-	oldAt, newAt int    // where the hunk begins in them
-	heading      bool
-	linked       bool
-	outside      bool
-	addressee    bool // the line above an address
-	oldPage      page
-	newPage      page
+	hunk hunk
+
+	gone, came []string // its words with content, of the old text and of the new
+	both       []string
+	size       int // of the longer of the two
+
+	was, is           Paragraph
+	wasWords, isWords []word // of the paragraphs, one or several
+	wasAt, isAt       int    // where the hunk begins in them
+	heading           bool
+	linked            bool
+	outside           bool
+	addressee         bool // the line above an address
+
+	oldPage, newPage page
 }
 
 // of is the edit that a hunk of the same paragraph is.
@@ -44,14 +46,14 @@ func (e edit) quoteInContext() string {
 
 // whole reports whether nothing of the paragraph remained.
 func (e edit) whole() bool {
-	return len(e.hunk.new) > 0 && len(content(e.hunk.new)) == len(content(e.new)) && len(content(e.hunk.old)) == len(content(e.old))
+	return len(e.hunk.new) > 0 && len(content(e.hunk.new)) == len(content(e.isWords)) && len(content(e.hunk.old)) == len(content(e.wasWords))
 }
 
 // before are up to n words that stand before the hunk in the new text.
-func (e edit) before(n int) []word { return e.new[max(e.newAt-n, 0):e.newAt] }
+func (e edit) before(n int) []word { return e.isWords[max(e.isAt-n, 0):e.isAt] }
 
 // after are the words that follow the hunk.
-func (e edit) after() []word { return e.new[min(e.newAt+len(e.hunk.new), len(e.new)):] }
+func (e edit) after() []word { return e.isWords[min(e.isAt+len(e.hunk.new), len(e.isWords)):] }
 
 // near are the words around the hunk in the new text.
 func (e edit) near(n int) []word {
@@ -96,12 +98,12 @@ var editRules = slices.Concat(outwardRules, []rule[edit]{
 	when(Editorial, 0.85, "small words differ", func(e edit) bool { return len(e.both) == 0 }),
 
 	// What the paragraph is.
-	when(Substantive, 0.6, "an entry of a list or table differs", func(e edit) bool { return e.p.Item && !e.outside && e.whole() }),
+	when(Substantive, 0.6, "an entry of a list or table differs", func(e edit) bool { return e.is.Item && !e.outside && e.whole() }),
 	when(Editorial, 0.75, "the wording of a heading differs", func(e edit) bool { return e.heading && !e.statement() }),
 	when(Editorial, 0.85, "contact details differ", func(e edit) bool {
-		return e.contact() && !slices.ContainsFunc(e.both, e.strong) || e.p.contactLine() && e.was.contactLine()
+		return e.contact() && !slices.ContainsFunc(e.both, e.strong) || e.is.contactLine() && e.was.contactLine()
 	}),
-	when(Editorial, 0.8, dateLineDiffers, func(e edit) bool { return e.p.dateLine() || e.was.dateLine() }),
+	when(Editorial, 0.8, dateLineDiffers, func(e edit) bool { return e.is.dateLine() || e.was.dateLine() }),
 	when(Editorial, 0.6, "the label of a link differs", func(e edit) bool { return e.linked }),
 	when(Editorial, 0.65, "a reference differs", edit.reference),
 
@@ -152,7 +154,7 @@ func (e edit) optedOver() (Finding, bool) {
 // negated judges a word that turns a sentence round.
 func (e edit) negated() (Finding, bool) {
 	n := polarity(e.hunk.old, e.hunk.new, e.after())
-	return firm(0.85, "“%s” came or went", n), n != "" && !e.stillThere(n) && (!e.heading || e.p.promises() || e.was.promises())
+	return firm(0.85, "“%s” came or went", n), n != "" && !e.stillThere(n) && (!e.heading || e.is.promises() || e.was.promises())
 }
 
 // slip reports whether a letter of a longer word differs.
@@ -197,10 +199,10 @@ func (e edit) otherNames() bool {
 
 // otherEntry reports whether an entry begins with another name.
 func (e edit) otherEntry() bool {
-	capitals := named(e.hunk.old) && named(e.hunk.new) || e.p.capitals() && e.was.capitals()
+	names := named(e.hunk.old) && named(e.hunk.new) || e.is.capitals() && e.was.capitals()
 	figure := func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }
-	return e.p.Item && e.newAt == 0 && capitals && e.otherNames() && !e.outside && !e.contact() &&
-		!slices.ContainsFunc(e.both, figure) && len(content(e.p.words)) > len(e.came)
+	return e.is.Item && e.isAt == 0 && names && e.otherNames() && !e.outside && !e.contact() &&
+		!slices.ContainsFunc(e.both, figure) && len(content(e.is.words)) > len(e.came)
 }
 
 // outwardRules judge what differs in no word: characters, marks, an address that is
@@ -209,18 +211,18 @@ var outwardRules = []rule[edit]{
 	when(None, 0.95, "broken characters differ", edit.garbled),
 	edit.marks,
 	when(None, 0.8, "the label of a link in a menu differs", func(e edit) bool {
-		return (e.p.menu() || e.was.menu()) && inLink(e.hunk.old) && inLink(e.hunk.new)
+		return (e.is.menu() || e.was.menu()) && inLink(e.hunk.old) && inLink(e.hunk.new)
 	}),
 	when(None, 0.97, "the year of the copyright line differs", func(e edit) bool {
-		return e.p.copyright() && every(e.both, dateLike.MatchString)
+		return e.is.copyright() && every(e.both, dateLike.MatchString)
 	}),
 	when(None, 0.97, "an address is hidden or shown", edit.hides),
 	when(None, 0.8, "an address is hidden or shown", edit.clipsAddress),
 	when(Substantive, 0.55, "an entry of a list names another", func(e edit) bool {
-		return e.linked && e.p.Item && !e.outside && e.whole() && e.names() && overlap(e.gone, e.came) == 0
+		return e.linked && e.is.Item && !e.outside && e.whole() && e.names() && overlap(e.gone, e.came) == 0
 	}),
 	when(None, 0.85, "the label of a link outside the text differs", func(e edit) bool {
-		return e.linked && (e.outside || e.p.subject() == 0)
+		return e.linked && (e.outside || e.is.subject() == 0)
 	}),
 }
 
@@ -289,7 +291,7 @@ func (e edit) elsewhere() bool {
 // strong reports whether a word speaks of what is done with data or of the terms; in a
 // language without lists any longer word may.
 func (e edit) strong(k string) bool {
-	return practiceStems.has(k) || e.p.foreign && utf8.RuneCountInString(k) >= 5 && !e.names()
+	return practiceStems.has(k) || e.is.foreign && utf8.RuneCountInString(k) >= 5 && !e.names()
 }
 
 // inLink reports whether all of some words, and more than none, are a link's.

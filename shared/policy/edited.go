@@ -16,11 +16,11 @@ func (j *judge) edits(r row) (out []Finding) {
 		return []Finding{f}
 	}
 	next := r.new[len(r.new)-1] + 1
-	e := edit{p: p, was: was, outside: outside, linked: single && p.Linked && was.Linked, oldPage: j.old, newPage: j.new,
+	e := edit{is: p, was: was, outside: outside, linked: single && p.Linked && was.Linked, oldPage: j.old, newPage: j.new,
 		heading:   single && p.Heading > 0 && !strings.Contains(p.Text, ": "),
 		addressee: single && letterWords(p.words) <= 12 && p.capitals() && next < len(j.c.new) && j.c.new[next].contactLine()}
 	for _, h := range r.hunks {
-		e.old, e.new = append(e.old, h.old...), append(e.new, h.new...)
+		e.wasWords, e.isWords = append(e.wasWords, h.old...), append(e.isWords, h.new...)
 	}
 	off := outside && j.offText(r.new[0], p, was)
 	for _, h := range r.hunks {
@@ -33,7 +33,7 @@ func (j *judge) edits(r row) (out []Finding) {
 			}
 			out = append(out, f)
 		}
-		e.oldAt, e.newAt = e.oldAt+len(h.old), e.newAt+len(h.new)
+		e.wasAt, e.isAt = e.wasAt+len(h.old), e.isAt+len(h.new)
 	}
 	if single && !p.Item && !p.foreign && !foreign(p.words) {
 		return reworded(was, p, out)
@@ -89,7 +89,7 @@ func (j *judge) offText(index int, p, was Paragraph) bool {
 // counts reports whether a difference matters off the policy's text, too: a figure in a
 // sentence about the subject, the date of the text.
 func (e edit) counts(f Finding) bool {
-	return f.Reason == figureDiffers && e.p.sentence() && e.p.subject() > 0 ||
+	return f.Reason == figureDiffers && e.is.sentence() && e.is.subject() > 0 ||
 		(f.Reason == dateDiffers || f.Reason == dateInTextDiffers) && has(e.near(12), dateContext.has)
 }
 

@@ -13,16 +13,16 @@ func (e edit) layout() (f Finding, ok bool) {
 		text := textOfWords(all)
 		return strings.Trim(text, "*_") == "" || text == "o" || entryMark.MatchString(text)
 	}
-	if starts(e.old, e.oldAt) && starts(e.new, e.newAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
+	if starts(e.wasWords, e.wasAt) && starts(e.isWords, e.isAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
 		return as(None, 0.8, "the marks of a list differ"), true
 	}
-	if byline.MatchString(e.p.Text) && byline.MatchString(e.was.Text) && letterWords(e.p.words) <= 10 {
+	if byline.MatchString(e.is.Text) && byline.MatchString(e.was.Text) && letterWords(e.is.words) <= 10 {
 		return as(None, 0.8, "who wrote the page differs"), true
 	}
 	if e.besideNumber() {
 		return as(Editorial, 0.7, "contact details differ"), true
 	}
-	if toggles[strings.Join(slices.Concat(keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new)), " ")] && (e.newAt > 0 && len(e.after()) == 0 || e.linked || inLink(e.hunk.old) || inLink(e.hunk.new)) {
+	if toggles[strings.Join(slices.Concat(keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new)), " ")] && (e.isAt > 0 && len(e.after()) == 0 || e.linked || inLink(e.hunk.old) || inLink(e.hunk.new)) {
 		return as(None, 0.85, "a button of the page differs"), true
 	}
 	figures := func(k string) bool { return dateWord(k) || k[0] >= '0' && k[0] <= '9' }
@@ -30,23 +30,23 @@ func (e edit) layout() (f Finding, ok bool) {
 		return f, false
 	}
 	before := e.before(16)
-	if !e.p.sentence() && has(before, stampWords.has) && !e.opening() && !e.counted() {
+	if !e.is.sentence() && has(before, stampWords.has) && !e.opening() && !e.counted() {
 		return as(None, 0.85, "the time the page was made differs"), true
 	}
-	if (e.outside || !e.p.sentence()) && timeOfDay.MatchString(e.p.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.p.words) <= 20 && e.p.core() == 0 && !e.opening() {
+	if (e.outside || !e.is.sentence()) && timeOfDay.MatchString(e.is.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.is.words) <= 20 && e.is.core() == 0 && !e.opening() {
 		return as(None, 0.8, "the time the page was made differs"), true
 	}
-	if letterWords(e.p.words) <= 15 && e.p.core() == 0 && !e.p.sentence() && has(e.p.words, weekdays.has) &&
-		!has(e.p.words, dateContext.has) && !has(e.p.words, contacts.has) && slices.ContainsFunc(e.both, months.has) {
+	if letterWords(e.is.words) <= 15 && e.is.core() == 0 && !e.is.sentence() && has(e.is.words, weekdays.has) &&
+		!has(e.is.words, dateContext.has) && !has(e.is.words, contacts.has) && slices.ContainsFunc(e.both, months.has) {
 		return as(None, 0.7, "the date of an event differs"), true
 	}
-	if counts := e.p.live() && e.was.live() || has(e.p.words, stampWords.has) && !has(e.p.words, units.has) && e.p.subject() <= 1; counts && (e.outside || !e.p.sentence() && (!e.p.Item || e.p.discussed())) && letterWords(e.p.words) <= 20 && e.p.core() == 0 {
+	if counts := e.is.live() && e.was.live() || has(e.is.words, stampWords.has) && !has(e.is.words, units.has) && e.is.subject() <= 1; counts && (e.outside || !e.is.sentence() && (!e.is.Item || e.is.discussed())) && letterWords(e.is.words) <= 20 && e.is.core() == 0 {
 		return as(None, 0.75, "a figure that lives differs"), true
 	}
-	if e.outside && !e.p.sentence() && !e.p.Item && letterWords(e.p.words) <= 12 && (e.p.foreign || foreign(e.p.words) || e.p.core() == 0) && !has(slices.Concat(e.p.words, e.was.words), units.has) && !e.p.contactLine() && !e.p.dateLine() && !yearFigure.MatchString(e.p.Text) {
+	if e.outside && !e.is.sentence() && !e.is.Item && letterWords(e.is.words) <= 12 && (e.is.foreign || foreign(e.is.words) || e.is.core() == 0) && !has(slices.Concat(e.is.words, e.was.words), units.has) && !e.is.contactLine() && !e.is.dateLine() && !yearFigure.MatchString(e.is.Text) {
 		return as(None, 0.6, "a figure that lives differs"), true
 	}
-	if strings.Contains(e.p.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.p.words) <= 25 && e.p.core() == 0 {
+	if strings.Contains(e.is.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.is.words) <= 25 && e.is.core() == 0 {
 		return as(None, 0.8, "a figure that lives differs"), true
 	}
 	return f, false
@@ -75,8 +75,8 @@ func (e edit) dialled() bool {
 		}
 		return true
 	}
-	at := e.newAt - 1
-	for ; at >= 0 && count(e.new[at]); at-- {
+	at := e.isAt - 1
+	for ; at >= 0 && count(e.isWords[at]); at-- {
 	}
 	for _, w := range e.hunk.new {
 		count(w)
@@ -90,7 +90,7 @@ func (e edit) dialled() bool {
 		return true
 	}
 	for i := at; i >= max(at-2, 0); i-- {
-		if k := plainKey(e.new[i].key); dialWords[k] && (digits >= 5 || extensions[k]) {
+		if k := plainKey(e.isWords[i].key); dialWords[k] && (digits >= 5 || extensions[k]) {
 			return true
 		}
 	}
@@ -114,7 +114,7 @@ var reported = regexp.MustCompile(`(?i)\b(?:total )?(?:number of|nombre de|anzah
 // days".
 func (e edit) counted() bool {
 	last := slices.IndexFunc(e.hunk.new, word.number)
-	if last < 0 || slices.IndexFunc(e.hunk.old, word.number) < 0 || has(e.before(3), capitals.has) {
+	if last < 0 || slices.IndexFunc(e.hunk.old, word.number) < 0 || has(e.before(3), shareCapital.has) {
 		return false
 	}
 	return unitFollows(slices.Concat(e.hunk.new[last+1:], e.after()))
@@ -203,7 +203,7 @@ func (e edit) numbers() (f Finding, ok bool) {
 	if e.lastsAsLong() {
 		return as(Editorial, 0.75, "a time is written otherwise"), true
 	}
-	if len(e.p.Text) <= longLabel && reported.MatchString(e.p.Text) && reported.MatchString(e.was.Text) {
+	if len(e.is.Text) <= longLabel && reported.MatchString(e.is.Text) && reported.MatchString(e.was.Text) {
 		return as(Editorial, 0.65, "a figure that is reported differs"), true
 	}
 	if e.onTheClock(o, n) && len(after) > 0 && e.opening() {
@@ -221,7 +221,7 @@ func (e edit) numbers() (f Finding, ok bool) {
 			return firm(0.8, "how often differs"), true
 		}
 	}
-	if at := e.newAt - 1; at >= 0 && e.new[at].number() && difference(filter(e.gone, isUnit), filter(e.came, isUnit)) != "" && len(e.gone) > 0 && len(e.came) > 0 {
+	if at := e.isAt - 1; at >= 0 && e.isWords[at].number() && difference(filter(e.gone, isUnit), filter(e.came, isUnit)) != "" && len(e.gone) > 0 && len(e.came) > 0 {
 		return firm(0.85, "the unit of a figure differs"), true
 	}
 	if len(o)+len(n) == 0 && !(slices.ContainsFunc(e.both, months.has) && slices.ContainsFunc(e.near(2), word.number)) {
@@ -244,7 +244,7 @@ func (e edit) numbers() (f Finding, ok bool) {
 	context := has(e.near(12), dateContext.has)
 	if dates && !unit && (month || year || full || has(before, dateContext.has)) {
 		switch {
-		case context || e.p.dateLine() || len(e.p.words) <= 15:
+		case context || e.is.dateLine() || len(e.is.words) <= 15:
 			return as(Editorial, 0.93, dateDiffers), true
 		default:
 			return as(Editorial, 0.7, dateInTextDiffers), true
@@ -259,10 +259,10 @@ func (e edit) numbers() (f Finding, ok bool) {
 	if (len(o) > 0 || len(n) > 0) && len(e.both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
 		return as(Editorial, 0.8, "contact details differ"), true
 	}
-	if has(before, capitals.has) {
+	if has(before, shareCapital.has) {
 		return as(Editorial, 0.7, "the details of a company differ"), true
 	}
-	if where := after[:min(len(after), 3)]; e.newAt == 0 && slices.ContainsFunc(where, func(w word) bool { return w.capital() && (places.has(plainKey(w.key)) || street(plainKey(w.key))) }) {
+	if where := after[:min(len(after), 3)]; e.isAt == 0 && slices.ContainsFunc(where, func(w word) bool { return w.capital() && (places.has(plainKey(w.key)) || street(plainKey(w.key))) }) {
 		return as(Editorial, 0.75, "contact details differ"), true
 	}
 	if e.contact() && !slices.ContainsFunc(e.both, isUnit) && (len(after) == 0 || !units.has(plainKey(after[0].key))) {
@@ -279,7 +279,7 @@ func (e edit) numbers() (f Finding, ok bool) {
 			return as(Editorial, 0.88, "a reference differs"), true
 		}
 	}
-	if onlyNumbering := !slices.ContainsFunc(e.both, func(k string) bool { return !dotted.MatchString(k) }); onlyNumbering && (e.newAt <= 1 || e.heading || slices.ContainsFunc(e.both, func(k string) bool { return strings.Contains(k, ".") })) {
+	if onlyNumbering := !slices.ContainsFunc(e.both, func(k string) bool { return !dotted.MatchString(k) }); onlyNumbering && (e.isAt <= 1 || e.heading || slices.ContainsFunc(e.both, func(k string) bool { return strings.Contains(k, ".") })) {
 		return as(Editorial, 0.88, "numbering differs"), true
 	}
 	if e.contact() {

@@ -207,13 +207,13 @@ var (
 	}
 	conditions = stems(`if where when unless consent permission agree accord accepte si lorsque wenn sofern falls soweit einwillig zustimm cuando consenti quando se als wanneer toestemming`)
 	either     = set("or ou oder lub")
-	// capitals stand before what a company says its capital is.
-	capitals   = set("capital stammkapital grundkapital kapital kapitaal capitale")
-	negatives  = set("pas plus jamais aucun aucune rien que qu ni point nul nulle personne")
-	futures    = set("will shall")
-	costs      = set("charge charges cost costs fee fees expense frais kosten coste costes costo spese custo custos")
-	currencies = set("euro euros eur dollar dollars usd pound pounds gbp franken francs chf percent prozent")
-	letterWord = set("letras lettre lit letter")
+	// shareCapital stands before what a company says its capital is.
+	shareCapital = set("capital stammkapital grundkapital kapital kapitaal capitale")
+	negatives    = set("pas plus jamais aucun aucune rien que qu ni point nul nulle personne")
+	futures      = set("will shall")
+	costs        = set("charge charges cost costs fee fees expense frais kosten coste costes costo spese custo custos")
+	currencies   = set("euro euros eur dollar dollars usd pound pounds gbp franken francs chf percent prozent")
+	letterWord   = set("letras lettre lit letter")
 	// qualifiers weigh a promise or a condition beside them.
 	qualifiers = stems(`explicit express prior written immediate ausdrucklich schriftlich vorherig unverzuglich prealable ecrit immediatement expreso previo escrito esplicito preventivo scritto imediat uitdrukkelijk`)
 	courtesies = set("thank thanks hope welcome merci danke vielen gracias grazie obrigado bedankt")

@@ -11,7 +11,7 @@ import (
 // accents, and a phrase is the key of a paragraph.
 func TestListsHoldWhatKeysCanBe(t *testing.T) {
 	lists := map[string]map[string]bool{"practiceStems": practiceStems, "subjectStems": subjectStems, "coreStems": coreStems, "stopwords": stopwords, "months": months,
-		"numberWords": numberWords, "ageWords": ageWords, "articles": articles, "hourWords": hourWords, "conditions": conditions, "either": either, "capitals": capitals,
+		"numberWords": numberWords, "ageWords": ageWords, "articles": articles, "hourWords": hourWords, "conditions": conditions, "either": either, "shareCapital": shareCapital,
 		"negatives": negatives, "futures": futures, "costs": costs, "qualifiers": qualifiers, "courtesies": courtesies, "parties": parties, "lawWords": lawWords,
 		"stampWords": stampWords, "dialWords": dialWords, "extensions": extensions, "officers": officers, "documents": documents, "counters": counters,
 		"pronouns": pronouns, "consentWords": consentWords, "cookieWords": cookieWords, "turning": turning, "currencies": currencies}

@@ -15,9 +15,9 @@ var controller = regexp.MustCompile(`(?i)\bcontrollers?\b|\bverantwortliche[rn]?
 // partOfName reports whether a hunk is within a name that begins before it, or begins one
 // with words any tool may be called by: the Cookie Settings, the Privacy Settings.
 func (e edit) partOfName() bool {
-	next := e.newAt + len(e.hunk.new)
-	begins := next < len(e.new) && e.new[next].capital()
-	return e.newAt > 0 && e.new[e.newAt-1].capital() || begins && has(slices.Concat(e.hunk.old, e.hunk.new), coreStems.has)
+	next := e.isAt + len(e.hunk.new)
+	begins := next < len(e.isWords) && e.isWords[next].capital()
+	return e.isAt > 0 && e.isWords[e.isAt-1].capital() || begins && has(slices.Concat(e.hunk.old, e.hunk.new), coreStems.has)
 }
 
 // legalBasis is where the GDPR lists what allows processing; the letter says which.
@@ -29,7 +29,7 @@ func (e edit) renamed() bool {
 	if was, is := keyOfWords(e.hunk.old), keyOfWords(e.hunk.new); strings.Contains(was, " ") && e.oldPage.heads(was) && e.newPage.heads(is) {
 		return true
 	}
-	if e.completesTitle(e.hunk.new, e.hunk.old, e.p, e.newPage, e.oldPage) || e.completesTitle(e.hunk.old, e.hunk.new, e.was, e.oldPage, e.newPage) {
+	if e.completesTitle(e.hunk.new, e.hunk.old, e.is, e.newPage, e.oldPage) || e.completesTitle(e.hunk.old, e.hunk.new, e.was, e.oldPage, e.newPage) {
 		return true
 	}
 	if refers := func(all []word) bool {
@@ -37,10 +37,12 @@ func (e edit) renamed() bool {
 	}; refers(e.hunk.old) && e.newPage.heads(keyOfWords(e.hunk.new)) || refers(e.hunk.new) && e.oldPage.heads(keyOfWords(e.hunk.old)) {
 		return true
 	}
-	if pathMark := func(i int) bool { return i >= 0 && i < len(e.new) && strings.Contains(">›→", e.new[i].key) }; !e.joins() && min(letterWords(e.hunk.old), letterWords(e.hunk.new)) > 0 && letterWords(e.hunk.old)+letterWords(e.hunk.new) <= 8 && (pathMark(e.newAt-1) || pathMark(e.newAt+len(e.hunk.new))) {
+	if pathMark := func(i int) bool { return i >= 0 && i < len(e.isWords) && strings.Contains(">›→", e.isWords[i].key) }; !e.joins() && min(letterWords(e.hunk.old), letterWords(e.hunk.new)) > 0 && letterWords(e.hunk.old)+letterWords(e.hunk.new) <= 8 && (pathMark(e.isAt-1) || pathMark(e.isAt+len(e.hunk.new))) {
 		return true // the way to a page of the site
 	}
-	former := func(p page, name []word) bool { return len(name) > 0 && strings.Contains(p.former, " "+keyOfWords(name)+" ") }
+	former := func(p page, name []word) bool {
+		return len(name) > 0 && strings.Contains(p.former, " "+keyOfWords(name)+" ")
+	}
 	if e.names() && (former(e.newPage, e.hunk.old) || former(e.oldPage, e.hunk.new)) {
 		return true
 	}
@@ -118,9 +120,9 @@ func (e edit) abbreviation() (f Finding, ok bool) {
 	if was, is := keyOfWords(e.hunk.old), keyOfWords(e.hunk.new); cutOff(was, is) {
 		return found, true
 	}
-	long, at, all := e.hunk.new, e.newAt, e.new
+	long, at, all := e.hunk.new, e.isAt, e.isWords
 	if len(content(long)) == 0 {
-		long, at, all = e.hunk.old, e.oldAt, e.old
+		long, at, all = e.hunk.old, e.wasAt, e.wasWords
 	} else if len(content(e.hunk.old)) > 0 {
 		return f, false
 	}
@@ -231,7 +233,7 @@ func (e edit) entity() (f Finding, ok bool) {
 
 // contact reports whether the words around a hunk say where to write.
 func (e edit) contact() bool {
-	if e.p.contactLine() && e.was.contactLine() || e.addressee && (len(e.hunk.old) == 0 || len(e.hunk.new) == 0) {
+	if e.is.contactLine() && e.was.contactLine() || e.addressee && (len(e.hunk.old) == 0 || len(e.hunk.new) == 0) {
 		return true
 	}
 	signs, verb := 0, 0
@@ -261,7 +263,7 @@ func (e edit) contact() bool {
 }
 
 // names reports whether nothing but names differs.
-func (e edit) names() bool { return namesOf(e.hunk.old, e.hunk.new) && !shouted(e.new) }
+func (e edit) names() bool { return namesOf(e.hunk.old, e.hunk.new) && !shouted(e.isWords) }
 
 // shouted reports whether words are all in capitals, in which a name is written as
 // anything else.

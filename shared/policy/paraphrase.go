@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -70,7 +71,7 @@ func (p Paragraph) weight() map[string]bool {
 		}
 	}
 	for sense, n := range senses {
-		out[sense+" "+itoa(n)] = true
+		out[sense+" "+strconv.Itoa(n)] = true
 	}
 	return out
 }

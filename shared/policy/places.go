@@ -3,6 +3,7 @@ package policy
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -130,7 +131,7 @@ func commas(all []word) string {
 		if !w.mark() {
 			n += letters(w.key) // and not words, which a printed line may break
 		} else if n > 0 && strings.ContainsAny(w.key, ",;?!，；？！") {
-			b.WriteString(itoa(n) + w.key)
+			b.WriteString(strconv.Itoa(n) + w.key)
 		}
 	}
 	return b.String()

@@ -15,7 +15,7 @@ var hourOfDay = regexp.MustCompile(timeOfDay.String() + `|\b[0-2]?\d ?(?:h|uhr|a
 // opening reports whether a hunk is about the hours at which somebody is there.
 func (e edit) opening() bool {
 	hours := func(p Paragraph) bool { return hourOfDay.MatchString(p.Text) || fromTo.MatchString(p.Text) }
-	return has(e.near(20), weekdays.has) && (hours(e.p) || hours(e.was)) && (!e.p.sentence() || has(e.p.words, contacts.has) || has(e.p.words, places.has) || phoneNumber.MatchString(e.p.Text))
+	return has(e.near(20), weekdays.has) && (hours(e.is) || hours(e.was)) && (!e.is.sentence() || has(e.is.words, contacts.has) || has(e.is.words, places.has) || phoneNumber.MatchString(e.is.Text))
 }
 
 var phoneNumber = regexp.MustCompile(`(?:\+\d|\b0\d)(?:[ ./()-]*\d){6,}`)
@@ -52,8 +52,8 @@ func (e edit) lastsAsLong() bool {
 	if !timed(e.hunk.old) || !timed(e.hunk.new) {
 		return false
 	}
-	old := e.old[e.oldAt:]
-	was, is := timeOf(old[:min(len(old), len(e.hunk.old)+2)]), timeOf(e.new[e.newAt:min(len(e.new), e.newAt+len(e.hunk.new)+2)])
+	old := e.wasWords[e.wasAt:]
+	was, is := timeOf(old[:min(len(old), len(e.hunk.old)+2)]), timeOf(e.isWords[e.isAt:min(len(e.isWords), e.isAt+len(e.hunk.new)+2)])
 	return was != "" && was == is
 }
 
@@ -68,7 +68,7 @@ func timeOf(all []word) string {
 			continue
 		}
 		if unit, ok := timeUnits[plainKey(all[i+1].key)]; ok {
-			return itoa(n*unit.factor) + unit.in
+			return strconv.Itoa(n*unit.factor) + unit.in
 		}
 	}
 	return ""
@@ -76,7 +76,7 @@ func timeOf(all []word) string {
 
 // withinDate reports whether a hunk is part of a date in figures: the day of 9/28/2019.
 func (e edit) withinDate() bool {
-	return datePart(e.old, e.oldAt, len(e.hunk.old)) && datePart(e.new, e.newAt, len(e.hunk.new))
+	return datePart(e.wasWords, e.wasAt, len(e.hunk.old)) && datePart(e.isWords, e.isAt, len(e.hunk.new))
 }
 
 // datePart reports whether n words are part of a date in figures.

@@ -140,7 +140,7 @@ func (e edit) stillThere(said string) bool {
 		}
 		return n
 	}
-	return count(e.old) == count(e.new)
+	return count(e.wasWords) == count(e.isWords)
 }
 
 // modal is how strong a verb is, or nothing for a word that is none.

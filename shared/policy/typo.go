@@ -14,10 +14,10 @@ func (e edit) typo() bool {
 		return false
 	}
 	for i := range e.gone {
-		if d := distance([]rune(e.gone[i]), []rune(e.came[i])); e.names() && e.newAt > 0 && d > 1 && !anagram([]rune(e.gone[i]), []rune(e.came[i])) && !strings.HasPrefix(e.came[i], e.gone[i]) && !strings.HasPrefix(e.gone[i], e.came[i]) {
+		if d := distance([]rune(e.gone[i]), []rune(e.came[i])); e.names() && e.isAt > 0 && d > 1 && !anagram([]rune(e.gone[i]), []rune(e.came[i])) && !strings.HasPrefix(e.came[i], e.gone[i]) && !strings.HasPrefix(e.gone[i], e.came[i]) {
 			return false // another name
 		}
-		if !misspelt(e.gone[i], e.came[i]) || e.p.foreign && distance([]rune(e.gone[i]), []rune(e.came[i])) > 1 && !anagram([]rune(e.gone[i]), []rune(e.came[i])) {
+		if !misspelt(e.gone[i], e.came[i]) || e.is.foreign && distance([]rune(e.gone[i]), []rune(e.came[i])) > 1 && !anagram([]rune(e.gone[i]), []rune(e.came[i])) {
 			return false
 		}
 	}
@@ -26,9 +26,9 @@ func (e edit) typo() bool {
 
 // doubled reports whether a hunk is a word that stood twice in a row, or does now.
 func (e edit) doubled() bool {
-	at, all, hunk, other := e.newAt, e.new, e.hunk.new, e.hunk.old
+	at, all, hunk, other := e.isAt, e.isWords, e.hunk.new, e.hunk.old
 	if len(hunk) == 0 {
-		at, all, hunk, other = e.oldAt, e.old, e.hunk.old, e.hunk.new
+		at, all, hunk, other = e.wasAt, e.wasWords, e.hunk.old, e.hunk.new
 	}
 	if len(hunk) != 1 || len(other) > 0 || hunk[0].mark() {
 		return false

@@ -21,7 +21,7 @@ var oneSidedRules = []rule[edit]{
 	}),
 	edit.practice,
 	when(Substantive, 0.5, "a word came or went, in a language without word lists", func(e edit) bool {
-		return e.size <= 2 && e.p.foreign && (!e.names() || e.newAt == 0 || sentenceEnd(e.new[e.newAt-1].key))
+		return e.size <= 2 && e.is.foreign && (!e.names() || e.isAt == 0 || sentenceEnd(e.isWords[e.isAt-1].key))
 	}),
 	when(Editorial, 0.6, "a word came or went", func(e edit) bool { return e.size <= 2 }),
 	func(e edit) (Finding, bool) { return as(Substantive, e.surer(0.5, 0.9), "words came or went"), true },
@@ -55,7 +55,7 @@ func (e edit) practice() (Finding, bool) {
 // wordingRules judge a wording that took another's place.
 var wordingRules = []rule[edit]{
 	when(Substantive, 0.55, "an entry of a list or table reads otherwise", func(e edit) bool {
-		return e.p.Item && letterWords(e.p.words) <= 20 && overlap(e.gone, e.came) == 0 && !e.names() && !e.outside && !e.contact() && e.p.subject() > 0
+		return e.is.Item && letterWords(e.is.words) <= 20 && overlap(e.gone, e.came) == 0 && !e.names() && !e.outside && !e.contact() && e.is.subject() > 0
 	}),
 	when(Editorial, 0.7, "what the document is called differs", func(e edit) bool { return every(e.both, documents.has) }),
 	when(Substantive, 0.75, "a name beside the law or the court differs", func(e edit) bool {
@@ -82,9 +82,9 @@ func (e edit) otherPractice() (Finding, bool) {
 // comma, a slash or an "and" between two of a kind.
 func (e edit) enumeration() bool {
 	words := e.hunk.new
-	at, all := e.newAt, e.new
+	at, all := e.isAt, e.isWords
 	if len(content(words)) == 0 {
-		words, at, all = e.hunk.old, e.oldAt, e.old
+		words, at, all = e.hunk.old, e.wasAt, e.wasWords
 	}
 	comma := slices.ContainsFunc(words, func(w word) bool { return strings.ContainsAny(w.key, ",、，;/|") })
 	around := 0
