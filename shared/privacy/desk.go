@@ -49,14 +49,15 @@ type Desk struct {
 
 func (d Desk) today() notice.Date { return notice.DateOf(d.Now()) }
 
-// newID names a request received now.
-func (d Desk) newID() notice.RequestID {
-	return notice.RequestID(d.Now().UTC().Format("20060102") + "-" + strings.ToLower(rand.Text()[:8]))
+// requestID names a request received at an instant, told from others of the day by eight
+// characters of chance.
+func requestID(received time.Time, chance string) notice.RequestID {
+	return notice.RequestID(received.UTC().Format("20060102") + "-" + strings.ToLower(chance))
 }
 
 // New returns a request received now for a person; it stores nothing.
 func (d Desk) New(right notice.Right, person notice.Recipient) notice.Request {
-	r := notice.NewRequest(d.newID(), right, d.Now())
+	r := notice.NewRequest(requestID(d.Now(), rand.Text()[:8]), right, d.Now())
 	r.Recipient, r.Address, r.Locale = person.ID, person.Address, person.Locale
 	return r
 }

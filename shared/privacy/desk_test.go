@@ -56,6 +56,14 @@ func openOffice(t *testing.T) *office {
 	return o
 }
 
+// rights are those of the office, on a store; the id of an address is its local part.
+func (o *office) rights(store privacy.RightsStore) privacy.Rights {
+	desk := o.Desk
+	desk.Store = store
+	return privacy.Rights{Desk: desk, Store: store, Preferences: privacy.Preferences{Store: store, LeadDays: 14, Now: o.Now},
+		ID: func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }}
+}
+
 func (o *office) open(t *testing.T, right notice.Right) notice.Request {
 	t.Helper()
 	r, err := o.Open(context.Background(), o.New(right, notice.Recipient{ID: "ada", Address: "ada@example.com"}))
@@ -259,8 +267,7 @@ func erasureKilled(t *testing.T, named notice.RecipientID) {
 		if _, err := o.db.ImportRecipients(ctx, rows, 14); err != nil {
 			t.Fatal(err)
 		}
-		p := privacy.Preferences{Store: o.db, LeadDays: 14, Now: o.Now}
-		rights := privacy.Rights{Desk: o.Desk, Store: o.db, Preferences: p, ID: func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }}
+		rights := o.rights(o.db)
 		person, _ := o.db.Recipient(ctx, "ada")
 		asked := o.New(notice.Rectification, person)
 		asked.Address = "ada2@example.com"
@@ -271,7 +278,7 @@ func erasureKilled(t *testing.T, named notice.RecipientID) {
 			t.Fatal(err)
 		}
 		dying := &mortal{Store: o.db, left: step}
-		p.Store = dying
+		p := privacy.Preferences{Store: dying, LeadDays: 14, Now: o.Now}
 		err := privacy.Erase(ctx, dying, p, privacy.Change{Recipient: named})
 		dying.left = 1 << 20
 		if again := privacy.Erase(ctx, dying, p, privacy.Change{Recipient: named}); again != nil {
@@ -308,8 +315,7 @@ func TestMoveKilledBetweenSteps(t *testing.T) {
 			t.Fatal(err)
 		}
 		dying := &mortal{Store: o.db, left: step}
-		p.Store, o.Desk.Store = dying, dying
-		rights := privacy.Rights{Desk: o.Desk, Store: dying, Preferences: p, ID: func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }}
+		rights := o.rights(dying)
 		person, _ := o.db.Recipient(ctx, "ada")
 		asked := o.New(notice.Rectification, person)
 		asked.Address = "ada2@example.com"
@@ -354,7 +360,7 @@ func (o *office) move(t *testing.T, rights privacy.Rights, who notice.RecipientI
 func TestCorrectionRacesImports(t *testing.T) {
 	ctx := context.Background()
 	o := openOffice(t)
-	rights := privacy.Rights{Desk: o.Desk, Store: o.db, Preferences: privacy.Preferences{Store: o.db, LeadDays: 14, Now: o.Now}}
+	rights := o.rights(o.db)
 	for n := range 10 {
 		id := notice.RecipientID(fmt.Sprintf("p%d", n))
 		old := []notice.Imported{{ID: id, Address: string(id) + "@example.com", Name: "Ada Wrong", Locale: "en", At: o.now}}
@@ -400,10 +406,7 @@ func (o *office) neighbours(t *testing.T) (privacy.Rights, *mortal) {
 		t.Fatal(err)
 	}
 	dying := &mortal{Store: o.db, left: 1 << 20}
-	rights := privacy.Rights{Desk: o.Desk, Store: dying, Preferences: privacy.Preferences{Store: dying, LeadDays: 14, Now: o.Now},
-		ID: func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }}
-	rights.Desk.Store = dying
-	return rights, dying
+	return o.rights(dying), dying
 }
 
 // Whatever was declined at an address stays declined when somebody moves to it, killed
@@ -546,13 +549,11 @@ func TestAMoveCutShortLeavesNobodyToMail(t *testing.T) {
 	ctx := context.Background()
 	o := openOffice(t)
 	db := dying{o.db}
-	o.Desk.Store = db
-	rights := privacy.Rights{Desk: o.Desk, Store: db, Preferences: privacy.Preferences{Store: db, LeadDays: 14, Now: func() time.Time { return o.now }},
-		ID: func(a string) notice.RecipientID { return notice.RecipientID("id-" + a) }}
-	if _, err := db.ImportRecipients(ctx, []notice.Imported{{ID: "id-old@example.com", Address: "old@example.com", At: o.now}}, 14); err != nil {
+	rights := o.rights(db)
+	if _, err := db.ImportRecipients(ctx, []notice.Imported{{ID: "old", Address: "old@example.com", At: o.now}}, 14); err != nil {
 		t.Fatal(err)
 	}
-	ada, err := db.Recipient(ctx, "id-old@example.com")
+	ada, err := db.Recipient(ctx, "old")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -565,7 +566,7 @@ func TestAMoveCutShortLeavesNobodyToMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, confirmed := rights.Confirm(ctx, asked.ID)
-	if there, err := db.Recipient(ctx, "id-new@example.com"); err != nil || there.Status != notice.Moved || there.MovedTo != ada.ID || there.Due != "" {
+	if there, err := db.Recipient(ctx, "new"); err != nil || there.Status != notice.Moved || there.MovedTo != ada.ID || there.Due != "" {
 		t.Errorf("confirm: %v; at the new address: %+v %v", confirmed, there, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -39,48 +40,78 @@ type Change struct {
 }
 
 // Set applies a decision to a person's opt-outs and returns the standing before
-// and after. When it returns without error the decision is durable, and no claim
-// made on the old standing is granted any more (invariant 3, never after an
+// and after. When it returns without error, or with Unfinished, the decision is durable,
+// and no claim made on the old standing is granted any more (invariant 3, never after an
 // opt-out). Deciding the same again changes nothing, and adds to the history only what
 // ends an undo. An erased person stays as they are; one whose mail bounced is active
-// again if the way of the decision proves that their mailbox lives.
+// again if the way of the decision proves that their mailbox lives. Where that cannot be
+// told, or no undo can be ended, the decision is written all the same: Unfinished.
 func (p Preferences) Set(ctx context.Context, c Change, decide func(notice.OptOut) notice.OptOut) (before, after notice.Standing, err error) {
-	var unread error
 	for {
-		before, after, err = p.change(ctx, c, func(r *notice.Recipient) []string {
+		before, after, err = p.change(ctx, c, func(r *notice.Recipient) ([]string, error) {
 			if r.Status == notice.Erased {
-				return nil
+				return nil, nil
 			}
-			var lives bool
-			if lives, unread = p.provesMailbox(ctx, c, *r); lives {
+			lives, err := p.provesMailbox(ctx, c, *r)
+			if err != nil {
+				return nil, err
+			}
+			if lives {
 				r.Status = notice.Active
 			}
 			r.OptOut = decide(r.OptOut)
-			return nil
+			return nil, nil
 		})
-		if err = errors.Join(err, unread); err != nil || before != after || fromNotice(c.Way, c.Run) {
+		if errors.Is(err, errUnproved) {
+			unproved := err
+			c.Mailed = time.Time{} // a decision without a link, which proves nothing
+			if before, after, err = p.Set(ctx, c, decide); err == nil {
+				err = &Unfinished{unproved}
+			}
 			return before, after, err
 		}
-		if err = p.endUndo(ctx, c, after); !errors.Is(err, notice.ErrConflict) {
+		if err != nil || before != after || fromNotice(c.Way, c.Run) {
 			return before, after, err
+		}
+		switch err = p.endUndo(ctx, c, after); {
+		case err == nil:
+			return before, after, nil
+		case !errors.Is(err, notice.ErrConflict):
+			return before, after, &Unfinished{err}
 		}
 	}
 }
 
+// Unfinished is the error of a change that was written and stays so, while something that
+// belongs to it failed: to end a bounce or an undo, to log the use of a right. Asking for
+// the same again does what is left.
+type Unfinished struct{ Err error }
+
+func (u *Unfinished) Error() string {
+	return "changed, but not all that belongs to it: " + u.Err.Error()
+}
+func (u *Unfinished) Unwrap() error { return u.Err }
+
+// errUnproved says that nobody can tell at the moment whether a mailbox lives.
+var errUnproved = errors.New("whether the mailbox lives cannot be told")
+
 // provesMailbox reports whether a change shows that the mailbox of a person whose mail
 // bounced is there: it was made by a link that was mailed after that, to the address they
-// have now (invariant 4, twelve months). A complaint is no bounce, and stays.
+// have now (invariant 4, twelve months). A complaint is no bounce, and stays. The error,
+// if their history cannot be read, is errUnproved.
 func (p Preferences) provesMailbox(ctx context.Context, c Change, r notice.Recipient) (bool, error) {
 	if r.Status != notice.Bounced || c.Mailed.IsZero() {
 		return false, nil
 	}
 	history, err := p.Store.PreferenceEvents(ctx, r.ID)
-	outdated := slices.ContainsFunc(history, func(e notice.PreferenceEvent) bool {
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", errUnproved, err)
+	}
+	return !slices.ContainsFunc(history, func(e notice.PreferenceEvent) bool {
 		bounced := e.After.Status == notice.Bounced && e.Before.Status != notice.Bounced
 		// A link tells whole seconds.
 		return (bounced || movedBy(e)) && e.At.Truncate(time.Second).After(c.Mailed)
-	})
-	return err == nil && !outdated, err
+	}), nil
 }
 
 // movedBy reports whether a change gave a person another address.
@@ -94,9 +125,9 @@ type Correction struct{ Name, Locale *string }
 // then on: no import changes it (notice.Imported.Apply). It names what it corrected;
 // saying the same again corrects nothing.
 func (p Preferences) Correct(ctx context.Context, c Change, to Correction) (corrected []string, err error) {
-	_, _, err = p.change(ctx, c, func(r *notice.Recipient) []string {
+	_, _, err = p.change(ctx, c, func(r *notice.Recipient) ([]string, error) {
 		if corrected = nil; r.Status == notice.Erased {
-			return nil
+			return nil, nil
 		}
 		for _, f := range []struct {
 			name  string
@@ -108,7 +139,7 @@ func (p Preferences) Correct(ctx context.Context, c Change, to Correction) (corr
 				*f.field, *f.at, corrected = *f.to, p.Now().UTC(), append(corrected, f.name)
 			}
 		}
-		return corrected
+		return corrected, nil
 	})
 	return corrected, err
 }
@@ -130,9 +161,11 @@ func ParseName(name string) (string, error) {
 // may have been forwarded: it can be undone, until the person decides.
 func fromNotice(way notice.Way, run notice.RunID) bool { return way == notice.ByPage && run != "" }
 
-// endUndo writes down that a person declined what somebody had declined for them
-// already: whoever did can take it back no more. It is ErrConflict if the standing is
-// not the one decided any more.
+// endUndo ends the undo of a notice's link for a person who decided, on their own, what
+// that link had declined for them already. The decision changes nothing, so a line of
+// history is written for it alone: an undo takes back the last line only (see Undo). The
+// error is ErrConflict if the person's standing has changed since and is no longer the
+// one that they decided.
 func (p Preferences) endUndo(ctx context.Context, c Change, decided notice.Standing) error {
 	if decided.OptOut == (notice.OptOut{}) {
 		return nil
@@ -191,30 +224,29 @@ func (p Preferences) Undo(ctx context.Context, c Change, offered time.Time) (aft
 	return after, err
 }
 
-// Suppress stops all mail to a person whose mailbox is gone or who complained. A
-// complaint outweighs a bounce, and neither is undone by an event. run is the one
-// whose message, sent at an instant, brought it about: the bounce of a mailbox they
-// have moved away from since says nothing of the one they have now, nor does one from
-// before they proved that it lives (invariant 4, twelve months).
+// Suppress stops all mail to a person whose mailbox is gone (Bounced) or who complained
+// (Complained). A complaint outweighs a bounce, and neither is undone by an event. run
+// names the run whose message bounced or was complained of, and sent is when it was sent.
+// A bounce changes nothing if the person has since given another address, because it is
+// about the mailbox they left, or has since proved that mail reaches them (invariant 4,
+// twelve months).
 func (p Preferences) Suppress(ctx context.Context, id notice.RecipientID, status notice.Status, way notice.Way, run notice.RunID, sent time.Time) error {
-	var failed error
-	_, _, err := p.change(ctx, Change{Recipient: id, Way: way, Run: run, By: "ses"}, func(r *notice.Recipient) []string {
+	_, _, err := p.change(ctx, Change{Recipient: id, Way: way, Run: run, By: "ses"}, func(r *notice.Recipient) ([]string, error) {
 		if r.Status != notice.Active && r.Status != notice.Bounced {
-			return nil
+			return nil, nil
 		}
 		if status == notice.Bounced {
-			reached := false
-			if reached, failed = p.reachedSince(ctx, r.ID, sent); reached || failed != nil {
-				return nil
+			if reached, err := p.reachedSince(ctx, r.ID, sent); err != nil || reached {
+				return nil, err
 			}
 		}
 		r.Status = status
-		return nil
+		return nil, nil
 	})
 	if errors.Is(err, notice.ErrNotFound) {
-		err = nil
+		return nil
 	}
-	return errors.Join(err, failed)
+	return err
 }
 
 // reachedSince reports whether a person gave another address, or proved that mail reaches
@@ -229,15 +261,18 @@ func (p Preferences) reachedSince(ctx context.Context, id notice.RecipientID, at
 
 // change is the one loop through which a person changes: read, decide, write if
 // nobody was faster. The id of a later address leads to the person. apply returns the
-// names of the fields it corrected.
-func (p Preferences) change(ctx context.Context, c Change, apply func(*notice.Recipient) (corrected []string)) (before, after notice.Standing, err error) {
+// names of the fields it corrected; if it fails, nothing is written.
+func (p Preferences) change(ctx context.Context, c Change, apply func(*notice.Recipient) (corrected []string, err error)) (before, after notice.Standing, err error) {
 	for {
 		r, err := p.Find(ctx, c.Recipient)
 		if err != nil {
 			return before, after, err
 		}
 		next := r
-		corrected := apply(&next)
+		corrected, err := apply(&next)
+		if err != nil {
+			return before, after, err
+		}
 		before, after = r.Standing(), next.Standing()
 		if next == r {
 			return before, after, nil

@@ -2,6 +2,7 @@ package privacy_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -150,5 +151,65 @@ func TestABounceEndsWithAProof(t *testing.T) {
 				t.Errorf("a bounce after the proof leaves %s", r.Status)
 			}
 		})
+	}
+}
+
+// A choice is written although nobody can tell whether the mailbox lives, or whether an
+// undo has to end: the error says that it stands, and the same choice again does the rest.
+func TestAChoiceStandsThoughTheHistoryCannotBeRead(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		before func(privacy.Preferences) error
+		change privacy.Change
+		want   notice.Status
+	}{
+		"a mailbox that may live": {
+			func(p privacy.Preferences) error {
+				return p.Suppress(ctx, "ada", notice.Bounced, notice.ByBounce, "r1", p.Now())
+			},
+			privacy.Change{Recipient: "ada", Way: notice.ByPage, Mailed: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}, notice.Active},
+		"an undo that has to end": {
+			func(p privacy.Preferences) error {
+				_, _, err := p.Set(ctx, privacy.Change{Recipient: "ada", Way: notice.ByPage, Run: "r1"}, optOutAll)
+				return err
+			},
+			privacy.Change{Recipient: "ada", Way: notice.ByOneClick}, notice.Active},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, p := setUp(t)
+			clock := p.Now()
+			p.Now = func() time.Time { clock = clock.Add(time.Millisecond); return clock }
+			if err := c.before(p); err != nil {
+				t.Fatal(err)
+			}
+			p.Store = &throttled{Store: db, method: "PreferenceEvents", left: 1}
+			var unfinished *privacy.Unfinished
+			_, after, err := p.Set(ctx, c.change, optOutAll)
+			if !errors.As(err, &unfinished) || !errors.Is(err, errThrottled) {
+				t.Errorf("the failure is told as %v", err)
+			}
+			if r, _ := db.Recipient(ctx, "ada"); r.OptOut != notice.OptOutAll || after != r.Standing() {
+				t.Errorf("stored %+v, told %+v", r, after)
+			}
+			if _, _, err := p.Set(ctx, c.change, optOutAll); err != nil {
+				t.Fatal(err)
+			}
+			history, _ := db.PreferenceEvents(ctx, "ada")
+			if r, _ := db.Recipient(ctx, "ada"); r.Standing() != (notice.Standing{Status: c.want, OptOut: notice.OptOutAll}) || history[len(history)-1].Way != c.change.Way {
+				t.Errorf("in the end %+v, history %+v", r, history)
+			}
+		})
+	}
+}
+
+// A write that fails is no choice that stands.
+func TestAChoiceThatIsNotWrittenSaysSo(t *testing.T) {
+	ctx := context.Background()
+	db, p := setUp(t)
+	p.Store = &mortal{Store: db}
+	var unfinished *privacy.Unfinished
+	_, _, err := p.Set(ctx, privacy.Change{Recipient: "ada", Way: notice.ByPage, Mailed: p.Now()}, optOutAll)
+	if r, _ := db.Recipient(ctx, "ada"); err == nil || errors.As(err, &unfinished) || r.OptOut != (notice.OptOut{}) {
+		t.Errorf("%v, stored %+v", err, r)
 	}
 }

@@ -18,8 +18,9 @@ type RightsStore interface {
 	DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []notice.RunID) ([]notice.Delivery, error)
 }
 
-// Rights carries out the rights that need no person at the desk. Each use is a
-// request in the log, closed as it is carried out.
+// Rights carries out the rights that need no person at the desk. Each use that changed
+// something is a request in the log, closed as it is carried out. An error that is
+// Unfinished tells that the change was made and the log not written yet.
 type Rights struct {
 	Desk
 	Store       RightsStore
@@ -35,14 +36,55 @@ func (s Rights) limit() int {
 	return 2
 }
 
-// done logs a right that was carried out just now.
-func (s Rights) done(ctx context.Context, right notice.Right, person notice.Recipient, how string) error {
-	r := s.New(right, person)
-	r.Verified = s.Now()
-	if err := r.Comply("", how, s.Now()); err != nil {
-		return err
+// logUses puts every use of a right that a person's history tells of into the log of
+// requests, once: the number of each is made of its line of history, so that a call that
+// was cut short between the two is completed by the next, and two at once log one. What is
+// 24 months old is in the log no more, and stays out. It is called when the change was
+// written; its error is Unfinished.
+func (s Rights) logUses(ctx context.Context, person notice.Recipient) error {
+	history, err := s.Store.PreferenceEvents(ctx, person.ID)
+	if err != nil {
+		return &Unfinished{err}
 	}
-	return s.Store.AddRequest(ctx, r)
+	logged, err := s.Store.RequestsOf(ctx, person.ID)
+	if err != nil {
+		return &Unfinished{err}
+	}
+	for _, e := range history {
+		right, how := use(e)
+		_, chance, _ := strings.Cut(e.ID, "-")
+		id := requestID(e.At, chance)
+		if right == "" || notice.DateOf(e.At).AddMonths(notice.RequestMonths) <= s.today() ||
+			slices.ContainsFunc(logged, func(r notice.Request) bool { return r.ID == id }) {
+			continue
+		}
+		r := notice.NewRequest(id, right, e.At)
+		r.Recipient, r.Address, r.Locale, r.Verified = person.ID, person.Address, person.Locale, e.At
+		if err := r.Comply("", how, e.At); err != nil {
+			return &Unfinished{err}
+		}
+		if err := s.Store.AddRequest(ctx, r); err != nil && !errors.Is(err, notice.ErrConflict) {
+			return &Unfinished{err}
+		}
+	}
+	return nil
+}
+
+// use says of which right a line of history is a use, and how the log tells it; a line
+// that is none has no right. A new address is none: the request that it was confirmed by
+// is in the log already. Nor is what a person took over from an address (see inherit).
+func use(e notice.PreferenceEvent) (right notice.Right, how string) {
+	switch {
+	case e.Way != notice.ByRequest || e.By != "" || movedBy(e):
+		return "", ""
+	case len(e.Corrected) > 0:
+		return notice.Rectification, fmt.Sprintf("corrected: %v", e.Corrected)
+	case e.After.Restricted && !e.Before.Restricted:
+		return notice.Restriction, "restricted"
+	case e.Before.Restricted && !e.After.Restricted:
+		return notice.Restriction, "lifted"
+	}
+	return notice.Objection, "every optional notice stopped"
 }
 
 // GrantCopy counts one copy for a person, or says from which day on the next one is
@@ -62,7 +104,7 @@ func (s Rights) GrantCopy(ctx context.Context, person notice.Recipient) (next no
 		for _, earlier := range all {
 			before += "/" + string(earlier.ID)
 		}
-		r.ID = notice.RequestID(fmt.Sprintf("%s-%s", s.Now().UTC().Format("20060102"), s.ID(before)[:8]))
+		r.ID = requestID(s.Now(), string(s.ID(before)[:8]))
 		r.Verified = s.Now()
 		if err := r.Comply("", "downloaded from the privacy center", s.Now()); err != nil {
 			return "", false, err
@@ -75,28 +117,26 @@ func (s Rights) GrantCopy(ctx context.Context, person notice.Recipient) (next no
 
 // Restrict keeps a person's data and uses it for no optional notice, or lifts that.
 func (s Rights) Restrict(ctx context.Context, person notice.Recipient, on bool) error {
-	before, after, err := s.Preferences.change(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(r *notice.Recipient) []string {
+	_, _, err := s.Preferences.change(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(r *notice.Recipient) ([]string, error) {
 		if r.Status != notice.Erased {
 			r.Restricted = on
 		}
-		return nil
+		return nil, nil
 	})
-	if err != nil || before == after {
+	if err != nil {
 		return err
 	}
-	if on {
-		return s.done(ctx, notice.Restriction, person, "restricted")
-	}
-	return s.done(ctx, notice.Restriction, person, "lifted")
+	return s.logUses(ctx, person)
 }
 
 // Object stops every optional notice at once.
 func (s Rights) Object(ctx context.Context, person notice.Recipient) error {
-	before, after, err := s.Preferences.Set(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
-	if err != nil || before == after {
+	_, _, err := s.Preferences.Set(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
+	var unfinished *Unfinished
+	if err != nil && !errors.As(err, &unfinished) {
 		return err
 	}
-	return s.done(ctx, notice.Objection, person, "every optional notice stopped")
+	return errors.Join(err, s.logUses(ctx, person))
 }
 
 // Correct sets name and language where they differ from those of person: a caller that
@@ -110,11 +150,10 @@ func (s Rights) Correct(ctx context.Context, person notice.Recipient, name, loca
 	if locale != person.Locale {
 		to.Locale = &locale
 	}
-	corrected, err := s.Preferences.Correct(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, to)
-	if err != nil || len(corrected) == 0 {
+	if _, err := s.Preferences.Correct(ctx, Change{Recipient: person.ID, Way: notice.ByRequest}, to); err != nil {
 		return err
 	}
-	return s.done(ctx, notice.Rectification, person, fmt.Sprintf("corrected: %v", corrected))
+	return s.logUses(ctx, person)
 }
 
 // Ask stores a request that its asker must confirm by mail before anything happens:
@@ -205,14 +244,22 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 			s.Log.Error("old address not told", "request", r.ID, "error", err.Error())
 		}
 	}
-	_, _, err = s.Preferences.change(ctx, Change{Recipient: old.ID, Way: notice.ByRequest}, func(p *notice.Recipient) []string {
-		if at != old.ID && p.Alias != at && !s.chained(ctx, *p, at) {
-			p.Alias = at
+	_, _, err = s.Preferences.change(ctx, Change{Recipient: old.ID, Way: notice.ByRequest}, func(p *notice.Recipient) ([]string, error) {
+		if at != old.ID {
+			later, err := laterAddresses(ctx, s.Store, p.Alias)
+			if err != nil {
+				return nil, err
+			}
+			// An address they had before leads to them already. As the latest it would
+			// cut off those that came after it, which no erasure would find any more.
+			if !slices.ContainsFunc(later, func(r notice.Recipient) bool { return r.ID == at }) {
+				p.Alias = at
+			}
 		}
 		if p.Address = r.Address; p.Status == notice.Bounced {
 			p.Status = notice.Active // that mailbox is gone; this one is not
 		}
-		return []string{"address"}
+		return []string{"address"}, nil
 	})
 	if err != nil {
 		return r, err
@@ -230,8 +277,10 @@ var errTaken = errors.New("the address stands for somebody who moved")
 // pointTo makes the id of an address lead to a person, who first takes over what
 // somebody known at it had declined: a death in between loses no opt-out. An address
 // nobody was known at leads to them from its first moment (invariant 3, never after an
-// opt-out), and one whose owner had other addresses stays theirs: what these lead to
-// would be two steps away, where no erasure looks (invariant 7, erased means erased).
+// opt-out). It is errTaken for the address of somebody who had other addresses, too: the
+// ids of those lead to that owner, and the owner's would now lead on to the person, whose
+// erasure follows the ids of their own addresses only and would miss the others
+// (invariant 7, erased means erased).
 func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address string, person notice.Recipient) error {
 	row := notice.Imported{ID: at, Address: address, At: s.Now(), MovedTo: person.ID, Alias: person.Alias}
 	if _, err := s.Store.ImportRecipients(ctx, []notice.Imported{row}, s.Preferences.LeadDays); err != nil {
@@ -260,35 +309,19 @@ func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address stri
 }
 
 // inherit makes a person decline whatever was declined at an address they move to. A
-// complaint counts, and so does what was restricted.
+// complaint counts, and so does what was restricted. The history says that the move did
+// it, not the person: it is no use of a right.
 func (s Rights) inherit(ctx context.Context, id notice.RecipientID, from notice.Recipient) error {
-	_, _, err := s.Preferences.change(ctx, Change{Recipient: id, Way: notice.ByRequest}, func(p *notice.Recipient) []string {
+	_, _, err := s.Preferences.change(ctx, Change{Recipient: id, Way: notice.ByRequest, By: "move"}, func(p *notice.Recipient) ([]string, error) {
 		if p.Status == notice.Erased {
-			return nil
+			return nil, nil
 		}
 		p.OptOut = notice.OptOut{Annual: p.OptOut.Annual || from.OptOut.Annual, Change: p.OptOut.Change || from.OptOut.Change}
 		p.Restricted = p.Restricted || from.Restricted
 		if from.Status == notice.Complained {
 			p.Status = notice.Complained
 		}
-		return nil
+		return nil, nil
 	})
 	return err
-}
-
-// chained reports whether an id is among a person's later addresses already.
-func (s Rights) chained(ctx context.Context, person notice.Recipient, id notice.RecipientID) bool {
-	seen := []notice.RecipientID{}
-	for next := person.Alias; next != "" && !slices.Contains(seen, next); {
-		if next == id {
-			return true
-		}
-		seen = append(seen, next)
-		r, err := s.Store.Recipient(ctx, next)
-		if err != nil {
-			return false
-		}
-		next = r.Alias
-	}
-	return false
 }
