@@ -29,16 +29,15 @@ func main() {
 			return nil, err
 		}
 		store := e.Store()
-		desk := e.Desk(store, mail.Post{Letters: letters, Mailer: ses.NewMailer(e.AWS, e.ConfigurationSet)}, bus.New(e.AWS))
+		post := mail.Post{Letters: letters, Mailer: ses.NewMailer(e.AWS, e.ConfigurationSet)}
 		site := web.Site{
-			Store:       store,
-			Preferences: e.Preferences(store),
-			Keys:        keys,
-			Links:       links,
-			Policy:      e.Settings.Policy,
-			Company:     e.Brand.Company,
-			Rights:      e.Rights(store, keys, desk),
-			Limiter:     privacy.Limiter{Documents: store, Hash: keys.RecipientID, Now: time.Now},
+			Store:   store,
+			Keys:    keys,
+			Links:   links,
+			Policy:  e.Settings.Policy,
+			Company: e.Brand.Company,
+			Rights:  e.Rights(store, keys, post, bus.New(e.AWS)),
+			Limiter: privacy.Limiter{Documents: store, Hash: keys.RecipientID, Now: time.Now},
 			Gate: approval.Gate{Store: store, Two: e.TwoApprovers, Approvers: e.Approvers, ID: keys.RecipientID, Locales: locale.Tags(),
 				Leads: policy.Leads{Substantive: e.ChangeLead, Editorial: e.EditLead}, Now: time.Now},
 			Samples: letters,

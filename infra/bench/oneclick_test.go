@@ -34,7 +34,8 @@ func BenchmarkOneClick(b *testing.B) {
 		ids := st.people(b, people)
 		clock := func() time.Time { return now }
 		links := token.Links{Base: "https://privacy.example.com", Keys: st.keys, Now: clock}
-		site := web.Site{Store: db, Preferences: privacy.Preferences{Store: db, LeadDays: settings.LeadDays, Now: clock}, Keys: st.keys, Links: links,
+		rights := privacy.NewRights(db, nil, nil, privacy.Terms{ID: st.keys.RecipientID, LeadDays: settings.LeadDays, Now: clock, Log: discard})
+		site := web.Site{Store: db, Rights: rights, Keys: st.keys, Links: links,
 			Policy: "privacy", Company: "Example Company", Now: clock, Log: discard}
 		handler := lambda.NewHandler(handlers.Web(site.Handler()))
 		var events [][]byte

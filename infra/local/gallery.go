@@ -324,12 +324,12 @@ func (g *gallery) prepare(ctx context.Context) (err error) {
 	if err := g.publish(ctx); err != nil {
 		return err
 	}
-	preferences := privacy.Preferences{Store: g.db, LeadDays: settings.LeadDays, Now: g.now}
-	desk := privacy.Desk{Store: g.db, Post: nobody{}, Announce: nobody{}, Now: g.now, Log: slog.New(slog.DiscardHandler)}
+	log := slog.New(slog.DiscardHandler)
+	rights := privacy.NewRights(g.db, nobody{}, nobody{}, privacy.Terms{ID: g.keys.RecipientID, LeadDays: settings.LeadDays, Now: g.now, Log: log})
 	g.gate = approval.Gate{Store: g.db, Approvers: []string{officer}, ID: g.keys.RecipientID, Locales: locale.Tags(), Leads: policy.UsualLeads, Now: g.now}
-	site := web.Site{Store: g.db, Gate: g.gate, Samples: g.letters, Preferences: preferences, Rights: privacy.Rights{Desk: desk, Store: g.db, Preferences: preferences, ID: g.keys.RecipientID},
+	site := web.Site{Store: g.db, Gate: g.gate, Samples: g.letters, Rights: rights,
 		Limiter: privacy.Limiter{Documents: unlimited{g.db}, Hash: g.keys.RecipientID, Now: g.now}, Keys: g.keys, Links: g.links,
-		Policy: settings.Policy, Company: example.Company, Now: g.now, Log: desk.Log}
+		Policy: settings.Policy, Company: example.Company, Now: g.now, Log: log}
 	g.site = site.Handler()
 	return nil
 }

@@ -263,12 +263,10 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	if err != nil {
 		return err
 	}
-	preferences := privacy.Preferences{Store: s.db, LeadDays: settings.LeadDays, Now: s.clock.Now}
 	suppressing := privacy.Preferences{Store: workers, LeadDays: settings.LeadDays, Now: s.clock.Now}
 	s.announced = &announcements{}
-	desk := privacy.Desk{Store: s.db, Post: mail.Post{Letters: letters, Mailer: ses}, Announce: s.announced, Now: s.clock.Now, Log: s.log}
-	rights := privacy.Rights{Desk: desk, Store: s.db, Preferences: preferences, ID: keys.RecipientID}
-	site := &web.Site{Store: s.db, Preferences: preferences, Keys: keys, Links: links, Rights: rights, Limiter: privacy.Limiter{Documents: s.db, Hash: keys.RecipientID, Now: s.clock.Now},
+	rights := privacy.NewRights(s.db, mail.Post{Letters: letters, Mailer: ses}, s.announced, privacy.Terms{ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: s.clock.Now, Log: s.log})
+	site := &web.Site{Store: s.db, Keys: keys, Links: links, Rights: rights, Limiter: privacy.Limiter{Documents: s.db, Hash: keys.RecipientID, Now: s.clock.Now},
 		Policy: settings.Policy, Company: example.Company, Now: s.clock.Now, Log: s.log}
 	gate := approval.Gate{Store: s.db, Two: o.TwoApprovers, Approvers: o.Approvers, ID: keys.RecipientID, Locales: locale.Tags(), Leads: policy.UsualLeads, Now: s.clock.Now}
 	site.Gate, site.Samples = gate, letters
@@ -290,7 +288,7 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		"watch": lambda.NewHandler(watch.Watcher{Store: s.db, Pages: watch.Fetcher{Private: true}, Now: s.clock.Now, Log: s.log,
 			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Selectors: o.Selectors, Language: o.Language, Apart: watch.ReadingsApart}}.Look),
 		"publish": lambda.NewHandler(handlers.Publish(publish.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
-		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: preferences, Letters: letters, Mailer: ses, Desk: desk, ID: keys.RecipientID,
+		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: rights.Preferences, Letters: letters, Mailer: ses, Desk: rights.Desk, ID: keys.RecipientID,
 			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
 			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, Gate: gate, Invitations: mail.Post{Letters: letters, Mailer: ses}, Links: links, Now: s.clock.Now, Log: s.log}.Run),
 	}

@@ -83,8 +83,8 @@ type CopyRequest struct {
 
 // Held collects what is held about a person, as they download it.
 func (s Rights) Held(ctx context.Context, person notice.Recipient) (Copy, error) {
-	held, err := HeldOf(ctx, s.Store, person)
-	return held.Copy(s.Now()), err
+	held, err := HeldOf(ctx, s.store, person)
+	return held.Copy(s.terms.Now()), err
 }
 
 // Copy is what is held as the person downloads it.

@@ -58,10 +58,8 @@ func openOffice(t *testing.T) *office {
 
 // rights are those of the office, on a store; the id of an address is its local part.
 func (o *office) rights(store privacy.RightsStore) privacy.Rights {
-	desk := o.Desk
-	desk.Store = store
-	return privacy.Rights{Desk: desk, Store: store, Preferences: privacy.Preferences{Store: store, LeadDays: 14, Now: o.Now},
-		ID: func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }}
+	return privacy.NewRights(store, o, o, privacy.Terms{LeadDays: 14, Now: o.Now, Log: o.Log,
+		ID: func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }})
 }
 
 func (o *office) open(t *testing.T, right notice.Right) notice.Request {
@@ -560,7 +558,7 @@ func TestAMoveCutShortLeavesNobodyToMail(t *testing.T) {
 	if err := rights.Object(ctx, ada); err != nil {
 		t.Fatal(err)
 	}
-	asked := rights.New(notice.Rectification, ada)
+	asked := rights.Desk.New(notice.Rectification, ada)
 	asked.Address = "new@example.com"
 	if err := rights.Ask(ctx, asked, privacy.LetterNewAddress, func(notice.Request) string { return "x" }); err != nil {
 		t.Fatal(err)

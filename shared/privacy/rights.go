@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"policymail/shared/notice"
 )
@@ -22,18 +24,29 @@ type RightsStore interface {
 // something is a request in the log, closed as it is carried out. An error that is
 // Unfinished tells that the change was made and the log not written yet.
 type Rights struct {
-	Desk
-	Store       RightsStore
+	Desk        Desk
 	Preferences Preferences
-	ID          func(address string) notice.RecipientID
-	CopyLimit   int // copies in twelve months; 2 if 0
+	store       RightsStore
+	terms       Terms
 }
 
-func (s Rights) limit() int {
-	if s.CopyLimit > 0 {
-		return s.CopyLimit
+// Terms are what Rights needs to know of the company and the world.
+type Terms struct {
+	ID        func(address string) notice.RecipientID // of a normalised address
+	LeadDays  int                                     // days before its deadline that an annual review is due
+	CopyLimit int                                     // copies in twelve months; 2 if 0
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// NewRights returns the rights with their desk and their preferences, all three on one
+// store.
+func NewRights(store RightsStore, post Post, announce Announcer, t Terms) Rights {
+	if t.CopyLimit <= 0 {
+		t.CopyLimit = 2
 	}
-	return 2
+	return Rights{Desk: Desk{Store: store, Post: post, Announce: announce, Now: t.Now, Log: t.Log},
+		Preferences: Preferences{Store: store, LeadDays: t.LeadDays, Now: t.Now}, store: store, terms: t}
 }
 
 // logUses puts every use of a right that a person's history tells of into the log of
@@ -42,11 +55,11 @@ func (s Rights) limit() int {
 // 24 months old is in the log no more, and stays out. It is called when the change was
 // written; its error is Unfinished.
 func (s Rights) logUses(ctx context.Context, person notice.Recipient) error {
-	history, err := s.Store.PreferenceEvents(ctx, person.ID)
+	history, err := s.store.PreferenceEvents(ctx, person.ID)
 	if err != nil {
 		return &Unfinished{err}
 	}
-	logged, err := s.Store.RequestsOf(ctx, person.ID)
+	logged, err := s.store.RequestsOf(ctx, person.ID)
 	if err != nil {
 		return &Unfinished{err}
 	}
@@ -54,7 +67,7 @@ func (s Rights) logUses(ctx context.Context, person notice.Recipient) error {
 		right, how := use(e)
 		_, chance, _ := strings.Cut(e.ID, "-")
 		id := requestID(e.At, chance)
-		if right == "" || notice.DateOf(e.At).AddMonths(notice.RequestMonths) <= s.today() ||
+		if right == "" || notice.DateOf(e.At).AddMonths(notice.RequestMonths) <= s.Desk.today() ||
 			slices.ContainsFunc(logged, func(r notice.Request) bool { return r.ID == id }) {
 			continue
 		}
@@ -63,7 +76,7 @@ func (s Rights) logUses(ctx context.Context, person notice.Recipient) error {
 		if err := r.Comply("", how, e.At); err != nil {
 			return &Unfinished{err}
 		}
-		if err := s.Store.AddRequest(ctx, r); err != nil && !errors.Is(err, notice.ErrConflict) {
+		if err := s.store.AddRequest(ctx, r); err != nil && !errors.Is(err, notice.ErrConflict) {
 			return &Unfinished{err}
 		}
 	}
@@ -92,24 +105,24 @@ func use(e notice.PreferenceEvent) (right notice.Right, how string) {
 // asked to count again.
 func (s Rights) GrantCopy(ctx context.Context, person notice.Recipient) (next notice.Date, granted bool, err error) {
 	for {
-		all, err := s.Store.RequestsOf(ctx, person.ID)
+		all, err := s.store.RequestsOf(ctx, person.ID)
 		if err != nil {
 			return "", false, err
 		}
-		if next := notice.NextCopy(all, s.limit(), s.today()); next > s.today() {
+		if next := notice.NextCopy(all, s.terms.CopyLimit, s.Desk.today()); next > s.Desk.today() {
 			return next, false, nil
 		}
-		r := s.New(notice.Access, person)
+		r := s.Desk.New(notice.Access, person)
 		before := "copy/" + string(person.ID)
 		for _, earlier := range all {
 			before += "/" + string(earlier.ID)
 		}
-		r.ID = requestID(s.Now(), string(s.ID(before)[:8]))
-		r.Verified = s.Now()
-		if err := r.Comply("", "downloaded from the privacy center", s.Now()); err != nil {
+		r.ID = requestID(s.terms.Now(), string(s.terms.ID(before)[:8]))
+		r.Verified = s.terms.Now()
+		if err := r.Comply("", "downloaded from the privacy center", s.terms.Now()); err != nil {
 			return "", false, err
 		}
-		if err = s.Store.AddRequest(ctx, r); err == nil || !errors.Is(err, notice.ErrConflict) {
+		if err = s.store.AddRequest(ctx, r); err == nil || !errors.Is(err, notice.ErrConflict) {
 			return "", err == nil, err
 		}
 	}
@@ -161,18 +174,18 @@ func (s Rights) Correct(ctx context.Context, person notice.Recipient, name, loca
 // the letter.
 func (s Rights) Ask(ctx context.Context, r notice.Request, kind LetterKind, link func(notice.Request) string) error {
 	r.State = notice.Unverified
-	if err := s.Store.AddRequest(ctx, r); err != nil {
+	if err := s.store.AddRequest(ctx, r); err != nil {
 		return err
 	}
 	l := letter(kind, r)
 	l.Link = link(r)
-	return s.Post.Send(ctx, l)
+	return s.Desk.Post.Send(ctx, l)
 }
 
 // Confirm carries out what a person confirmed by mail: a deletion, a new address, or
 // that a request is theirs. It may be repeated; what is done already stays as it is.
 func (s Rights) Confirm(ctx context.Context, id notice.RequestID) (notice.Request, error) {
-	r, err := s.Store.Request(ctx, id)
+	r, err := s.store.Request(ctx, id)
 	if err != nil || r.State != notice.Unverified {
 		return r, err
 	}
@@ -182,7 +195,7 @@ func (s Rights) Confirm(ctx context.Context, id notice.RequestID) (notice.Reques
 	case LetterNewAddress:
 		return s.confirmAddress(ctx, r)
 	}
-	return s.Verify(ctx, id)
+	return s.Desk.Verify(ctx, id)
 }
 
 // Confirms says which letter asked to confirm a request. What came with words of the
@@ -198,20 +211,20 @@ func Confirms(r notice.Request) LetterKind {
 }
 
 func (s Rights) confirmErasure(ctx context.Context, r notice.Request) (notice.Request, error) {
-	err := Erase(ctx, s.Store, s.Preferences, Change{Recipient: r.Recipient})
+	err := Erase(ctx, s.store, s.Preferences, Change{Recipient: r.Recipient})
 	if err != nil && !errors.Is(err, notice.ErrNotFound) {
 		return r, err
 	}
 	// Erasing took the words out of every request, this one too.
-	if r, err = s.Store.Request(ctx, r.ID); err != nil || r.State != notice.Unverified {
+	if r, err = s.store.Request(ctx, r.ID); err != nil || r.State != notice.Unverified {
 		return r, err
 	}
-	r.Verified, r.Basis = s.Now(), KeptOnErasure
+	r.Verified, r.Basis = s.terms.Now(), KeptOnErasure
 	r.Forget()
-	if err := r.Comply("", "", s.Now()); err != nil {
+	if err := r.Comply("", "", s.terms.Now()); err != nil {
 		return r, err
 	}
-	return s.Store.SaveRequest(ctx, r)
+	return s.store.SaveRequest(ctx, r)
 }
 
 // confirmAddress moves a person to the address of a request. The id of the new
@@ -221,32 +234,32 @@ func (s Rights) confirmErasure(ctx context.Context, r notice.Request) (notice.Re
 // who moved there or away from it, is for the desk: their links must not open another
 // person's data, and one mailbox must not be two people.
 func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Request, error) {
-	old, err := s.Store.Recipient(ctx, r.Recipient)
+	old, err := s.store.Recipient(ctx, r.Recipient)
 	if err == nil && old.Status == notice.Erased {
 		err = notice.ErrNotFound
 	}
 	if err != nil {
 		return r, err
 	}
-	at := s.ID(r.Address)
+	at := s.terms.ID(r.Address)
 	if at != old.ID {
 		switch err := s.pointTo(ctx, at, r.Address, old); {
 		case errors.Is(err, errTaken):
 			r.Details = "new address, confirmed: " + err.Error()
-			return s.pend(ctx, r)
+			return s.Desk.pend(ctx, r)
 		case err != nil:
 			return r, err
 		}
 	}
 	// The old mailbox is told first: afterwards nobody knows it any more.
 	if old.Address != "" && old.Address != r.Address {
-		if err := s.Post.Send(ctx, Letter{Kind: LetterOldAddress, To: old, Request: r}); err != nil {
-			s.Log.Error("old address not told", "request", r.ID, "error", err.Error())
+		if err := s.Desk.Post.Send(ctx, Letter{Kind: LetterOldAddress, To: old, Request: r}); err != nil {
+			s.terms.Log.Error("old address not told", "request", r.ID, "error", err.Error())
 		}
 	}
 	_, _, err = s.Preferences.change(ctx, Change{Recipient: old.ID, Way: notice.ByRequest}, func(p *notice.Recipient) ([]string, error) {
 		if at != old.ID {
-			later, err := laterAddresses(ctx, s.Store, p.Alias)
+			later, err := laterAddresses(ctx, s.store, p.Alias)
 			if err != nil {
 				return nil, err
 			}
@@ -264,11 +277,11 @@ func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Re
 	if err != nil {
 		return r, err
 	}
-	r.Verified = s.Now()
-	if err := r.Comply("", "address", s.Now()); err != nil {
+	r.Verified = s.terms.Now()
+	if err := r.Comply("", "address", s.terms.Now()); err != nil {
 		return r, err
 	}
-	return s.Store.SaveRequest(ctx, r)
+	return s.store.SaveRequest(ctx, r)
 }
 
 // errTaken says that an address is, or was before they moved, somebody else's.
@@ -282,12 +295,12 @@ var errTaken = errors.New("the address stands for somebody who moved")
 // erasure follows the ids of their own addresses only and would miss the others
 // (invariant 7, erased means erased).
 func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address string, person notice.Recipient) error {
-	row := notice.Imported{ID: at, Address: address, At: s.Now(), MovedTo: person.ID, Alias: person.Alias}
-	if _, err := s.Store.ImportRecipients(ctx, []notice.Imported{row}, s.Preferences.LeadDays); err != nil {
+	row := notice.Imported{ID: at, Address: address, At: s.terms.Now(), MovedTo: person.ID, Alias: person.Alias}
+	if _, err := s.store.ImportRecipients(ctx, []notice.Imported{row}, s.terms.LeadDays); err != nil {
 		return err
 	}
 	for {
-		there, err := s.Store.Recipient(ctx, at)
+		there, err := s.store.Recipient(ctx, at)
 		switch {
 		case err != nil:
 			return err

@@ -77,6 +77,6 @@ func (e Env) Desk(store privacy.RequestStore, post privacy.Post, announce privac
 }
 
 // Rights returns what carries out people's rights.
-func (e Env) Rights(store privacy.RightsStore, keys *token.Keys, desk privacy.Desk) privacy.Rights {
-	return privacy.Rights{Desk: desk, Store: store, Preferences: e.Preferences(store), ID: keys.RecipientID, CopyLimit: e.CopyLimit}
+func (e Env) Rights(store privacy.RightsStore, keys *token.Keys, post privacy.Post, announce privacy.Announcer) privacy.Rights {
+	return privacy.NewRights(store, post, announce, privacy.Terms{ID: keys.RecipientID, LeadDays: e.Settings.LeadDays, CopyLimit: e.CopyLimit, Now: time.Now, Log: e.Log})
 }

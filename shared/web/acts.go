@@ -48,7 +48,7 @@ func mailed() answer { return say(func(c locale.Center) string { return c.Mailed
 // before it was sent bounces no more.
 func (s *Site) save(v visit) (answer, error) {
 	change := privacy.Change{Recipient: v.person.ID, Way: notice.ByPage, Mailed: v.mailed}
-	_, _, err := s.Preferences.Set(v.Context(), change, func(notice.OptOut) notice.OptOut { return chosen(v.form) })
+	_, _, err := s.Rights.Preferences.Set(v.Context(), change, func(notice.OptOut) notice.OptOut { return chosen(v.form) })
 	done := saved()
 	done.stands = true
 	return done, err
@@ -103,14 +103,14 @@ func (s *Site) move(v visit) (answer, error) {
 	if err != nil {
 		return answer{}, v.badAddress()
 	}
-	asked := s.Rights.New(notice.Rectification, v.person)
+	asked := s.Rights.Desk.New(notice.Rectification, v.person)
 	asked.Address = normal
 	return mailed(), s.ask(v.request, asked, privacy.LetterNewAddress)
 }
 
 // delete asks the mailbox to confirm the deletion.
 func (s *Site) delete(v visit) (answer, error) {
-	return mailed(), s.ask(v.request, s.Rights.New(notice.Deletion, v.person), privacy.LetterErase)
+	return mailed(), s.ask(v.request, s.Rights.Desk.New(notice.Deletion, v.person), privacy.LetterErase)
 }
 
 func (s *Site) restrict(v visit) (answer, error) {
@@ -136,7 +136,7 @@ func (s *Site) askDesk(v visit) (answer, error) {
 		return answer{}, err
 	}
 	asked.Recipient, asked.Address, asked.Locale, asked.Verified = v.person.ID, v.person.Address, v.person.Locale, s.Now()
-	if asked, err = s.Rights.Open(v.Context(), asked); err != nil {
+	if asked, err = s.Rights.Desk.Open(v.Context(), asked); err != nil {
 		return answer{}, err
 	}
 	return answer{said: func(l *locale.Language) string {

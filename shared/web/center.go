@@ -70,7 +70,7 @@ func (s *Site) savePreferences(r *request) error {
 		if err := s.limit(r, byNotice, person.Address); err != nil {
 			return err
 		}
-		if err := s.Rights.Post.Send(r.Context(), privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)}); err != nil {
+		if err := s.Rights.Desk.Post.Send(r.Context(), privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)}); err != nil {
 			return err
 		}
 		return r.render(http.StatusOK, "message", view{Title: words.LinkTitle, Message: words.Center.FreshSent})

@@ -179,7 +179,7 @@ func TestSavingByAFreshLinkEndsABounce(t *testing.T) {
 			f := setUp(t)
 			kept := map[notice.Status]string{notice.Bounced: "could not be delivered", notice.Complained: "was reported as spam", notice.Active: "You get everything."}
 			old := "/p/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: f.id("ada"), Expires: now.Add(23 * time.Hour)})
-			if err := f.site.Preferences.Suppress(context.Background(), f.id("ada"), status, notice.ByBounce, "run", now); err != nil {
+			if err := f.site.Rights.Preferences.Suppress(context.Background(), f.id("ada"), status, notice.ByBounce, "run", now); err != nil {
 				t.Fatal(err)
 			}
 			f.post(t, "/link", "address=ada@example.com")

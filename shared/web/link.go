@@ -130,13 +130,13 @@ func (s *Site) mailLink(ctx context.Context, typed string) error {
 	if ok, err := s.allowed(ctx, byAddress, normal); err != nil || !ok {
 		return err
 	}
-	person, err := s.Preferences.Find(ctx, s.Keys.RecipientID(normal))
+	person, err := s.Rights.Preferences.Find(ctx, s.Keys.RecipientID(normal))
 	if errors.Is(err, notice.ErrNotFound) || err == nil && person.Address == "" {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	return s.Rights.Post.Send(ctx, privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)})
+	return s.Rights.Desk.Post.Send(ctx, privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)})
 }
 
 func (s *Site) freshLink(person notice.Recipient) string {
@@ -226,7 +226,7 @@ func (r *request) readRequest(form map[string]string) (asked notice.Request, err
 	if err != nil {
 		return asked, errPage(http.StatusBadRequest) // the form offers no such thing
 	}
-	asked = r.site.Rights.New(right, notice.Recipient{})
+	asked = r.site.Rights.Desk.New(right, notice.Recipient{})
 	if asked.Party, err = notice.ParseParty(form["party"]); err != nil {
 		return asked, errPage(http.StatusBadRequest)
 	}

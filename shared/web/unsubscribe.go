@@ -31,7 +31,7 @@ func (r *request) open(purpose token.Purpose) (c token.Claims, person notice.Rec
 	if c, err = r.claims(purpose); err != nil {
 		return c, person, false, err
 	}
-	person, err = r.site.Preferences.Find(r.Context(), c.Recipient)
+	person, err = r.site.Rights.Preferences.Find(r.Context(), c.Recipient)
 	if errors.Is(err, notice.ErrNotFound) {
 		return c, person, false, nil
 	}
@@ -76,7 +76,7 @@ func (s *Site) unsubscribe(r *request) error {
 		// Nobody there, or erased: they get no mail, which is what was asked for.
 		if found {
 			change := privacy.Change{Recipient: person.ID, Way: notice.ByOneClick, Run: claims.Run}
-			if _, _, err := s.Preferences.Set(r.Context(), change, func(notice.OptOut) notice.OptOut { return declined }); err != nil {
+			if _, _, err := s.Rights.Preferences.Set(r.Context(), change, func(notice.OptOut) notice.OptOut { return declined }); err != nil {
 				return err
 			}
 		}
@@ -107,7 +107,7 @@ func (s *Site) decline(r *request, claims token.Claims, person notice.Recipient,
 		return r.render(http.StatusOK, "done", v)
 	}
 	change := privacy.Change{Recipient: person.ID, Way: notice.ByPage, Run: claims.Run}
-	before, after, err := s.Preferences.Set(r.Context(), change, func(now notice.OptOut) notice.OptOut {
+	before, after, err := s.Rights.Preferences.Set(r.Context(), change, func(now notice.OptOut) notice.OptOut {
 		return notice.OptOut{Annual: now.Annual || declined.Annual, Change: now.Change || declined.Change}
 	})
 	if err != nil {
@@ -128,7 +128,7 @@ func (s *Site) decline(r *request, claims token.Claims, person notice.Recipient,
 // tell mails a person what was done. What was done stands, told or not: a failure is
 // for the operator.
 func (s *Site) tell(ctx context.Context, l privacy.Letter) {
-	if err := s.Rights.Post.Send(ctx, l); err != nil {
+	if err := s.Rights.Desk.Post.Send(ctx, l); err != nil {
 		s.Log.Error("letter not sent", "kind", string(l.Kind), "error", err.Error())
 	}
 }
@@ -149,7 +149,7 @@ func (s *Site) undo(r *request) error {
 	if !found {
 		return token.ErrExpired
 	}
-	after, err := s.Preferences.Undo(r.Context(), privacy.Change{Recipient: person.ID, Run: claims.Run}, claims.Expires.Add(-undoLink))
+	after, err := s.Rights.Preferences.Undo(r.Context(), privacy.Change{Recipient: person.ID, Run: claims.Run}, claims.Expires.Add(-undoLink))
 	if err != nil {
 		return err
 	}

@@ -40,18 +40,17 @@ type Store interface {
 
 // Site is everything the pages need.
 type Site struct {
-	Store       Store
-	Preferences privacy.Preferences
-	Keys        *token.Keys
-	Links       token.Links
-	Rights      privacy.Rights
-	Limiter     privacy.Limiter
-	Gate        approval.Gate
-	Samples     Sampler
-	Policy      string // the one the start page points to
-	Company     string
-	Now         func() time.Time
-	Log         *slog.Logger
+	Store   Store
+	Keys    *token.Keys
+	Links   token.Links
+	Rights  privacy.Rights
+	Limiter privacy.Limiter
+	Gate    approval.Gate
+	Samples Sampler
+	Policy  string // the one the start page points to
+	Company string
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // maxBody is the largest form we read; ours have a few dozen bytes.

@@ -71,12 +71,10 @@ func setUp(t testing.TB) *fixture {
 	f.foreign, _ = token.NewKeys(ctx, token.Secret("another root"), "k2")
 	var ticks atomic.Int64 // time passes, a little
 	clock := func() time.Time { return now.Add(f.later + time.Duration(ticks.Add(1))) }
-	prefs := privacy.Preferences{Store: f.db, LeadDays: 14, Now: clock}
-	f.site = &web.Site{Store: f.db, Preferences: prefs, Keys: f.keys, Company: "Example <Co>", Now: clock,
+	f.site = &web.Site{Store: f.db, Keys: f.keys, Company: "Example <Co>", Now: clock,
 		Links: token.Links{Base: "https://p.example.com", Keys: f.keys, Now: clock}, Policy: "privacy",
 		Limiter: privacy.Limiter{Documents: f.db, Hash: f.keys.RecipientID, Now: clock}, Log: slog.New(slog.NewJSONHandler(&f.log, nil))}
-	desk := privacy.Desk{Store: f.db, Post: f, Announce: f, Now: clock, Log: f.site.Log}
-	f.site.Rights = privacy.Rights{Desk: desk, Store: f.db, Preferences: prefs, ID: f.keys.RecipientID}
+	f.site.Rights = privacy.NewRights(f.db, f, f, privacy.Terms{ID: f.keys.RecipientID, LeadDays: 14, Now: clock, Log: f.site.Log})
 	f.handler = f.site.Handler()
 	for _, name := range []string{"ada", "erased"} {
 		rows := []notice.Imported{{ID: f.keys.RecipientID(name + "@example.com"), Address: name + "@example.com", At: now}}
@@ -84,7 +82,7 @@ func setUp(t testing.TB) *fixture {
 			t.Fatal(err)
 		}
 	}
-	if err := privacy.Erase(ctx, f.db, prefs, privacy.Change{Recipient: f.id("erased")}); err != nil {
+	if err := privacy.Erase(ctx, f.db, f.site.Rights.Preferences, privacy.Change{Recipient: f.id("erased")}); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -195,7 +193,7 @@ func (brokenStore) ChangeRecipient(context.Context, notice.Recipient, notice.Rec
 // No 200 without a durable write.
 func TestStorageFailureIsNo200(t *testing.T) {
 	f := setUp(t)
-	f.site.Preferences.Store = brokenStore{f.db}
+	f.site.Rights.Preferences.Store = brokenStore{f.db}
 	if w := f.do("POST", f.link(f.keys, "ada"), "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); w.Code < 500 {
 		t.Errorf("status %d", w.Code)
 	}
