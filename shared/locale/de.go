@@ -82,6 +82,7 @@ func init() {
 			ErrorExpired:      "Dieser Link ist abgelaufen.",
 			ErrorNotFound:     "Diese Seite gibt es nicht.",
 			ErrorServer:       "Bei uns ist etwas schiefgegangen; es wurde nichts geändert. Bitte versuchen Sie es in einigen Minuten noch einmal.",
+			ErrorUnfinished:   "Das ist gespeichert. Etwas anderes ist bei uns schiefgegangen; wir gehen dem nach.",
 			ErrorTooMany:      "Das wurde zu oft angefordert. Bitte versuchen Sie es in einer Stunde noch einmal.",
 			FaultAddress:      "An diese E-Mail-Adresse können wir nicht schreiben. Bitte prüfen Sie sie.",
 			FaultDetails:      "Bitte schreiben Sie, worum Sie bitten, in höchstens {number} Zeichen.",

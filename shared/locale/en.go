@@ -82,6 +82,7 @@ func init() {
 			ErrorExpired:      "This link has expired.",
 			ErrorNotFound:     "There is no such page.",
 			ErrorServer:       "Something went wrong on our side and nothing was changed. Please try again in a few minutes.",
+			ErrorUnfinished:   "This is saved. Something else went wrong on our side; we are looking into it.",
 			ErrorTooMany:      "That was asked too often. Please try again in an hour.",
 			FaultAddress:      "We cannot write to this email address. Please check it.",
 			FaultDetails:      "Please write what you ask for, in at most {number} characters.",

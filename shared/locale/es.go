@@ -82,6 +82,7 @@ func init() {
 			ErrorExpired:      "Este enlace ha caducado.",
 			ErrorNotFound:     "Esta página no existe.",
 			ErrorServer:       "Algo ha fallado por nuestra parte y no se ha cambiado nada. Inténtelo de nuevo en unos minutos.",
+			ErrorUnfinished:   "Esto se ha guardado. Otra cosa ha fallado por nuestra parte; lo estamos revisando.",
 			ErrorTooMany:      "Se ha pedido demasiadas veces. Vuelva a intentarlo dentro de una hora.",
 			FaultAddress:      "No podemos escribir a esta dirección de correo. Revísela, por favor.",
 			FaultDetails:      "Escriba qué pide, con un máximo de {number} caracteres.",

@@ -82,6 +82,7 @@ func init() {
 			ErrorExpired:      "Ce lien a expiré.",
 			ErrorNotFound:     "Cette page n’existe pas.",
 			ErrorServer:       "Un problème est survenu de notre côté et rien n’a été modifié. Merci de réessayer dans quelques minutes.",
+			ErrorUnfinished:   "C’est enregistré. Un autre problème est survenu de notre côté ; nous l’examinons.",
 			ErrorTooMany:      "Cela a été demandé trop souvent. Veuillez réessayer dans une heure.",
 			FaultAddress:      "Nous ne pouvons pas écrire à cette adresse e-mail. Veuillez la vérifier.",
 			FaultDetails:      "Veuillez écrire ce que vous demandez, en {number} caractères au plus.",

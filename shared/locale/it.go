@@ -82,6 +82,7 @@ func init() {
 			ErrorExpired:      "Questo link è scaduto.",
 			ErrorNotFound:     "Questa pagina non esiste.",
 			ErrorServer:       "Qualcosa è andato storto da parte nostra e nulla è stato modificato. Riprovi tra qualche minuto.",
+			ErrorUnfinished:   "È stato salvato. Qualcos’altro è andato storto da parte nostra; ce ne stiamo occupando.",
 			ErrorTooMany:      "È stato richiesto troppo spesso. Riprovi tra un’ora.",
 			FaultAddress:      "Non possiamo scrivere a questo indirizzo e-mail. La preghiamo di controllarlo.",
 			FaultDetails:      "Scriva che cosa chiede, in non più di {number} caratteri.",

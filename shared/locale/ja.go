@@ -82,6 +82,7 @@ func init() {
 			ErrorExpired:      "このリンクは期限切れです。",
 			ErrorNotFound:     "このページはありません。",
 			ErrorServer:       "こちらの問題で処理できず、何も変更されていません。数分後にもう一度お試しください。",
+			ErrorUnfinished:   "保存されました。ただし、こちらで別の問題が発生しました。現在確認しています。",
 			ErrorTooMany:      "回数の上限に達しました。1時間後にもう一度お試しください。",
 			FaultAddress:      "このメールアドレスにはお送りできません。入力内容をご確認ください。",
 			FaultDetails:      "請求の内容を{number}文字以内でご記入ください。",

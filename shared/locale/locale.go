@@ -117,6 +117,7 @@ type Page struct {
 	ErrorExpired      string
 	ErrorNotFound     string
 	ErrorServer       string
+	ErrorUnfinished   string // what was asked for is done; something that belongs to it is not
 	ErrorTooMany      string
 	FaultAddress      string
 	FaultDetails      string // {number}

@@ -82,6 +82,7 @@ func init() {
 			ErrorExpired:      "Deze link is verlopen.",
 			ErrorNotFound:     "Deze pagina bestaat niet.",
 			ErrorServer:       "Er ging bij ons iets mis en er is niets gewijzigd. Probeer het over een paar minuten opnieuw.",
+			ErrorUnfinished:   "Dit is opgeslagen. Er ging bij ons iets anders mis; we gaan dat na.",
 			ErrorTooMany:      "Dat is te vaak gevraagd. Probeer het over een uur opnieuw.",
 			FaultAddress:      "Naar dit e-mailadres kunnen we niet schrijven. Controleer het adres.",
 			FaultDetails:      "Schrijf wat u vraagt, in ten hoogste {number} tekens.",

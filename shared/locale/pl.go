@@ -82,6 +82,7 @@ func init() {
 			ErrorExpired:      "Ten link wygasł.",
 			ErrorNotFound:     "Nie ma takiej strony.",
 			ErrorServer:       "Coś poszło nie tak po naszej stronie i nic nie zostało zmienione. Proszę spróbować ponownie za kilka minut.",
+			ErrorUnfinished:   "To zostało zapisane. Coś innego poszło nie tak po naszej stronie; sprawdzamy to.",
 			ErrorTooMany:      "Zbyt wiele próśb. Proszę spróbować ponownie za godzinę.",
 			FaultAddress:      "Nie możemy napisać na ten adres e-mail. Proszę go sprawdzić.",
 			FaultDetails:      "Proszę wpisać treść wniosku, w najwyżej {number} znakach.",

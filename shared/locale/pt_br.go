@@ -82,6 +82,7 @@ func init() {
 			ErrorExpired:      "Este link expirou.",
 			ErrorNotFound:     "Esta página não existe.",
 			ErrorServer:       "Algo deu errado do nosso lado e nada foi alterado. Tente de novo em alguns minutos.",
+			ErrorUnfinished:   "Isto foi salvo. Outra coisa deu errado do nosso lado; estamos verificando.",
 			ErrorTooMany:      "Isso foi pedido vezes demais. Tente de novo em uma hora.",
 			FaultAddress:      "Não podemos escrever para este endereço de e-mail. Confira-o.",
 			FaultDetails:      "Escreva o que você pede, com no máximo {number} caracteres.",

@@ -98,6 +98,9 @@ func (a Args) only() report.Only {
 // errOnOurSide is all the caller learns of an error that is not meant for people.
 var errOnOurSide = errors.New("the log of the function says why")
 
+// errUnfinished is errOnOurSide for a change that was made all the same.
+var errUnfinished = errors.New("the change was made, but not all that belongs to it: run the command again; the log of the function says why")
+
 // Run serves one command. Commands that send or destroy do nothing
 // without Yes (invariant 5, nothing unapproved). An error that is not meant for
 // people is logged and fails the function without its detail, so that its alarm rings
@@ -105,6 +108,7 @@ var errOnOurSide = errors.New("the log of the function says why")
 func (o Operations) Run(ctx context.Context, c Command) (Answer, error) {
 	result, err := o.run(ctx, c)
 	var forPeople *notice.Error
+	var unfinished *privacy.Unfinished
 	switch {
 	case err == nil:
 		o.Log.Info("command", "command", c.Name)
@@ -113,6 +117,9 @@ func (o Operations) Run(ctx context.Context, c Command) (Answer, error) {
 		return Answer{Error: forPeople}, nil
 	}
 	o.Log.Error("command failed", "command", c.Name, "error", err.Error())
+	if errors.As(err, &unfinished) {
+		return Answer{}, errUnfinished
+	}
 	return Answer{}, errOnOurSide
 }
 

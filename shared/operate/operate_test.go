@@ -11,6 +11,7 @@ import (
 
 	"policymail/shared/notice"
 	"policymail/shared/operate"
+	"policymail/shared/privacy"
 	"policymail/shared/store"
 )
 
@@ -42,3 +43,30 @@ func (failing) OpenRequests(context.Context) ([]notice.Request, error) {
 	return nil, errors.New("throttled")
 }
 func (failing) ListRuns(context.Context) ([]notice.Run, error) { return nil, errors.New("throttled") }
+
+// An operator who unsubscribes somebody learns that they are, and that something failed.
+func TestAChangeThatIsMadeInPartSaysSo(t *testing.T) {
+	ctx := context.Background()
+	o, _ := setUpDesk(t)
+	var log bytes.Buffer
+	o.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	if _, err := o.Store.ImportRecipients(ctx, []notice.Imported{{ID: "ada", Address: "ada@example.com", At: o.Now()}}, 14); err != nil {
+		t.Fatal(err)
+	}
+	all := func(notice.OptOut) notice.OptOut { return notice.OptOutAll }
+	if _, _, err := o.Preferences.Set(ctx, privacy.Change{Recipient: "ada", Way: notice.ByPage, Run: "r"}, all); err != nil {
+		t.Fatal(err)
+	}
+	o.Preferences.Store = unread{o.Store}
+	_, err := o.Run(ctx, operate.Command{Name: "recipient-unsubscribe", Args: json.RawMessage(`{"address":"ada@example.com"}`)})
+	if err == nil || !strings.Contains(err.Error(), "the change was made") || strings.Contains(err.Error(), "throttled") || !strings.Contains(log.String(), "throttled") {
+		t.Errorf("%v; the log: %s", err, log.String())
+	}
+}
+
+// unread is a store whose histories cannot be read.
+type unread struct{ store.Store }
+
+func (unread) PreferenceEvents(context.Context, notice.RecipientID) ([]notice.PreferenceEvent, error) {
+	return nil, errors.New("throttled")
+}

@@ -23,7 +23,7 @@ type answer struct {
 	said   func(*locale.Language) string
 	copies []download
 	stands bool              // the answer says which notices the person gets from now on
-	fault  *fault            // why nothing was done
+	fault  *fault            // why nothing was done, or that something besides what was done failed
 	typed  map[string]string // into the form, where there is a fault
 }
 

@@ -82,11 +82,15 @@ func (s *Site) savePreferences(r *request) error {
 		return errPage(http.StatusBadRequest)
 	}
 	done, err := act(s, visit{r, claims.Expires.Add(-freshLink), form, person})
-	if errors.As(err, &done.fault) {
+	var unfinished *privacy.Unfinished
+	switch {
+	case errors.As(err, &done.fault):
 		done.typed = form
 		return s.showCenter(r, person, done)
-	}
-	if err != nil {
+	case errors.As(err, &unfinished):
+		s.Log.ErrorContext(r.Context(), "form carried out in part", "action", form["action"], "error", err.Error())
+		done.fault = r.unfinished()
+	case err != nil:
 		return err
 	}
 	if person, err = s.Store.Recipient(r.Context(), person.ID); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/privacy"
+	"policymail/shared/store/bolt"
 	"policymail/shared/token"
 )
 
@@ -686,6 +688,95 @@ func TestNothingTellsWhoIsKnown(t *testing.T) {
 			if delay == 0 && path == "/link" && (len(f.mailed) != 1 || strings.Contains(f.mailed[0].Link, "@")) {
 				t.Errorf("mailed %v", f.mailed)
 			}
+		}
+	}
+}
+
+// unread is a store that cannot read a history once, and unlogged one that cannot add a
+// request once.
+type (
+	unread   struct{ flaky }
+	unlogged struct{ flaky }
+	flaky    struct {
+		*bolt.Store
+		failed *bool
+	}
+)
+
+func (f flaky) fail() error {
+	if *f.failed {
+		return nil
+	}
+	*f.failed = true
+	return errors.New("throttled")
+}
+
+func (s unread) PreferenceEvents(ctx context.Context, id notice.RecipientID) ([]notice.PreferenceEvent, error) {
+	if err := s.fail(); err != nil {
+		return nil, err
+	}
+	return s.Store.PreferenceEvents(ctx, id)
+}
+
+func (s unlogged) AddRequest(ctx context.Context, r notice.Request) error {
+	if err := s.fail(); err != nil {
+		return err
+	}
+	return s.Store.AddRequest(ctx, r)
+}
+
+// What is written and not finished is told as both: the page says that it is saved and
+// that something failed, never that nothing was changed, and the log says what.
+func TestWhatIsSavedThoughSomethingFailedSaysBoth(t *testing.T) {
+	const saved, undelivered = "Your preferences are saved.", "could not be delivered"
+	for name, c := range map[string]struct {
+		store   func(flaky) privacy.RightsStore
+		form    string
+		says    []string
+		changed func(notice.Recipient) bool
+	}{
+		"a choice, the mailbox unproved": {func(f flaky) privacy.RightsStore { return unread{f} }, "none=1",
+			[]string{saved, undelivered, "You get no optional notices."}, func(r notice.Recipient) bool { return r.OptOut == notice.OptOutAll }},
+		"a restriction that is not logged": {func(f flaky) privacy.RightsStore { return unlogged{f} }, "action=restrict",
+			[]string{"action\" value=\"lift"}, func(r notice.Recipient) bool { return r.Restricted }},
+		"a correction that is not logged": {func(f flaky) privacy.RightsStore { return unlogged{f} }, "action=correct&name=Zo&language=en",
+			[]string{saved, `value="Zo"`}, func(r notice.Recipient) bool { return r.Name == "Zo" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := setUp(t)
+			if err := f.site.Rights.Preferences.Suppress(context.Background(), f.id("ada"), notice.Bounced, notice.ByBounce, "run", now.Add(-time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			f.later = 24 * time.Hour
+			f.site.Rights = privacy.NewRights(c.store(flaky{f.db, new(bool)}), f, f, privacy.Terms{ID: f.keys.RecipientID, LeadDays: 14, Now: f.site.Now, Log: f.site.Log})
+			link := "/p/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: f.id("ada"), Expires: f.site.Now().Add(24 * time.Hour)})
+			w := f.do("POST", link, form, c.form)
+			page := w.Body.String()
+			for _, words := range append(c.says, `role="alert">This is saved. Something else went wrong`) {
+				if !strings.Contains(page, words) {
+					t.Errorf("the page lacks %q: %s", words, page)
+				}
+			}
+			if w.Code != 500 || strings.Contains(page, "nothing was changed") || !c.changed(f.person(t, "ada")) {
+				t.Errorf("%d, %+v: %s", w.Code, f.person(t, "ada"), page)
+			}
+			if logged := f.log.String(); !strings.Contains(logged, "throttled") || strings.Contains(logged, "example.com") || strings.Contains(logged, link[3:20]) {
+				t.Errorf("the log says %s", logged)
+			}
+		})
+	}
+}
+
+// An undo that a one-click POST could not end is tried again by the mailbox provider:
+// no 200 while somebody could still take the choice back.
+func TestOneClickThatEndsNoUndoIsTriedAgain(t *testing.T) {
+	f := setUp(t)
+	f.post(t, f.fromNotice("ada"), "none=1")
+	f.site.Rights = privacy.NewRights(unread{flaky{f.db, new(bool)}}, f, f, privacy.Terms{ID: f.keys.RecipientID, LeadDays: 14, Now: f.site.Now, Log: f.site.Log})
+	for _, want := range []int{500, 200} {
+		w := f.do("POST", f.link(f.keys, "ada"), form, "List-Unsubscribe=One-Click")
+		if w.Code != want || strings.Contains(w.Body.String(), "nothing was changed") || want == 500 && !strings.Contains(w.Body.String(), "This is saved.") {
+			t.Errorf("%d, want %d: %s", w.Code, want, w.Body)
 		}
 	}
 }

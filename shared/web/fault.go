@@ -8,8 +8,8 @@ import (
 	"policymail/shared/privacy"
 )
 
-// fault is why a form was not taken. Its page is shown again with what was typed: nobody
-// loses a text to a mistake.
+// fault is what went wrong with a form. One that was not taken is shown again with what was
+// typed: nobody loses a text to a mistake.
 type fault struct {
 	status int
 	Field  string // the id of what cannot be used; empty if that is no field
@@ -32,6 +32,11 @@ func (r *request) badAddress() error {
 
 func (r *request) tooOften() error {
 	return &fault{http.StatusTooManyRequests, "", r.lang.Words.Page.ErrorTooMany}
+}
+
+// unfinished says that a form was carried out and that something besides it failed.
+func (r *request) unfinished() *fault {
+	return &fault{http.StatusInternalServerError, "", r.lang.Words.Page.ErrorUnfinished}
 }
 
 // Wrong reports whether a field is the one that cannot be used.

@@ -59,7 +59,8 @@ func (s *Site) askUnsubscribe(r *request) error {
 // unsubscribe serves the one-click POST of RFC 8058 § 3.1 and the forms of its
 // page. The one-click answer is 200 only after the opt-out is durable, 200 again on
 // every repeat, and asks for no cookie, login, origin or redirect (invariant 6). A
-// storage failure is a 500, so that the mailbox provider tries again.
+// storage failure is a 500, so that the mailbox provider tries again; so it is when the
+// opt-out is durable but an undo of before could still take it back (privacy.Unfinished).
 func (s *Site) unsubscribe(r *request) error {
 	form, err := readForm(r.Request)
 	if err != nil {

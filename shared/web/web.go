@@ -165,10 +165,11 @@ func (s *Site) page(serve func(*request) error) http.HandlerFunc {
 			return
 		}
 		words := r.lang.Words.Page
-		status, message, ask := http.StatusInternalServerError, words.ErrorServer, false
+		title, status, message, ask := words.ErrorTitle, http.StatusInternalServerError, words.ErrorServer, false
 		var known statusError
 		var bad *fault
 		var tooLarge *http.MaxBytesError
+		var unfinished *privacy.Unfinished
 		switch {
 		case errors.Is(err, token.ErrExpired):
 			status, message, ask = http.StatusGone, words.ErrorExpired, true
@@ -187,8 +188,11 @@ func (s *Site) page(serve func(*request) error) http.HandlerFunc {
 			status, message = http.StatusNotFound, words.ErrorNotFound
 		default:
 			s.Log.ErrorContext(hr.Context(), "page failed", "route", hr.Pattern, "error", err.Error())
+			if errors.As(err, &unfinished) {
+				title, message = words.StartTitle, words.ErrorUnfinished
+			}
 		}
-		r.render(status, "message", view{Title: words.ErrorTitle, Message: message, AskForLink: ask})
+		r.render(status, "message", view{Title: title, Message: message, AskForLink: ask})
 	}
 }
 
