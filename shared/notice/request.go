@@ -132,13 +132,18 @@ func (r Request) ConfirmBy() Date {
 // Overdue reports whether the answer is late.
 func (r Request) Overdue(today Date) bool { return r.State.Open() && today > r.Due }
 
+// DueSoon reports whether the answer is due within fourteen days, and not late yet.
+func (r Request) DueSoon(today Date) bool {
+	return r.State.Open() && today >= r.Due.AddDays(-reminderDays) && today <= r.Due
+}
+
 // NeedsReminder reports whether the desk should be told today: fourteen days before
 // the answer is due, then on the last day, then daily while it is late.
 func (r Request) NeedsReminder(today Date) bool {
 	if !r.State.Open() || r.Reminded >= today {
 		return false
 	}
-	return today >= r.Due || today >= r.Due.AddDays(-reminderDays) && r.Reminded == ""
+	return today >= r.Due || r.DueSoon(today) && r.Reminded == ""
 }
 
 // Extend moves the due day to 90 days after receipt, once and while it is in time. The

@@ -14,10 +14,10 @@ func TestLifetimeOfARequest(t *testing.T) {
 		t.Fatalf("confirmed by %s, due on %s", r.ConfirmBy(), r.Due)
 	}
 	for _, step := range []struct {
-		day             Date
-		remind, overdue bool
-	}{{"2026-11-24", false, false}, {"2026-12-24", false, false}, {"2026-12-25", true, false}, {"2026-12-26", false, false},
-		{"2027-01-07", false, false}, {"2027-01-08", true, false}, {"2027-01-09", true, true}, {"2027-01-10", true, true}} {
+		day                   Date
+		remind, soon, overdue bool
+	}{{"2026-11-24", false, false, false}, {"2026-12-24", false, false, false}, {"2026-12-25", true, true, false}, {"2026-12-26", false, true, false},
+		{"2027-01-07", false, true, false}, {"2027-01-08", true, true, false}, {"2027-01-09", true, false, true}, {"2027-01-10", true, false, true}} {
 		if got := r.NeedsReminder(step.day); got != step.remind {
 			t.Errorf("%s: reminder %v", step.day, got)
 		} else if got {
@@ -28,6 +28,9 @@ func TestLifetimeOfARequest(t *testing.T) {
 		}
 		if r.Overdue(step.day) != step.overdue {
 			t.Errorf("%s: overdue %v", step.day, !step.overdue)
+		}
+		if r.DueSoon(step.day) != step.soon {
+			t.Errorf("%s: due soon %v", step.day, !step.soon)
 		}
 	}
 	if err := r.Extend("", received); !errors.Is(err, ErrInvalid) {
@@ -51,6 +54,9 @@ func TestLifetimeOfARequest(t *testing.T) {
 	}
 	if err := r.Deny("Ada", "a contract", "we need it", received); err != nil || r.State != Denied || r.Basis != "a contract" {
 		t.Errorf("%+v: %v", r, err)
+	}
+	if r.DueSoon(r.Due) {
+		t.Error("a request that was answered is due soon")
 	}
 	if err := r.Comply("Ada", "", received); !errors.Is(err, ErrRefused) {
 		t.Errorf("closed twice: %v", err)

@@ -241,7 +241,7 @@ func (o Operations) startImport(ctx context.Context, a Args) (Upload, error) {
 
 // Person is everything held about a recipient, and what an erasure makes of it.
 type Person struct {
-	privacy.Held
+	privacy.Record
 	WouldErase bool     `json:"would_erase,omitempty"` // a dry run: nothing was removed
 	Erased     bool     `json:"erased,omitempty"`
 	Stays      []string `json:"stays,omitempty"` // what outlives the erasure, and on which basis
@@ -347,7 +347,7 @@ func (o Operations) person(ctx context.Context, id notice.RecipientID) (p Person
 	if err != nil {
 		return p, err
 	}
-	p.Held, err = privacy.HeldOf(ctx, o.Store, r)
+	p.Record, err = privacy.RecordOf(ctx, o.Store, r)
 	return p, err
 }
 

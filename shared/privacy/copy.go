@@ -81,14 +81,14 @@ type CopyRequest struct {
 	Address  string    `json:"address,omitempty"`
 }
 
-// Held collects what is held about a person, as they download it.
-func (s Rights) Held(ctx context.Context, person notice.Recipient) (Copy, error) {
-	held, err := HeldOf(ctx, s.store, person)
+// Copy returns everything held about a person, as they download it.
+func (s Rights) Copy(ctx context.Context, person notice.Recipient) (Copy, error) {
+	held, err := RecordOf(ctx, s.store, person)
 	return held.Copy(s.terms.Now()), err
 }
 
 // Copy is what is held as the person downloads it.
-func (h Held) Copy(made time.Time) Copy {
+func (h Record) Copy(made time.Time) Copy {
 	r := h.Recipient
 	c := Copy{Made: made.UTC(), Recipient: CopyRecipient{ID: string(r.ID), Address: r.Address, Name: r.Name, Language: r.Locale, Status: string(r.Status),
 		Annual: !r.OptOut.Annual, Change: !r.OptOut.Change, Restricted: r.Restricted, Source: r.Source, ConsentAt: r.ConsentAt, AddedAt: r.ImportedAt,

@@ -116,7 +116,7 @@ func letter(kind LetterKind, r notice.Request) Letter {
 // Tended is what a pass over the requests found.
 type Tended struct {
 	Open      int `json:"open"`
-	DueSoon   int `json:"due_soon"` // within fourteen days
+	DueSoon   int `json:"due_soon"` // see notice.Request.DueSoon
 	Overdue   int `json:"overdue"`
 	Unsettled int `json:"unconfirmed"` // receipt could not be confirmed
 	Lapsed    int `json:"lapsed"`
@@ -149,7 +149,7 @@ func (d Desk) Tend(ctx context.Context) (t Tended, err error) {
 		t.Open++
 		if r.Overdue(today) {
 			t.Overdue++
-		} else if today >= r.Due.AddDays(-14) {
+		} else if r.DueSoon(today) {
 			t.DueSoon++
 		}
 		if r.Confirmed.IsZero() {

@@ -389,7 +389,7 @@ func TestCorrectionRacesImports(t *testing.T) {
 		if r.Name != "Ada Right" || r.Locale != "de" || !r.NameCorrectedAt.Equal(o.now) || !r.LocaleCorrectedAt.Equal(o.now) || len(history) != 1 || len(requests) != 1 {
 			t.Errorf("%+v, history %+v, requests %+v", r, history, requests)
 		}
-		held, err := rights.Held(ctx, r)
+		held, err := rights.Copy(ctx, r)
 		if err != nil || !held.Recipient.NameCorrectedAt.Equal(o.now) || !held.Recipient.LanguageCorrectedAt.Equal(o.now) {
 			t.Errorf("their copy says %+v %v", held.Recipient, err)
 		}

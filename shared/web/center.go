@@ -107,7 +107,7 @@ func spoken(tag string) bool {
 // showCenter shows everything about a person. The lists name dates and kinds; what
 // they hold besides is in the copy.
 func (s *Site) showCenter(r *request, person notice.Recipient, done answer) error {
-	held, err := s.Rights.Held(r.Context(), person)
+	held, err := s.Rights.Copy(r.Context(), person)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (s *Site) download(r *request) error {
 	if !found {
 		return token.ErrExpired
 	}
-	held, err := s.Rights.Held(r.Context(), person)
+	held, err := s.Rights.Copy(r.Context(), person)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 // What is held about a person is what is kept under the id of every address they had,
 // and an erasure leaves of it what it says: open cases, until they are answered.
-func TestHeldIsWhatAnErasureRemoves(t *testing.T) {
+func TestARecordIsWhatAnErasureRemoves(t *testing.T) {
 	ctx := context.Background()
 	o := openOffice(t)
 	rights, _ := o.neighbours(t)
@@ -37,13 +37,13 @@ func TestHeldIsWhatAnErasureRemoves(t *testing.T) {
 	if _, err := rights.Confirm(ctx, o.move(t, rights, "ada", "bob@example.com")); err != nil {
 		t.Fatal(err)
 	}
-	held := func(id notice.RecipientID) privacy.Held {
+	held := func(id notice.RecipientID) privacy.Record {
 		t.Helper()
 		r, err := o.db.Recipient(ctx, id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		h, err := privacy.HeldOf(ctx, o.db, r)
+		h, err := privacy.RecordOf(ctx, o.db, r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func TestHeldIsWhatAnErasureRemoves(t *testing.T) {
 	if len(before.History) != 4 || len(before.Deliveries) != 2 || len(before.Requests) != 3 {
 		t.Errorf("held %+v", before)
 	}
-	if c, err := rights.Held(ctx, before.Recipient); err != nil || len(c.History) != 4 || len(c.Notices) != 2 || len(c.Requests) != 3 {
+	if c, err := rights.Copy(ctx, before.Recipient); err != nil || len(c.History) != 4 || len(c.Notices) != 2 || len(c.Requests) != 3 {
 		t.Errorf("their copy %+v %v", c, err)
 	}
 	stays := strings.Join(privacy.Stays(before.Requests), "\n")

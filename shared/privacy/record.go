@@ -7,8 +7,8 @@ import (
 	"policymail/shared/notice"
 )
 
-// HeldStore is what is read to know what is held about a person.
-type HeldStore interface {
+// RecordStore is what is read to know what is held about a person.
+type RecordStore interface {
 	Recipient(ctx context.Context, id notice.RecipientID) (notice.Recipient, error)
 	PreferenceEvents(ctx context.Context, id notice.RecipientID) ([]notice.PreferenceEvent, error)
 	ListRuns(ctx context.Context) ([]notice.Run, error)
@@ -16,18 +16,18 @@ type HeldStore interface {
 	RequestsOf(ctx context.Context, id notice.RecipientID) ([]notice.Request, error)
 }
 
-// Held is everything held about a person, under the id of every address they had: what
+// Record is everything held about a person, under the id of every address they had: what
 // Erase removes. Each list is oldest first, and none is ever nil.
-type Held struct {
+type Record struct {
 	Recipient  notice.Recipient         `json:"recipient"`
 	History    []notice.PreferenceEvent `json:"history"`
 	Deliveries []notice.Delivery        `json:"deliveries"`
 	Requests   []notice.Request         `json:"requests"`
 }
 
-// HeldOf collects what is held about a person.
-func HeldOf(ctx context.Context, store HeldStore, person notice.Recipient) (Held, error) {
-	h := Held{person, []notice.PreferenceEvent{}, []notice.Delivery{}, []notice.Request{}}
+// RecordOf collects what is held about a person.
+func RecordOf(ctx context.Context, store RecordStore, person notice.Recipient) (Record, error) {
+	h := Record{person, []notice.PreferenceEvent{}, []notice.Delivery{}, []notice.Request{}}
 	runs, err := runIDs(ctx, store)
 	if err != nil {
 		return h, err
@@ -48,7 +48,7 @@ func HeldOf(ctx context.Context, store HeldStore, person notice.Recipient) (Held
 }
 
 // add collects what is kept under one id.
-func (h *Held) add(ctx context.Context, store HeldStore, id notice.RecipientID, runs []notice.RunID) error {
+func (h *Record) add(ctx context.Context, store RecordStore, id notice.RecipientID, runs []notice.RunID) error {
 	history, err := store.PreferenceEvents(ctx, id)
 	if err != nil {
 		return err
