@@ -33,7 +33,7 @@ func TestPromises(t *testing.T) {
 				if !strings.Contains(commands, strings.ToUpper(last[:1])+last[1:]+" ") || !regexp.MustCompile(`\b`+words[1]+`Cmd\b`).MatchString(commands) {
 					t.Errorf("promise %s names the command %q, which is not there", number, k[1])
 				}
-			} else if path := k[1]; !strings.Contains(routes, ` `+path+`"`) && !(path == "/" && strings.Contains(routes, `"GET /{$}"`)) {
+			} else if path := k[1]; !strings.Contains(routes, `{"`+path+`", `) && !(path == "/" && strings.Contains(routes, `{"/{$}", `)) {
 				t.Errorf("promise %s names the page %s, which is not served", number, k[1])
 			}
 		}

@@ -65,40 +65,48 @@ var files embed.FS
 var pages = template.Must(template.New("").Funcs(template.FuncMap{"fill": locale.Fill,
 	"maxDetails": func() int { return maxDetails }, "maxName": func() int { return privacy.MaxName }}).ParseFS(files, "templates/*.html"))
 
-// Handler serves the site.
+// route is a path and what answers its GET and its POST; a page without a form has no post.
+type route struct {
+	path      string
+	get, post func(*Site, *request) error
+}
+
+var routes = []route{
+	{"/{$}", (*Site).start, nil},
+	{"/u/{token}", (*Site).askUnsubscribe, (*Site).unsubscribe},
+	{"/p/{token}", (*Site).preferences, (*Site).savePreferences},
+	{"/b/{token}", (*Site).askUndo, (*Site).undo},
+	{"/c/{token}", (*Site).askConfirm, (*Site).confirm},
+	{"/d/{token}/{file}", (*Site).download, nil},
+	{"/a/{token}", (*Site).approval, (*Site).decide},
+	{"/a/{token}/{part}", (*Site).approvalPart, nil},
+	{"/fields", (*Site).fields, nil},
+	{"/ask", (*Site).askRequest, (*Site).sendRequest},
+	{"/link", (*Site).askLink, (*Site).sendLink},
+	{"/policy/{policy}", (*Site).policy, nil},
+	{"/policy/{policy}/{version}", (*Site).policy, nil},
+	{"/policy/{policy}/{version}/changes", (*Site).changes, nil},
+	{"/feed/{policy}", (*Site).feed, nil},
+}
+
+// Handler serves the site. OPTIONS names the methods that a path answers, and no other.
 func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.page(s.start))
-	mux.HandleFunc("GET /u/{token}", s.page(s.askUnsubscribe))
-	mux.HandleFunc("POST /u/{token}", s.page(s.unsubscribe))
-	mux.HandleFunc("GET /p/{token}", s.page(s.preferences))
-	mux.HandleFunc("POST /p/{token}", s.page(s.savePreferences))
-	mux.HandleFunc("GET /b/{token}", s.page(s.askUndo))
-	mux.HandleFunc("POST /b/{token}", s.page(s.undo))
-	mux.HandleFunc("GET /c/{token}", s.page(s.askConfirm))
-	mux.HandleFunc("POST /c/{token}", s.page(s.confirm))
-	mux.HandleFunc("GET /d/{token}/{file}", s.page(s.download))
-	mux.HandleFunc("GET /a/{token}", s.page(s.approval))
-	mux.HandleFunc("POST /a/{token}", s.page(s.decide))
-	mux.HandleFunc("GET /a/{token}/{part}", s.page(s.approvalPart))
-	mux.HandleFunc("GET /fields", s.page(s.fields))
-	mux.HandleFunc("GET /ask", s.page(s.askRequest))
-	mux.HandleFunc("POST /ask", s.page(s.sendRequest))
-	mux.HandleFunc("GET /link", s.page(s.askLink))
-	mux.HandleFunc("POST /link", s.page(s.sendLink))
-	mux.HandleFunc("GET /policy/{policy}", s.page(s.policy))
-	mux.HandleFunc("GET /policy/{policy}/{version}", s.page(s.policy))
-	mux.HandleFunc("GET /policy/{policy}/{version}/changes", s.page(s.changes))
-	mux.HandleFunc("GET /feed/{policy}", s.page(s.feed))
-	static, _ := fs.Sub(files, "static")
-	mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(static))))
-	for _, path := range []string{"/u/{token}", "/p/{token}", "/b/{token}", "/c/{token}", "/a/{token}", "/link", "/ask", "/policy/{policy}", "/policy/{policy}/{version}"} {
-		mux.HandleFunc("OPTIONS "+path, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
+	for _, route := range routes {
+		allow := "GET, HEAD, OPTIONS"
+		mux.HandleFunc("GET "+route.path, s.page(route.get))
+		if route.post != nil {
+			allow = "GET, HEAD, POST, OPTIONS"
+			mux.HandleFunc("POST "+route.path, s.page(route.post))
+		}
+		mux.HandleFunc("OPTIONS "+route.path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", allow)
 			w.WriteHeader(http.StatusNoContent)
 		})
 	}
-	mux.HandleFunc("GET /", s.page(func(r *request) error { return errPage(http.StatusNotFound) }))
+	static, _ := fs.Sub(files, "static")
+	mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(static))))
+	mux.HandleFunc("GET /", s.page(func(*Site, *request) error { return errPage(http.StatusNotFound) }))
 	return secure(ownForms(mux))
 }
 
@@ -157,10 +165,10 @@ func errPage(status int) error { return statusError{status} }
 
 // page turns a handler that may fail into one that answers in words: the reader
 // learns what to do, the log the route and the cause, nobody an address or token.
-func (s *Site) page(serve func(*request) error) http.HandlerFunc {
+func (s *Site) page(serve func(*Site, *request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, hr *http.Request) {
 		r := &request{Request: hr, w: w, site: s, lang: locale.Match("", hr.Header.Get("Accept-Language"))}
-		err := serve(r)
+		err := serve(s, r)
 		if err == nil {
 			return
 		}

@@ -240,6 +240,25 @@ func TestHeadersOfEveryPage(t *testing.T) {
 	}
 }
 
+// What OPTIONS says of a path is what it answers: POST where there is a form, nowhere else.
+func TestOptionsNamesWhatAPathAnswers(t *testing.T) {
+	f := setUp(t)
+	for path, form := range map[string]bool{"/": false, "/u/x": true, "/p/x": true, "/b/x": true, "/c/x": true, "/a/x": true, "/a/x/changes": false, "/d/x/copy.json": false, "/fields": false,
+		"/ask": true, "/link": true, "/policy/x": false, "/policy/x/1": false, "/policy/x/1/changes": false, "/feed/x": false} {
+		w := f.do("OPTIONS", path, "", "")
+		want := "GET, HEAD, OPTIONS"
+		if form {
+			want = "GET, HEAD, POST, OPTIONS"
+		}
+		if got := w.Header().Get("Allow"); w.Code != http.StatusNoContent || got != want {
+			t.Errorf("OPTIONS %s: %d %q, want %q", path, w.Code, got, want)
+		}
+		if w := f.do("POST", path, "application/json", ""); (w.Code == http.StatusMethodNotAllowed) == form {
+			t.Errorf("POST %s: %d", path, w.Code)
+		}
+	}
+}
+
 func TestPolicyPages(t *testing.T) {
 	f := setUp(t)
 	ctx := context.Background()
