@@ -13,10 +13,13 @@ import (
 // visit is a form of the privacy center that a person sent by a fresh link.
 type visit struct {
 	*request
-	mailed time.Time // the link
-	form   map[string]string
-	person notice.Recipient
+	expires time.Time // the link
+	form    map[string]string
+	person  notice.Recipient
 }
+
+// mailed is when the link was.
+func (v visit) mailed() time.Time { return v.expires.Add(-freshLife) }
 
 // answer is what the center says to a form: said in the language the person has by then.
 type answer struct {
@@ -47,7 +50,7 @@ func mailed() answer { return say(func(c locale.Center) string { return c.Mailed
 // save sets which notices a person gets. Their mailbox got the link, so mail that bounced
 // before it was sent bounces no more.
 func (s *Site) save(v visit) (answer, error) {
-	change := privacy.Change{Recipient: v.person.ID, Way: notice.ByPage, Mailed: v.mailed}
+	change := privacy.Change{Recipient: v.person.ID, Way: notice.ByPage, Mailed: v.mailed()}
 	_, _, err := s.Rights.Preferences.Set(v.Context(), change, func(notice.OptOut) notice.OptOut { return chosen(v.form) })
 	done := saved()
 	done.stands = true
@@ -66,7 +69,7 @@ func (s *Site) grantCopy(v visit) (answer, error) {
 		}}, nil
 	}
 	ready := say(func(c locale.Center) string { return c.CopyReady })
-	ready.copies = s.downloads(v.request, v.person)
+	ready.copies = s.downloads(v)
 	return ready, nil
 }
 
@@ -149,5 +152,5 @@ func (s *Site) ask(r *request, asked notice.Request, kind privacy.LetterKind) er
 	if err := s.limit(r, inCenter, asked.Address); err != nil {
 		return err
 	}
-	return s.Rights.Ask(r.Context(), asked, kind, s.confirmLink(freshLink))
+	return s.Rights.Ask(r.Context(), asked, kind, s.confirmLink(freshLife))
 }

@@ -20,7 +20,23 @@ type Sampler interface {
 	Sample(run notice.Run, v notice.Version, tag string) ([]byte, error)
 }
 
-// review is what the page of an approver shows. Officers read English.
+// approvePage is approve.html, the page of an approver. Officers read English.
+type approvePage struct {
+	frame
+	Note   string
+	Review *review
+}
+
+// approveChangesPage is approve-changes.html.
+type approveChangesPage struct {
+	frame
+	Message    string
+	Comparison template.HTML
+	Written    string // language of Comparison (ISO 639-1); empty when it cannot be told
+	Back       string // to the page of the approver
+}
+
+// review is what is to be decided.
 type review struct {
 	approval.Review
 	Hash      string // of what is shown
@@ -96,7 +112,7 @@ func (s *Site) showReview(r *request, status int, id notice.RunID, by, note stri
 	for _, l := range locale.All() {
 		shown.Samples = append(shown.Samples, choice{Value: l.Tag, Label: l.Name})
 	}
-	return r.render(status, "approve", view{Title: "Change notice: version " + v.Name + " of " + v.Policy, Note: note, Review: &shown})
+	return r.render(status, "approve", approvePage{r.frame("Change notice: version " + v.Name + " of " + v.Policy), note, &shown})
 }
 
 // decide does what an approver posts: approve what they saw, edit the summary, or
@@ -163,7 +179,7 @@ func inWords(r *request, err error) error {
 	if !errors.As(err, &forPeople) || forPeople.Code == notice.CodeNotFound {
 		return err
 	}
-	return r.render(http.StatusGone, "message", view{Title: "Change notice", Message: sentence(forPeople.Error())})
+	return r.render(http.StatusGone, "message", messagePage{frame: r.frame("Change notice"), Message: sentence(forPeople.Error())})
 }
 
 // sentence begins with a capital letter and ends with a stop.
@@ -183,7 +199,7 @@ func (s *Site) approvalPart(r *request) error {
 			return err
 		}
 		w, written := r.lang.Words.Page, seen.Verdict.Language()
-		return r.render(http.StatusOK, "approve-changes", view{Title: w.ChangesTitle, Version: seen.Version, Policy: seen.Version.Policy,
+		return r.render(http.StatusOK, "approve-changes", approveChangesPage{frame: r.frame(w.ChangesTitle),
 			Message:    locale.Fill(w.ChangesIntro, "new", seen.Version.Name, "old", seen.Before.Name),
 			Comparison: template.HTML(seen.Verdict.Comparison.HTML(r.comparisonLabels(written))), Written: written, Back: strings.TrimSuffix(r.URL.Path, "/changes")})
 	}

@@ -13,8 +13,15 @@ import (
 	"policymail/shared/token"
 )
 
-// center is what the privacy center shows of a person.
-type center struct {
+// centerPage is center.html: what the privacy center shows of a person.
+type centerPage struct {
+	frame
+	choices
+	asking
+	again
+	Message    string
+	Note       string // what the form did that was sent
+	Stands     string // which notices reach the person from now on; empty where the form was about something else
 	Facts      []fact
 	Notices    []line
 	History    []line
@@ -44,8 +51,8 @@ func (s *Site) preferences(r *request) error {
 		return token.ErrExpired
 	}
 	if claims.Run != "" {
-		return r.render(http.StatusOK, "notice", view{Title: r.lang.Words.Page.StartTitle, Message: r.gets(person.Standing()),
-			OptOut: person.OptOut, DeclineOnly: person.OptOut != notice.OptOutAll})
+		return r.render(http.StatusOK, "notice", unsubscribePage{r.frame(r.lang.Words.Page.StartTitle),
+			choices{person.OptOut, person.OptOut != notice.OptOutAll}, r.gets(person.Standing())})
 	}
 	return s.showCenter(r, person, answer{})
 }
@@ -73,7 +80,7 @@ func (s *Site) savePreferences(r *request) error {
 		if err := s.Rights.Desk.Post.Send(r.Context(), privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)}); err != nil {
 			return err
 		}
-		return r.render(http.StatusOK, "message", view{Title: words.LinkTitle, Message: words.Center.FreshSent})
+		return r.render(http.StatusOK, "message", messagePage{frame: r.frame(words.LinkTitle), Message: words.Center.FreshSent})
 	case claims.Run != "":
 		return s.decline(r, claims, person, found, chosen(form))
 	}
@@ -81,7 +88,7 @@ func (s *Site) savePreferences(r *request) error {
 	if !ok {
 		return errPage(http.StatusBadRequest)
 	}
-	done, err := act(s, visit{r, claims.Expires.Add(-freshLink), form, person})
+	done, err := act(s, visit{r, claims.Expires, form, person})
 	var unfinished *privacy.Unfinished
 	switch {
 	case errors.As(err, &done.fault):
@@ -89,7 +96,6 @@ func (s *Site) savePreferences(r *request) error {
 		return s.showCenter(r, person, done)
 	case errors.As(err, &unfinished):
 		s.Log.ErrorContext(r.Context(), "form carried out in part", "action", form["action"], "error", err.Error())
-		done.fault = r.unfinished()
 	case err != nil:
 		return err
 	}
@@ -97,6 +103,9 @@ func (s *Site) savePreferences(r *request) error {
 		return err
 	}
 	r.lang = locale.Match(person.Locale, r.Header.Get("Accept-Language"))
+	if unfinished != nil {
+		done.fault = r.unfinished()
+	}
 	return s.showCenter(r, person, done)
 }
 
@@ -112,44 +121,43 @@ func (s *Site) showCenter(r *request, person notice.Recipient, done answer) erro
 		return err
 	}
 	words := r.lang.Words.Page
-	c := &center{Name: person.Name, Restricted: person.Restricted, Kept: r.kept(person), Copies: done.copies, Facts: r.facts(person)}
+	page := centerPage{frame: r.frame(words.StartTitle), choices: choices{OptOut: person.OptOut}, asking: r.asking(done.typed), again: again{done.fault, done.typed},
+		Message: locale.Fill(words.Center.Intro, "company", s.Company), Name: person.Name, Restricted: person.Restricted, Kept: r.kept(person), Copies: done.copies, Facts: r.facts(person)}
 	for _, n := range slices.Backward(held.Notices) {
-		if n.SentAt.IsZero() || len(c.Notices) == shown {
+		if n.SentAt.IsZero() || len(page.Notices) == shown {
 			continue
 		}
 		kind := words.Center.NoticeChange
 		if strings.HasPrefix(n.Notice, string(notice.Annual)) {
 			kind = words.Center.NoticeAnnual
 		}
-		c.Notices = append(c.Notices, line{r.lang.Date(notice.DateOf(n.SentAt)), kind, locale.Fill(words.PolicyVersion, "version", n.Version)})
+		page.Notices = append(page.Notices, line{r.lang.Date(notice.DateOf(n.SentAt)), kind, locale.Fill(words.PolicyVersion, "version", n.Version)})
 	}
 	for _, h := range slices.Backward(held.History) {
-		if len(c.History) < shown {
-			c.History = append(c.History, r.change(h))
+		if len(page.History) < shown {
+			page.History = append(page.History, r.change(h))
 		}
 	}
 	for _, q := range slices.Backward(held.Requests) {
-		if len(c.Requests) < shown {
-			c.Requests = append(c.Requests, r.asked(q))
+		if len(page.Requests) < shown {
+			page.Requests = append(page.Requests, r.asked(q))
 		}
 	}
 	for _, l := range locale.All() {
-		c.Languages = append(c.Languages, choice{Value: l.Tag, Label: l.Name})
+		page.Languages = append(page.Languages, choice{Value: l.Tag, Label: l.Name})
 	}
-	choose(cmp.Or(done.typed["language"], r.lang.Tag), c.Languages)
-	v := view{Title: words.StartTitle, Message: locale.Fill(words.Center.Intro, "company", s.Company),
-		OptOut: person.OptOut, Center: c, Rights: r.rights(done.typed["right"]), Parties: r.parties(done.typed["party"]), Fault: done.fault, Typed: done.typed}
+	choose(cmp.Or(done.typed["language"], r.lang.Tag), page.Languages)
 	status := http.StatusOK
 	if done.fault != nil {
 		status = done.fault.status
 	}
 	if done.said != nil {
-		v.Note = done.said(r.lang)
+		page.Note = done.said(r.lang)
 	}
 	if done.stands {
-		v.Stands = r.gets(person.Standing())
+		page.Stands = r.gets(person.Standing())
 	}
-	return r.render(status, "center", v)
+	return r.render(status, "center", page)
 }
 
 // gets says which optional notices reach a person as they stand, whatever keeps the

@@ -34,14 +34,14 @@ func (s *Site) askConfirm(r *request) error {
 		return s.confirmed(r, asked)
 	}
 	w := r.lang.Words.Page.Center
-	v := view{Title: w.Ask, Message: w.VerifyAsk, Note: asked.Details, Button: w.VerifyButton}
+	page := askPage{r.frame(w.Ask), w.VerifyAsk, asked.Details, w.VerifyButton}
 	switch privacy.Confirms(asked) {
 	case privacy.LetterErase:
-		v = view{Title: w.Delete, Message: locale.Fill(w.DeleteAsk, "company", s.Company), Button: w.DeleteButton}
+		page = askPage{frame: r.frame(w.Delete), Message: locale.Fill(w.DeleteAsk, "company", s.Company), Button: w.DeleteButton}
 	case privacy.LetterNewAddress:
-		v = view{Title: w.NewAddress, Message: w.MoveAsk, Note: asked.Address, Button: w.MoveButton}
+		page = askPage{r.frame(w.NewAddress), w.MoveAsk, asked.Address, w.MoveButton}
 	}
-	return r.render(http.StatusOK, "ask", v)
+	return r.render(http.StatusOK, "ask", page)
 }
 
 // confirm does what the request asked for.
@@ -61,14 +61,14 @@ func (s *Site) confirm(r *request) error {
 // confirmed says what became of a request, on every later visit too.
 func (s *Site) confirmed(r *request, asked notice.Request) error {
 	w := r.lang.Words.Page.Center
-	v := view{Title: w.Ask, Message: locale.Fill(w.Asked, "number", string(asked.ID), "date", r.lang.Date(asked.Due))}
+	page := donePage{frame: r.frame(w.Ask), Message: locale.Fill(w.Asked, "number", string(asked.ID), "date", r.lang.Date(asked.Due))}
 	switch {
 	case asked.State == notice.Lapsed:
 		return token.ErrExpired
 	case asked.State == notice.Complied && asked.Right == notice.Deletion:
-		v = view{Title: w.Delete, Message: w.Deleted}
+		page = donePage{frame: r.frame(w.Delete), Message: w.Deleted}
 	case asked.State == notice.Complied && asked.Right == notice.Rectification && asked.Details == "":
-		v = view{Title: w.NewAddress, Message: w.Moved}
+		page = donePage{frame: r.frame(w.NewAddress), Message: w.Moved}
 	}
-	return r.render(http.StatusOK, "done", v)
+	return r.render(http.StatusOK, "done", page)
 }

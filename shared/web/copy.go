@@ -2,25 +2,42 @@ package web
 
 import (
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
 
-	"policymail/shared/notice"
 	"policymail/shared/privacy"
 	"policymail/shared/token"
 )
 
+// copyPage is copy.html: a copy to be read.
+type copyPage struct {
+	frame
+	Schema   string   // what the link to the meaning of every field says
+	Meanings []string // of what is the same for everybody
+	Tables   []table
+}
+
+// table is one table of a copy.
+type table struct {
+	Name, Meaning string
+	Records       [][]field
+}
+
+// field is one field of a record; its meaning is said where the field first appears.
+type field struct{ Name, Value, Meaning string }
+
+// fieldsPage is fields.html.
+type fieldsPage struct {
+	frame
+	Parts []privacy.Part
+}
+
 // downloads are the links of a copy that was granted. They work as long as the link
 // that the person came by.
-func (s *Site) downloads(r *request, person notice.Recipient) []download {
-	claims, err := s.Keys.Read(r.PathValue("token"), s.Now())
-	if err != nil {
-		return nil
-	}
-	base := "/d/" + s.Keys.Sign(token.Claims{Purpose: token.Download, Recipient: person.ID, Expires: claims.Expires}) + "/"
-	all := []download{{r.lang.Words.Page.Center.CopyPage, base + "copy.html"}, {"JSON", base + "copy.json"}}
+func (s *Site) downloads(v visit) []download {
+	base := "/d/" + s.Keys.Sign(token.Claims{Purpose: token.Download, Recipient: v.person.ID, Expires: v.expires}) + "/"
+	all := []download{{v.lang.Words.Page.Center.CopyPage, base + "copy.html"}, {"JSON", base + "copy.json"}}
 	for _, table := range privacy.Tables {
 		all = append(all, download{"CSV: " + table, base + table + ".csv"})
 	}
@@ -48,8 +65,7 @@ func (s *Site) download(r *request) error {
 		e.SetIndent("", "  ")
 		return e.Encode(held)
 	case name == "copy" && kind == "html":
-		words := r.lang.Words.Page
-		return r.render(http.StatusOK, "copy", view{Title: words.Center.HeldTitle, Body: readable(held, words.Fields), Message: words.Center.CopySchema})
+		return r.render(http.StatusOK, "copy", r.readable(held))
 	case kind == "csv" && slices.Contains(privacy.Tables, name):
 		r.attach("text/csv; charset=utf-8", name+".csv")
 		return held.CSV(r.w, name)
@@ -64,35 +80,35 @@ func (r *request) attach(kind, name string) {
 
 // fields explains every field of a copy.
 func (s *Site) fields(r *request) error {
-	return r.render(http.StatusOK, "fields", view{Title: r.lang.Words.Page.Center.CopySchema, Parts: privacy.Schema()})
+	return r.render(http.StatusOK, "fields", fieldsPage{r.frame(r.lang.Words.Page.Center.CopySchema), privacy.Schema()})
 }
 
-// readable writes a copy to be read: one list a record, field by field as in the
-// files. Where a field first appears, what it means is said in the reader's language.
-func readable(c privacy.Copy, meaning map[string]string) template.HTML {
-	var b strings.Builder
-	told := map[string]bool{}
-	text := template.HTMLEscapeString
+// readable is a copy to be read: one list a record, field by field as in the files, but
+// for the empty ones. What a field means is said in the reader's language.
+func (r *request) readable(c privacy.Copy) copyPage {
+	words := r.lang.Words.Page
+	page := copyPage{frame: r.frame(words.Center.HeldTitle), Schema: words.Center.CopySchema}
 	for _, name := range []string{"categories", "purposes", "shared_with"} {
-		b.WriteString("<p>" + text(meaning[name]) + "</p>\n")
+		page.Meanings = append(page.Meanings, words.Fields[name])
 	}
-	for _, part := range privacy.Tables {
-		b.WriteString(`<h2 lang="en">` + part + "</h2>\n<p>" + text(meaning[part]) + "</p>\n")
-		for _, record := range c.Records(part) {
-			b.WriteString(`<dl class="facts">`)
-			for _, f := range record {
-				if f.Value == "" {
-					continue // the files list every field
+	told := map[string]bool{}
+	for _, name := range privacy.Tables {
+		t := table{Name: name, Meaning: words.Fields[name]}
+		for _, record := range c.Records(name) {
+			var fields []field
+			for _, v := range record {
+				if v.Value == "" {
+					continue
 				}
-				b.WriteString(`<dt lang="en">` + text(f.Name) + "</dt><dd><bdi>" + text(f.Value) + "</bdi>")
-				if key := (privacy.Part{Name: part}).Key(f.Name); !told[key] {
-					told[key] = true
-					b.WriteString("<br><small>" + text(meaning[key]) + "</small>")
+				f, key := field{Name: v.Name, Value: v.Value}, privacy.Part{Name: name}.Key(v.Name)
+				if !told[key] {
+					told[key], f.Meaning = true, words.Fields[key]
 				}
-				b.WriteString("</dd>")
+				fields = append(fields, f)
 			}
-			b.WriteString("</dl>\n")
+			t.Records = append(t.Records, fields)
 		}
+		page.Tables = append(page.Tables, t)
 	}
-	return template.HTML(b.String())
+	return page
 }

@@ -12,6 +12,27 @@ import (
 	"policymail/shared/policy"
 )
 
+type (
+	policyPage struct { // policy.html
+		frame
+		Version    notice.Version
+		Subtitle   string
+		Effective  string
+		Versions   []versionLine
+		Written    string        // language of Body (ISO 639-1); empty when it cannot be told
+		Body       template.HTML // sanitised when it was published
+		HasChanges bool
+	}
+	changesPage struct { // changes.html
+		frame
+		Version    notice.Version
+		Message    string
+		Written    string // language of Comparison, as above
+		Comparison template.HTML
+	}
+	versionLine struct{ Label, URL, Effective string }
+)
+
 // policy shows one version of a policy, or the one in force, with all versions. A
 // version that waits for approval is not public yet.
 func (s *Site) policy(r *request) error {
@@ -24,7 +45,7 @@ func (s *Site) policy(r *request) error {
 		return err
 	}
 	words := r.lang.Words.Page
-	return r.render(http.StatusOK, "policy", view{Title: words.PolicyTitle, Version: v, Written: written, Body: template.HTML(v.HTML), Policy: v.Policy,
+	return r.render(http.StatusOK, "policy", policyPage{frame: r.frame(words.PolicyTitle), Version: v, Written: written, Body: template.HTML(v.HTML),
 		Subtitle:  locale.Fill(words.PolicyVersion, "version", v.Name),
 		Effective: locale.Fill(words.PolicyEffective, "date", r.lang.Date(v.Effective)),
 		Versions:  r.lines(all), HasChanges: !v.Baseline()})
@@ -37,7 +58,7 @@ func (s *Site) changes(r *request) error {
 		return err
 	}
 	words := r.lang.Words.Page
-	page := view{Title: words.ChangesTitle, Version: v, Policy: v.Policy, Message: words.ChangesNone}
+	page := changesPage{frame: r.frame(words.ChangesTitle), Version: v, Message: words.ChangesNone}
 	if !v.Baseline() {
 		before, err := s.Store.Version(r.Context(), v.Policy, v.Previous)
 		if err != nil {

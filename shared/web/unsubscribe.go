@@ -2,9 +2,7 @@ package web
 
 import (
 	"context"
-	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"time"
 
@@ -14,32 +12,11 @@ import (
 	"policymail/shared/token"
 )
 
-// claims reads the link of a request, without any I/O. A link made for another purpose
-// is a forged one, expired or not.
-func (r *request) claims(purpose token.Purpose) (token.Claims, error) {
-	c, err := r.site.Keys.Read(r.PathValue("token"), r.site.Now())
-	if (err == nil || errors.Is(err, token.ErrExpired)) && c.Purpose != purpose {
-		return c, token.ErrForged
-	}
-	return c, err
-}
-
-// open reads the link of a request and the person it was made for. found is false for
-// a good link whose person we no longer hold; the link of a person who moved opens
-// theirs.
-func (r *request) open(purpose token.Purpose) (c token.Claims, person notice.Recipient, found bool, err error) {
-	if c, err = r.claims(purpose); err != nil {
-		return c, person, false, err
-	}
-	person, err = r.site.Rights.Preferences.Find(r.Context(), c.Recipient)
-	if errors.Is(err, notice.ErrNotFound) {
-		return c, person, false, nil
-	}
-	if err != nil {
-		return c, person, false, err
-	}
-	r.lang = locale.Match(person.Locale, r.Header.Get("Accept-Language"))
-	return c, person, person.Status != notice.Erased, nil
+// unsubscribePage is unsubscribe.html, and notice.html: what a link in a notice may do.
+type unsubscribePage struct {
+	frame
+	choices
+	Message string
 }
 
 // askUnsubscribe shows what an unsubscribe link may do: decline what is not declined yet.
@@ -49,11 +26,11 @@ func (s *Site) askUnsubscribe(r *request) error {
 		return err
 	}
 	words := r.lang.Words.Page
-	v := view{Title: words.UnsubscribeTitle, Message: words.UnsubscribeDone}
+	page := unsubscribePage{frame: r.frame(words.UnsubscribeTitle), Message: words.UnsubscribeDone}
 	if found && person.OptOut != notice.OptOutAll {
-		v.Message, v.OptOut, v.DeclineOnly = locale.Fill(words.UnsubscribeAsk, "company", s.Company), person.OptOut, true
+		page.choices, page.Message = choices{person.OptOut, true}, locale.Fill(words.UnsubscribeAsk, "company", s.Company)
 	}
-	return r.render(http.StatusOK, "unsubscribe", v)
+	return r.render(http.StatusOK, "unsubscribe", page)
 }
 
 // unsubscribe serves the one-click POST of RFC 8058 § 3.1 and the forms of its
@@ -103,9 +80,9 @@ const undoLink = 30 * 24 * time.Hour
 // the header, which forwarding does not pass on.)
 func (s *Site) decline(r *request, claims token.Claims, person notice.Recipient, found bool, declined notice.OptOut) error {
 	words := r.lang.Words.Page
-	v := view{Title: words.UnsubscribeTitle, Message: words.UnsubscribeDone}
+	page := donePage{frame: r.frame(words.UnsubscribeTitle), Message: words.UnsubscribeDone}
 	if !found {
-		return r.render(http.StatusOK, "done", v)
+		return r.render(http.StatusOK, "done", page)
 	}
 	change := privacy.Change{Recipient: person.ID, Way: notice.ByPage, Run: claims.Run}
 	before, after, err := s.Rights.Preferences.Set(r.Context(), change, func(now notice.OptOut) notice.OptOut {
@@ -115,15 +92,15 @@ func (s *Site) decline(r *request, claims token.Claims, person notice.Recipient,
 		return err
 	}
 	if after.OptOut != notice.OptOutAll {
-		v.Message = r.gets(after)
+		page.Message = r.gets(after)
 	}
-	v.AskForLink = after.OptOut.Annual && !declined.Annual || after.OptOut.Change && !declined.Change
+	page.AskForLink = after.OptOut.Annual && !declined.Annual || after.OptOut.Change && !declined.Change
 	if before != after {
 		undo := token.Claims{Purpose: token.Undo, Recipient: person.ID, Run: claims.Run, Expires: s.Now().Add(undoLink)}
-		v.Undo, v.Note = "/b/"+s.Keys.Sign(undo), words.UnsubscribeNote
+		page.Undo, page.Note = "/b/"+s.Keys.Sign(undo), words.UnsubscribeNote
 		s.tell(r.Context(), privacy.Letter{Kind: privacy.LetterUnsubscribed, To: person, Link: s.Links.Link(undo)})
 	}
-	return r.render(http.StatusOK, "done", v)
+	return r.render(http.StatusOK, "done", page)
 }
 
 // tell mails a person what was done. What was done stands, told or not: a failure is
@@ -139,7 +116,7 @@ func (s *Site) askUndo(r *request) error {
 		return err
 	}
 	words := r.lang.Words.Page
-	return r.render(http.StatusOK, "ask", view{Title: words.Undo, Message: r.lang.Words.Mail.Notes.Unsubscribed.Heading, Button: words.Undo})
+	return r.render(http.StatusOK, "ask", askPage{frame: r.frame(words.Undo), Message: r.lang.Words.Mail.Notes.Unsubscribed.Heading, Button: words.Undo})
 }
 
 func (s *Site) undo(r *request) error {
@@ -155,52 +132,12 @@ func (s *Site) undo(r *request) error {
 		return err
 	}
 	words := r.lang.Words.Page
-	v := view{Title: words.Undo, Message: words.UndoDone}
+	page := donePage{frame: r.frame(words.Undo), Message: words.UndoDone}
 	switch { // where they decided since, that stands
 	case after.OptOut == notice.OptOutAll:
-		v.Message = words.UnsubscribeDone
+		page.Message = words.UnsubscribeDone
 	case after.OptOut == person.OptOut:
-		v.Message = r.gets(after)
+		page.Message = r.gets(after)
 	}
-	return r.render(http.StatusOK, "done", v)
-}
-
-// chosen reads the boxes a person left ticked; the button "none" wins over both.
-func chosen(form map[string]string) notice.OptOut {
-	if form["none"] != "" {
-		return notice.OptOutAll
-	}
-	return notice.OptOut{Annual: form["annual"] == "", Change: form["change"] == ""}
-}
-
-// readForm reads a form in either encoding mailbox providers use, and in none when
-// the type is missing. Only the first value of each field counts.
-func readForm(r *http.Request) (map[string]string, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil && r.Header.Get("Content-Type") != "" {
-		return nil, errPage(http.StatusUnsupportedMediaType)
-	}
-	switch kind {
-	case "multipart/form-data":
-		err = r.ParseMultipartForm(maxBody)
-	case "", "application/x-www-form-urlencoded":
-		if kind == "" {
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		}
-		err = r.ParseForm()
-	default:
-		return nil, errPage(http.StatusUnsupportedMediaType)
-	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, errPage(http.StatusBadRequest)
-	}
-	form := map[string]string{}
-	for name, values := range r.PostForm {
-		form[name] = values[0]
-	}
-	return form, nil
+	return r.render(http.StatusOK, "done", page)
 }

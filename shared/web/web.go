@@ -200,49 +200,50 @@ func (s *Site) page(serve func(*Site, *request) error) http.HandlerFunc {
 				title, message = words.StartTitle, words.ErrorUnfinished
 			}
 		}
-		r.render(status, "message", view{Title: title, Message: message, AskForLink: ask})
+		r.render(status, "message", messagePage{r.frame(title), message, ask})
 	}
 }
 
-// view is what a template shows. A field a page does not use stays empty.
-type view struct {
-	L                   *locale.Language
-	Company             string
-	SitePolicy          string
-	Title               string
-	Message             string
-	Note                string
-	Undo                string // where it is posted to
-	Back                string // page this one belongs to
-	Button              string
-	AskForLink          bool
-	Center              *center
-	Parts               []privacy.Part
-	Rights              []choice
-	Parties             []choice
-	Fault               *fault            // why the form is shown again
-	Typed               map[string]string // into it
-	OptOut              notice.OptOut
-	DeclineOnly         bool   // the choices may be declined and not taken back
-	Stands              string // which notices reach the person from now on
-	Version             notice.Version
-	Effective, Subtitle string
-	Versions            []versionLine
-	Written             string        // language of Body or Comparison (ISO 639-1); empty when it cannot be told
-	Body                template.HTML // sanitised when it was published
-	Comparison          template.HTML
-	HasChanges          bool
-	Policy              string
-	Review              *review
+// frame is what every page shows around its own; each page embeds it.
+type frame struct {
+	L          *locale.Language
+	Company    string
+	SitePolicy string // the policy that the foot of the page points to
+	Title      string
 }
 
-type versionLine struct{ Label, URL, Effective string }
+// frame is that of a page in the reader's language, as far as it is known by now.
+func (r *request) frame(title string) frame {
+	return frame{r.lang, r.site.Company, r.site.Policy, title}
+}
 
-// render writes a whole page or, if the template fails, none of it.
-func (r *request) render(status int, name string, v view) error {
-	v.L, v.Company, v.SitePolicy = r.lang, r.site.Company, r.site.Policy
+// Pages of a few words, which more than one handler shows.
+type (
+	messagePage struct { // message.html
+		frame
+		Message    string
+		AskForLink bool
+	}
+	askPage struct { // ask.html: a question with one button
+		frame
+		Message string
+		Note    string
+		Button  string
+	}
+	donePage struct { // done.html
+		frame
+		Message    string
+		Note       string
+		Undo       string // where it is posted to
+		AskForLink bool
+	}
+)
+
+// render writes a whole page or, if its template fails, none of it. name is that of the
+// template, without .html.
+func (r *request) render(status int, name string, page any) error {
 	var body bytes.Buffer
-	if err := pages.ExecuteTemplate(&body, name+".html", v); err != nil {
+	if err := pages.ExecuteTemplate(&body, name+".html", page); err != nil {
 		r.site.Log.Error("template failed", "template", name, "error", err.Error())
 		http.Error(r.w, r.lang.Words.Page.ErrorServer, http.StatusInternalServerError)
 		return nil
