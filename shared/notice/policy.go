@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -143,6 +144,11 @@ func newer(a, b Version) bool {
 		return a.Effective > b.Effective
 	}
 	return a.PublishedAt.After(b.PublishedAt)
+}
+
+// ByPublication orders versions, oldest first, then by name, as slices.SortFunc asks for it.
+func ByPublication(a, b Version) int {
+	return cmp.Or(a.PublishedAt.Compare(b.PublishedAt), cmp.Compare(a.Name, b.Name))
 }
 
 // Latest returns the most recently published version; ok is false for none.

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -217,4 +218,9 @@ func NextCopy(requests []Request, limit int, today Date) Date {
 	}
 	slices.Sort(got)
 	return got[len(got)-limit].AddMonths(copiesMonths)
+}
+
+// ByReceipt orders requests, oldest first, then by id, as slices.SortFunc asks for it.
+func ByReceipt(a, b Request) int {
+	return cmp.Or(a.Received.Compare(b.Received), cmp.Compare(a.ID, b.ID))
 }

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -155,4 +156,9 @@ func (r *Run) step(verb string, to RunState, from ...RunState) error {
 		}
 	}
 	return Refused("run %s is %s and cannot be %s", r.ID, r.State, verb)
+}
+
+// ByOpening orders runs, oldest first, then by id, as slices.SortFunc asks for it.
+func ByOpening(a, b Run) int {
+	return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID))
 }

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -49,6 +50,17 @@ func wantFigures(t *testing.T, when string, db store.Store, audience, told, notT
 	}
 	if s := all[0]; s.Audience != audience || s.Audience-s.NotTold != told || s.NotTold != notTold || proof.Told[0].Counts.Told() != told {
 		t.Errorf("%s: %+v, evidence %v; want %d told of %d", when, s, proof.Told[0].Counts, told, audience)
+	}
+}
+
+// What was sent as a cursor and is none is said so, in every part of a report: the report
+// does not begin again as if it had been read to its end.
+func TestReportWithAStrayCursor(t *testing.T) {
+	db, op := ledger(t, notice.Run{State: notice.Running}, notice.Counts{notice.Sent: 2})
+	for _, cursor := range []string{"x", "x:", "ledger:x", "audience:x"} {
+		if rows, _, err := report.Rows(context.Background(), db, op.Audience, "r", report.Everybody, cursor); !errors.Is(err, notice.ErrInvalid) {
+			t.Errorf("cursor %q: %v, %v", cursor, rows, err)
+		}
 	}
 }
 

@@ -186,8 +186,8 @@ func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, 
 	}
 	var lines []notice.Delivery
 	part, at, _ := strings.Cut(cursor, ":")
-	switch {
-	case part != "audience":
+	switch part {
+	case "", "ledger":
 		if lines, next, err = store.ListDeliveries(ctx, id, at, pageSize); err != nil {
 			return nil, "", err
 		}
@@ -197,13 +197,15 @@ func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, 
 		} else if run.State != notice.Done {
 			next = "audience:"
 		}
-	default:
+	case "audience":
 		if lines, next, err = pending(ctx, store, audience, run, at); err != nil {
 			return nil, "", err
 		}
 		if next != "" {
 			next = "audience:" + next
 		}
+	default:
+		return nil, "", notice.Invalid("cursor %q is not of this report", cursor).Hint("ask with the one that came with the page before, or with none")
 	}
 	rows = make([]Row, 0, len(lines))
 	for chunk := range slices.Chunk(lines, 100) {

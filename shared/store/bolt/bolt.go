@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"policymail/shared/notice"
+	"policymail/shared/store/cursor"
 )
 
 // Store is a bbolt database. Its methods are those of store.Store.
@@ -32,7 +33,7 @@ var (
 	due        = []byte("due")        // day/rid, no value
 	audit      = []byte("audit")      // rid/event id
 	deliveries = []byte("deliveries") // run/rid
-	unresolved = []byte("unresolved") // settle after/run/rid: the state
+	unresolved = []byte("unresolved") // state/settle after/run/rid, no value
 	versions   = []byte("versions")   // policy/version
 	runs       = []byte("runs")       // open or ended/run
 	tallies    = []byte("tallies")    // run
@@ -159,19 +160,35 @@ func save(tx *bbolt.Tx, bucket, k []byte, v any) error {
 	return tx.Bucket(bucket).Put(k, b)
 }
 
-// page walks up to limit records whose keys begin with prefix, from after cursor.
-// It returns the key to go on after, or "" at the end.
-func page(tx *bbolt.Tx, bucket []byte, prefix, cursor string, limit int, visit func(k string, v []byte) error) (next string, err error) {
+// span is a range of keys, from the first to before the last; an empty last is behind all.
+type span struct{ first, end string }
+
+// whole is every key of a bucket.
+var whole = span{}
+
+// under is the span of the keys that go on behind the parts.
+func under(parts ...string) span {
+	k := string(key(parts...))
+	return span{k + "\x00", k + "\x01"}
+}
+
+func (s span) has(k []byte) bool { return k != nil && (s.end == "" || string(k) < s.end) }
+
+// page visits up to limit records of the span, or all if limit is -1, from behind the
+// place that the cursor names. It returns the cursor to go on with, or "" at the end.
+func page(tx *bbolt.Tx, bucket []byte, keys span, of cursor.List, from string, limit int, visit func(k string, v []byte) error) (next string, err error) {
+	last, err := cursor.Read[string](of, from)
+	if err != nil {
+		return "", err
+	}
 	c := tx.Bucket(bucket).Cursor()
-	from := max(prefix, cursor)
-	k, v := c.Seek([]byte(from))
-	if cursor != "" && string(k) == cursor {
+	k, v := c.Seek([]byte(max(keys.first, last)))
+	if last != "" && string(k) == last {
 		k, v = c.Next()
 	}
-	last := ""
-	for n := 0; k != nil && hasPrefix(k, prefix); k, v = c.Next() {
+	for n := 0; keys.has(k); k, v = c.Next() {
 		if n == limit {
-			return last, nil
+			return cursor.Write(of, last)
 		}
 		if err := visit(string(k), v); err != nil {
 			return "", err
@@ -182,8 +199,30 @@ func page(tx *bbolt.Tx, bucket []byte, prefix, cursor string, limit int, visit f
 	return "", nil
 }
 
-func hasPrefix(k []byte, prefix string) bool {
-	return len(k) >= len(prefix) && string(k[:len(prefix)]) == prefix
+// each visits every record of the span.
+func each(tx *bbolt.Tx, bucket []byte, keys span, visit func(k string, v []byte) error) error {
+	_, err := page(tx, bucket, keys, "", "", -1, visit)
+	return err
+}
+
+// list reads every record of the span.
+func list[T any](ctx context.Context, s *Store, bucket []byte, keys span) (all []T, err error) {
+	all, _, err = listPage[T](ctx, s, bucket, keys, "", "", -1)
+	return all, err
+}
+
+// listPage reads a page of the span, as page does.
+func listPage[T any](ctx context.Context, s *Store, bucket []byte, keys span, of cursor.List, from string, limit int) (all []T, next string, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		next, err = page(tx, bucket, keys, of, from, limit, func(_ string, v []byte) error {
+			var one T
+			err := json.Unmarshal(v, &one)
+			all = append(all, one)
+			return err
+		})
+		return err
+	})
+	return all, next, err
 }
 
 // conflict is what a condition that no longer holds answers.

@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -41,15 +40,9 @@ func (s *Store) Version(ctx context.Context, policy, version string) (v notice.V
 	return v, err
 }
 
-func (s *Store) Versions(ctx context.Context, policy string) (all []notice.Version, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		_, err := page(tx, versions, string(key(policy, "")), "", -1, func(_ string, b []byte) error {
-			all = append(all, notice.Version{})
-			return json.Unmarshal(b, &all[len(all)-1])
-		})
-		return err
-	})
-	slices.SortStableFunc(all, func(a, b notice.Version) int { return a.PublishedAt.Compare(b.PublishedAt) })
+func (s *Store) Versions(ctx context.Context, policy string) ([]notice.Version, error) {
+	all, err := list[notice.Version](ctx, s, versions, under(policy))
+	slices.SortFunc(all, notice.ByPublication)
 	return all, err
 }
 
@@ -153,22 +146,14 @@ func (s *Store) Run(ctx context.Context, id notice.RunID) (r notice.Run, err err
 }
 
 func (s *Store) OpenRuns(ctx context.Context) ([]notice.Run, error) {
-	return s.listRuns(ctx, string(key(openRuns, "")))
+	return s.listRuns(ctx, under(openRuns))
 }
 
-func (s *Store) ListRuns(ctx context.Context) ([]notice.Run, error) { return s.listRuns(ctx, "") }
+func (s *Store) ListRuns(ctx context.Context) ([]notice.Run, error) { return s.listRuns(ctx, whole) }
 
-func (s *Store) listRuns(ctx context.Context, prefix string) (all []notice.Run, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		_, err := page(tx, runs, prefix, "", -1, func(_ string, v []byte) error {
-			all = append(all, notice.Run{})
-			return json.Unmarshal(v, &all[len(all)-1])
-		})
-		return err
-	})
-	slices.SortStableFunc(all, func(a, b notice.Run) int {
-		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID))
-	})
+func (s *Store) listRuns(ctx context.Context, keys span) ([]notice.Run, error) {
+	all, err := list[notice.Run](ctx, s, runs, keys)
+	slices.SortFunc(all, notice.ByOpening)
 	return all, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"policymail/shared/notice"
+	"policymail/shared/store/cursor"
 )
 
 func (s *Store) Claim(ctx context.Context, d notice.Delivery, rev int64) (line notice.Delivery, claimed bool, err error) {
@@ -95,68 +96,35 @@ func (s *Store) DeliveriesOf(ctx context.Context, id notice.RecipientID, of []no
 	return lines, err
 }
 
-func (s *Store) ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		next, err = page(tx, deliveries, string(key(string(run), "")), cursor, limit, func(_ string, v []byte) error {
-			lines = append(lines, notice.Delivery{})
-			return json.Unmarshal(v, &lines[len(lines)-1])
-		})
-		return err
-	})
-	return lines, next, err
+func (s *Store) ListDeliveries(ctx context.Context, run notice.RunID, from string, limit int) ([]notice.Delivery, string, error) {
+	return listPage[notice.Delivery](ctx, s, deliveries, under(string(run)), cursor.Ledger(run), from, limit)
 }
 
 func (s *Store) CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error) {
 	counts := notice.Counts{}
 	err := s.view(ctx, func(tx *bbolt.Tx) error {
-		_, err := page(tx, deliveries, string(key(string(run), "")), "", -1, func(_ string, v []byte) error {
+		return each(tx, deliveries, under(string(run)), func(_ string, v []byte) error {
 			var d struct {
 				State notice.DeliveryState `json:"state"`
 			}
-			if err := json.Unmarshal(v, &d); err != nil {
-				return err
-			}
+			err := json.Unmarshal(v, &d)
 			counts[d.State]++
-			return nil
+			return err
 		})
-		return err
 	})
 	return counts, err
 }
 
-func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
+func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, from string, limit int) (lines []notice.Delivery, next string, err error) {
+	settled := span{string(key(string(state), "")), string(key(string(state), sortable(before))) + "\x01"}
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		end := sortable(before)
-		c := tx.Bucket(unresolved).Cursor()
-		k, v := c.Seek([]byte(cursor))
-		if cursor != "" && string(k) == cursor {
-			k, v = c.Next()
-		}
-		at := ""
-		for ; k != nil; k, v = c.Next() {
-			settleAfter, run, id := waiter(k)
-			if settleAfter > end {
-				break
-			}
-			if is, err := waitsIn(tx, k, v); err != nil {
-				return err
-			} else if is != state {
-				continue
-			}
-			if len(lines) == limit {
-				next = at
-				break
-			}
-			d, found, err := loadDelivery(tx, run, id)
-			if err != nil {
-				return err
-			}
-			if found {
-				lines = append(lines, d)
-			}
-			at = string(k)
-		}
-		return nil
+		next, err = page(tx, unresolved, settled, cursor.Unresolved(state), from, limit, func(k string, _ []byte) error {
+			_, run, id := waiter(k)
+			d, _, err := loadDelivery(tx, run, id)
+			lines = append(lines, d)
+			return err
+		})
+		return err
 	})
 	return lines, next, err
 }
@@ -164,12 +132,8 @@ func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryS
 func (s *Store) CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Counts, error) {
 	counts := map[notice.RunID]notice.Counts{}
 	err := s.view(ctx, func(tx *bbolt.Tx) error {
-		return tx.Bucket(unresolved).ForEach(func(k, v []byte) error {
-			state, err := waitsIn(tx, k, v)
-			if err != nil {
-				return err
-			}
-			_, run, _ := waiter(k)
+		return each(tx, unresolved, whole, func(k string, _ []byte) error {
+			state, run, _ := waiter(k)
 			if counts[run] == nil {
 				counts[run] = notice.Counts{}
 			}
@@ -180,21 +144,10 @@ func (s *Store) CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Co
 	return counts, err
 }
 
-// waitsIn is the state an entry of the index stands for. One that was written before
-// entries named it says nothing; its line does.
-func waitsIn(tx *bbolt.Tx, k, v []byte) (notice.DeliveryState, error) {
-	if len(v) > 0 {
-		return notice.DeliveryState(v), nil
-	}
-	_, run, id := waiter(k)
-	d, _, err := loadDelivery(tx, run, id)
-	return d.State, err
-}
-
-// waiter takes a key of the index apart: from when on, and whose delivery.
-func waiter(k []byte) (settleAfter string, run notice.RunID, id notice.RecipientID) {
-	parts := strings.SplitN(string(k), "\x00", 3)
-	return parts[0], notice.RunID(parts[1]), notice.RecipientID(parts[2])
+// waiter takes a key of the index apart: what a delivery waits in, and whose it is.
+func waiter(k string) (state notice.DeliveryState, run notice.RunID, id notice.RecipientID) {
+	parts := strings.SplitN(k, "\x00", 4)
+	return notice.DeliveryState(parts[0]), notice.RunID(parts[2]), notice.RecipientID(parts[3])
 }
 
 func (s *Store) ForgetDeliveries(ctx context.Context, id notice.RecipientID, of []notice.RunID) error {
@@ -234,7 +187,7 @@ func putDelivery(tx *bbolt.Tx, before, d notice.Delivery) error {
 		}
 	}
 	if is != nil {
-		if err := tx.Bucket(unresolved).Put(is, []byte(d.State)); err != nil {
+		if err := tx.Bucket(unresolved).Put(is, nil); err != nil {
 			return err
 		}
 	}
@@ -245,7 +198,7 @@ func unresolvedKey(d notice.Delivery) []byte {
 	if !d.Waits() {
 		return nil
 	}
-	return key(sortable(d.SettleAfter), string(d.Run), string(d.Recipient))
+	return key(string(d.State), sortable(d.SettleAfter), string(d.Run), string(d.Recipient))
 }
 
 // sortable writes an instant so that text order is time order.

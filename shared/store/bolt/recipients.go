@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"policymail/shared/notice"
+	"policymail/shared/store/cursor"
 )
 
 func (s *Store) Recipient(ctx context.Context, id notice.RecipientID) (r notice.Recipient, err error) {
@@ -148,64 +150,32 @@ func (s *Store) touch(ctx context.Context, id notice.RecipientID, change func(*n
 	})
 }
 
-func (s *Store) ListRecipients(ctx context.Context, cursor string, limit int) (people []notice.Recipient, next string, err error) {
+func (s *Store) ListRecipients(ctx context.Context, from string, limit int) ([]notice.Recipient, string, error) {
+	people, next, err := listPage[notice.Recipient](ctx, s, recipients, whole, cursor.Recipients, from, limit)
+	return slices.DeleteFunc(people, func(r notice.Recipient) bool { return r.Status == notice.Erased || r.Status == notice.Moved }), next, err
+}
+
+func (s *Store) DueRecipients(ctx context.Context, first, last notice.Date, from string, limit int) (ids []notice.RecipientID, next string, err error) {
+	days := span{string(first), string(last) + "\x01"}
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		next, err = page(tx, recipients, "", cursor, limit, func(_ string, v []byte) error {
-			var r notice.Recipient
-			if err := json.Unmarshal(v, &r); err != nil {
-				return err
-			}
-			if r.Status != notice.Erased && r.Status != notice.Moved {
-				people = append(people, r)
-			}
+		next, err = page(tx, due, days, cursor.Due(first, last), from, limit, func(k string, _ []byte) error {
+			_, id, _ := strings.Cut(k, "\x00")
+			ids = append(ids, notice.RecipientID(id))
 			return nil
 		})
 		return err
 	})
-	return people, next, err
-}
-
-func (s *Store) DueRecipients(ctx context.Context, first, last notice.Date, cursor string, limit int) (ids []notice.RecipientID, next string, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		c := tx.Bucket(due).Cursor()
-		k, _ := c.Seek([]byte(max(string(first), cursor)))
-		if cursor != "" && string(k) == cursor {
-			k, _ = c.Next()
-		}
-		at := ""
-		for ; k != nil; k, _ = c.Next() {
-			day, id, _ := strings.Cut(string(k), "\x00")
-			if notice.Date(day) > last {
-				break
-			}
-			if len(ids) == limit {
-				next = at
-				break
-			}
-			ids = append(ids, notice.RecipientID(id))
-			at = string(k)
-		}
-		return nil
-	})
 	return ids, next, err
 }
 
-func (s *Store) PreferenceEvents(ctx context.Context, id notice.RecipientID) (events []notice.PreferenceEvent, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		_, err := page(tx, audit, string(key(string(id), "")), "", -1, func(_ string, v []byte) error {
-			var e notice.PreferenceEvent
-			events = append(events, e)
-			return json.Unmarshal(v, &events[len(events)-1])
-		})
-		return err
-	})
-	return events, err
+func (s *Store) PreferenceEvents(ctx context.Context, id notice.RecipientID) ([]notice.PreferenceEvent, error) {
+	return list[notice.PreferenceEvent](ctx, s, audit, under(string(id)))
 }
 
 func (s *Store) ForgetEvents(ctx context.Context, id notice.RecipientID, but notice.Way) error {
 	return s.update(ctx, func(tx *bbolt.Tx) error {
 		var gone [][]byte
-		_, err := page(tx, audit, string(key(string(id), "")), "", -1, func(k string, v []byte) error {
+		err := each(tx, audit, under(string(id)), func(k string, v []byte) error {
 			var e notice.PreferenceEvent
 			if err := json.Unmarshal(v, &e); err != nil {
 				return err

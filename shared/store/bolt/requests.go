@@ -1,9 +1,7 @@
 package bolt
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 
 	"go.etcd.io/bbolt"
@@ -63,37 +61,26 @@ func (s *Store) ListRequests(ctx context.Context, year int) ([]notice.Request, e
 	return s.requests(ctx, func(r notice.Request) bool { return r.Received.UTC().Year() == year })
 }
 
-func (s *Store) requests(ctx context.Context, wanted func(notice.Request) bool) (all []notice.Request, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		_, err := page(tx, requests, "", "", -1, func(_ string, v []byte) error {
-			var r notice.Request
-			if err := json.Unmarshal(v, &r); err != nil {
-				return err
-			}
-			if wanted(r) {
-				all = append(all, r)
-			}
-			return nil
-		})
-		return err
-	})
-	return inOrder(all), err
+func (s *Store) requests(ctx context.Context, wanted func(notice.Request) bool) ([]notice.Request, error) {
+	all, err := list[notice.Request](ctx, s, requests, whole)
+	slices.SortFunc(all, notice.ByReceipt)
+	return slices.DeleteFunc(all, func(r notice.Request) bool { return !wanted(r) }), err
 }
 
 func (s *Store) RequestsOf(ctx context.Context, id notice.RecipientID) (all []notice.Request, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		prefix := string(key(string(id), ""))
-		_, err := page(tx, asked, prefix, "", -1, func(k string, _ []byte) error {
+		keys := under(string(id))
+		return each(tx, asked, keys, func(k string, _ []byte) error {
 			var r notice.Request
-			found, err := load(tx, requests, []byte(k[len(prefix):]), &r)
+			found, err := load(tx, requests, []byte(k[len(keys.first):]), &r)
 			if found {
 				all = append(all, r)
 			}
 			return err
 		})
-		return err
 	})
-	return inOrder(all), err
+	slices.SortFunc(all, notice.ByReceipt)
+	return all, err
 }
 
 func (s *Store) DeleteRequest(ctx context.Context, r notice.Request) error {
@@ -103,11 +90,4 @@ func (s *Store) DeleteRequest(ctx context.Context, r notice.Request) error {
 		}
 		return tx.Bucket(requests).Delete([]byte(r.ID))
 	})
-}
-
-func inOrder(all []notice.Request) []notice.Request {
-	slices.SortStableFunc(all, func(a, b notice.Request) int {
-		return cmp.Or(a.Received.Compare(b.Received), cmp.Compare(a.ID, b.ID))
-	})
-	return all
 }

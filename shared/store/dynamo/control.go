@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -114,19 +113,31 @@ func (s *Store) Version(ctx context.Context, policy, version string) (notice.Ver
 }
 
 func (s *Store) Versions(ctx context.Context, policy string) (all []notice.Version, err error) {
-	err = s.partition(ctx, "POLICY#"+policy, func(it item) error {
+	err = s.query(ctx, s.partition("POLICY#"+policy), func(it item) error {
 		v, err := versionOf(it)
 		all = append(all, v)
 		return err
 	})
-	slices.SortStableFunc(all, func(a, b notice.Version) int { return a.PublishedAt.Compare(b.PublishedAt) })
+	slices.SortFunc(all, notice.ByPublication)
 	return all, err
 }
 
-// partition reads everything under one key of the Control table.
-func (s *Store) partition(ctx context.Context, pk string, visit func(item) error) error {
-	return s.query(ctx, &dynamodb.QueryInput{TableName: &s.tables.Control, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(pk)}}, visit)
+// partition asks for everything under one key of the Control table.
+func (s *Store) partition(pk string) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{TableName: &s.tables.Control, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": str(pk)}}
+}
+
+// listControl reads the records in some partitions of the Control table.
+func listControl[T any](ctx context.Context, s *Store, attribute string, partitions ...string) (all []T, err error) {
+	for _, pk := range partitions {
+		some, err := list[T](ctx, s, s.partition(pk), attribute)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
 }
 
 func runPartition(state notice.RunState) string {
@@ -250,20 +261,10 @@ func (s *Store) ListRuns(ctx context.Context) ([]notice.Run, error) {
 	return s.runs(ctx, openRuns, endedRuns)
 }
 
-func (s *Store) runs(ctx context.Context, partitions ...string) (all []notice.Run, err error) {
-	for _, pk := range partitions {
-		err := s.partition(ctx, pk, func(it item) error {
-			all = append(all, notice.Run{})
-			return json.Unmarshal(getBin(it, "run"), &all[len(all)-1])
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(all, func(a, b notice.Run) int {
-		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID))
-	})
-	return all, nil
+func (s *Store) runs(ctx context.Context, partitions ...string) ([]notice.Run, error) {
+	all, err := listControl[notice.Run](ctx, s, "run", partitions...)
+	slices.SortFunc(all, notice.ByOpening)
+	return all, err
 }
 
 // tallyKey is the item whose numbers AddTally raises.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"policymail/shared/notice"
+	"policymail/shared/store/cursor"
 )
 
 const (
@@ -28,9 +29,7 @@ const (
 )
 
 // waiting names the part of the index that holds a state. Each has one of its own, so
-// that a retry is found however many unknown deliveries are due before it. Retries that
-// were written before they had one lie among the unknown ones until they are moved, and
-// are read with those; what was held before is not counted.
+// that a retry is found however many unknown deliveries are due before it.
 var waiting = map[notice.DeliveryState]string{notice.Held: "H", notice.Retry: "R", notice.Unknown: "U"}
 
 func unresolvedPartition(state notice.DeliveryState, n uint32) string {
@@ -163,44 +162,25 @@ func (s *Store) Deliveries(ctx context.Context, run notice.RunID, ids []notice.R
 	return lines, errors.Join(err, broken)
 }
 
-// ListDeliveries walks the run's partitions; the cursor names the partition and the
-// last recipient seen in it.
-func (s *Store) ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
-	at, after := 0, ""
-	if cursor != "" {
-		var first string
-		first, after = cut(cursor)
-		if at, err = strconv.Atoi(first); err != nil {
-			return nil, "", notice.Invalid("cursor %q is not one of ours", cursor)
-		}
+// ledgerQuery asks for one partition of a run's ledger.
+func (s *Store) ledgerQuery(run notice.RunID, n int) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{TableName: &s.tables.Deliveries,
+		KeyConditionExpression: aws.String("part = :part"), ExpressionAttributeValues: item{":part": str(partition(run, uint32(n)))}}
+}
+
+// ListDeliveries walks the run's partitions.
+func (s *Store) ListDeliveries(ctx context.Context, run notice.RunID, from string, limit int) (lines []notice.Delivery, next string, err error) {
+	next, err = s.walk(ctx, cursor.Ledger(run), from, limit, runShards, func(part int) *dynamodb.QueryInput { return s.ledgerQuery(run, part) }, into(&lines))
+	return lines, next, err
+}
+
+// into takes the deliveries of a walk.
+func into(lines *[]notice.Delivery) func(item) error {
+	return func(it item) error {
+		d, err := deliveryOf(it)
+		*lines = append(*lines, d)
+		return err
 	}
-	for ; at < runShards; at, after = at+1, "" {
-		in := &dynamodb.QueryInput{TableName: &s.tables.Deliveries, Limit: aws.Int32(int32(limit - len(lines))),
-			KeyConditionExpression: aws.String("part = :part"), ExpressionAttributeValues: item{":part": str(partition(run, uint32(at)))}}
-		for {
-			if after != "" {
-				in.ExclusiveStartKey = item{"part": str(partition(run, uint32(at))), "rid": str(after)}
-			}
-			out, err := s.db.Query(ctx, in)
-			if err != nil {
-				return nil, "", err
-			}
-			for _, it := range out.Items {
-				d, err := deliveryOf(it)
-				if err != nil {
-					return nil, "", err
-				}
-				lines = append(lines, d)
-			}
-			if len(lines) >= limit {
-				return lines, fmt.Sprintf("%d|%s", at, lines[len(lines)-1].Recipient), nil
-			}
-			if after = getStr(out.LastEvaluatedKey, "rid"); after == "" {
-				break
-			}
-		}
-	}
-	return lines, "", nil
 }
 
 // counters is how many partitions are counted at once.
@@ -210,9 +190,9 @@ func (s *Store) CountDeliveries(ctx context.Context, run notice.RunID) (notice.C
 	counts := notice.Counts{}
 	queries := make([]*dynamodb.QueryInput, runShards)
 	for n := range queries {
-		queries[n] = &dynamodb.QueryInput{TableName: &s.tables.Deliveries, ConsistentRead: aws.Bool(true),
-			KeyConditionExpression: aws.String("part = :part"), ExpressionAttributeValues: item{":part": str(partition(run, uint32(n)))},
-			ProjectionExpression: aws.String("#state"), ExpressionAttributeNames: map[string]string{"#state": "state"}}
+		queries[n] = s.ledgerQuery(run, n)
+		queries[n].ConsistentRead = aws.Bool(true)
+		queries[n].ProjectionExpression, queries[n].ExpressionAttributeNames = aws.String("#state"), map[string]string{"#state": "state"}
 	}
 	err := s.count(ctx, queries, func(it item) { counts[notice.DeliveryState(getStr(it, "state"))]++ })
 	return counts, err
@@ -259,44 +239,14 @@ func (s *Store) CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Co
 	return counts, err
 }
 
-// UnresolvedDeliveries walks the state's shards of the sparse index, in each by time;
-// the cursor names the shard and the last key seen in it.
-func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) (lines []notice.Delivery, next string, err error) {
-	at := 0
-	var start item
-	if cursor != "" {
-		var c struct {
-			At                int
-			Part, Rid, Settle string
-		}
-		if err := json.Unmarshal([]byte(cursor), &c); err != nil {
-			return nil, "", notice.Invalid("cursor %q is not one of ours", cursor)
-		}
-		at = c.At
-		start = item{"unresolved": str(unresolvedPartition(state, uint32(at))), "settle_after": str(c.Settle), "part": str(c.Part), "rid": str(c.Rid)}
-	}
-	for ; at < unresolvedShards; at, start = at+1, nil {
-		out, err := s.db.Query(ctx, &dynamodb.QueryInput{TableName: &s.tables.Deliveries, IndexName: aws.String("unresolved"),
-			Limit: aws.Int32(int32(limit - len(lines))), ExclusiveStartKey: start,
+// UnresolvedDeliveries walks the state's shards of the sparse index, each by time.
+func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, from string, limit int) (lines []notice.Delivery, next string, err error) {
+	next, err = s.walk(ctx, cursor.Unresolved(state), from, limit, unresolvedShards, func(part int) *dynamodb.QueryInput {
+		return &dynamodb.QueryInput{TableName: &s.tables.Deliveries, IndexName: aws.String("unresolved"),
 			KeyConditionExpression:    aws.String("unresolved = :u AND settle_after <= :before"),
-			ExpressionAttributeValues: item{":u": str(unresolvedPartition(state, uint32(at))), ":before": str(sortable(before))}})
-		if err != nil {
-			return nil, "", err
-		}
-		for _, it := range out.Items {
-			d, err := deliveryOf(it)
-			if err != nil {
-				return nil, "", err
-			}
-			lines = append(lines, d)
-		}
-		if len(out.LastEvaluatedKey) > 0 {
-			k := out.LastEvaluatedKey
-			c, err := json.Marshal(map[string]any{"At": at, "Part": getStr(k, "part"), "Rid": getStr(k, "rid"), "Settle": getStr(k, "settle_after")})
-			return lines, string(c), err
-		}
-	}
-	return lines, "", nil
+			ExpressionAttributeValues: item{":u": str(unresolvedPartition(state, uint32(part))), ":before": str(sortable(before))}}
+	}, into(&lines))
+	return lines, next, err
 }
 
 func (s *Store) DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []notice.RunID) ([]notice.Delivery, error) {

@@ -4,10 +4,10 @@ package dynamo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"policymail/shared/notice"
+	"policymail/shared/store/cursor"
 )
 
 // Tables names the four tables of template.yaml.
@@ -153,6 +154,76 @@ func (s *Store) query(ctx context.Context, in *dynamodb.QueryInput, visit func(i
 	}
 }
 
+// list reads a whole key range of records that each stand in one attribute, as JSON.
+func list[T any](ctx context.Context, s *Store, in *dynamodb.QueryInput, attribute string) (all []T, err error) {
+	err = s.query(ctx, in, func(it item) error {
+		var one T
+		err := json.Unmarshal(getBin(it, attribute), &one)
+		all = append(all, one)
+		return err
+	})
+	return all, err
+}
+
+// place is where a page ended: in which part of a list, and at which of its keys. All
+// attributes of our keys are text.
+type place struct {
+	Part int               `json:"part"`
+	Key  map[string]string `json:"key,omitempty"`
+}
+
+// start is the key to go on after; nil at the beginning of a part.
+func (p place) start() (k item) {
+	for name, v := range p.Key {
+		if k == nil {
+			k = item{}
+		}
+		k[name] = str(v)
+	}
+	return k
+}
+
+// after is the place behind what a call read of a part.
+func (p place) after(lastKey item) place {
+	if len(lastKey) == 0 {
+		return place{Part: p.Part + 1}
+	}
+	p.Key = map[string]string{}
+	for name := range lastKey {
+		p.Key[name] = getStr(lastKey, name)
+	}
+	return p
+}
+
+// walk visits up to limit items of a list that is spread over parts, each read by a query
+// of its own, from the place that the cursor names. It returns the cursor to go on with,
+// or "" at the end.
+func (s *Store) walk(ctx context.Context, of cursor.List, from string, limit, parts int, query func(part int) *dynamodb.QueryInput, visit func(item) error) (next string, err error) {
+	at, err := cursor.Read[place](of, from)
+	if err != nil {
+		return "", err
+	}
+	for at.Part < parts {
+		if limit <= 0 {
+			return cursor.Write(of, at)
+		}
+		in := query(at.Part)
+		in.Limit, in.ExclusiveStartKey = aws.Int32(int32(limit)), at.start()
+		out, err := s.db.Query(ctx, in)
+		if err != nil {
+			return "", err
+		}
+		for _, it := range out.Items {
+			if err := visit(it); err != nil {
+				return "", err
+			}
+		}
+		limit -= len(out.Items)
+		at = at.after(out.LastEvaluatedKey)
+	}
+	return "", nil
+}
+
 // batchGet reads up to 100 items strongly, again for whatever was left out.
 func (s *Store) batchGet(ctx context.Context, table string, keys []item, visit func(item)) error {
 	request := map[string]types.KeysAndAttributes{table: {Keys: keys, ConsistentRead: aws.Bool(true)}}
@@ -167,10 +238,4 @@ func (s *Store) batchGet(ctx context.Context, table string, keys []item, visit f
 		request = out.UnprocessedKeys
 	}
 	return nil
-}
-
-// cut splits a cursor made by join.
-func cut(cursor string) (a, b string) {
-	a, b, _ = strings.Cut(cursor, "|")
-	return a, b
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,17 +14,21 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"policymail/shared/notice"
+	"policymail/shared/store/cursor"
 )
 
 // dueShards is how many index partitions the people due on one day are spread over.
 const dueShards = 64
 
-// dueKey is the partition of the sparse index: the day and a shard.
+// duePartition names a partition of the sparse index: a day, and which of its shards.
+func duePartition(day notice.Date, n uint32) string { return fmt.Sprintf("%s#%02d", day, n) }
+
+// dueKey is the partition that a person who is due on a day stands in; "" for no day.
 func dueKey(day notice.Date, id notice.RecipientID) string {
 	if day == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s#%02d", day, shard(id, dueShards))
+	return duePartition(day, shard(id, dueShards))
 }
 
 func recipientItem(r notice.Recipient) item {
@@ -271,12 +274,12 @@ func (s *Store) MoveDue(ctx context.Context, id notice.RecipientID, day notice.D
 	return err
 }
 
-func (s *Store) ListRecipients(ctx context.Context, cursor string, limit int) (people []notice.Recipient, next string, err error) {
-	in := &dynamodb.ScanInput{TableName: &s.tables.Recipients, Limit: aws.Int32(int32(limit))}
-	if cursor != "" {
-		in.ExclusiveStartKey = ridKey(notice.RecipientID(cursor))
+func (s *Store) ListRecipients(ctx context.Context, from string, limit int) (people []notice.Recipient, next string, err error) {
+	at, err := cursor.Read[place](cursor.Recipients, from)
+	if err != nil {
+		return nil, "", err
 	}
-	out, err := s.db.Scan(ctx, in)
+	out, err := s.db.Scan(ctx, &dynamodb.ScanInput{TableName: &s.tables.Recipients, Limit: aws.Int32(int32(limit)), ExclusiveStartKey: at.start()})
 	if err != nil {
 		return nil, "", err
 	}
@@ -285,52 +288,28 @@ func (s *Store) ListRecipients(ctx context.Context, cursor string, limit int) (p
 			people = append(people, r)
 		}
 	}
-	return people, getStr(out.LastEvaluatedKey, "rid"), nil
+	if len(out.LastEvaluatedKey) > 0 {
+		next, err = cursor.Write(cursor.Recipients, at.after(out.LastEvaluatedKey))
+	}
+	return people, next, err
 }
 
-// DueRecipients walks the index partition by partition; the cursor names the
-// partition and the last recipient seen in it.
-func (s *Store) DueRecipients(ctx context.Context, first, last notice.Date, cursor string, limit int) (ids []notice.RecipientID, next string, err error) {
-	day, at, after := first, 0, ""
-	if cursor != "" {
-		var partition string
-		partition, after = cut(cursor)
-		day = notice.Date(partition[:len("2006-01-02")])
-		at, _ = strconv.Atoi(partition[len("2006-01-02#"):])
-	}
-	for ; day <= last; day, at = day.AddDays(1), 0 {
-		for at < dueShards {
-			partition := fmt.Sprintf("%s#%02d", day, at)
-			in := &dynamodb.QueryInput{TableName: &s.tables.Recipients, IndexName: aws.String("due"), Limit: aws.Int32(int32(limit - len(ids))),
-				KeyConditionExpression: aws.String("due = :due"), ExpressionAttributeValues: item{":due": str(partition)}}
-			if after != "" {
-				in.ExclusiveStartKey = item{"due": str(partition), "rid": str(after)}
-			}
-			out, err := s.db.Query(ctx, in)
-			if err != nil {
-				return nil, "", err
-			}
-			for _, it := range out.Items {
-				ids = append(ids, notice.RecipientID(getStr(it, "rid")))
-			}
-			if len(ids) >= limit {
-				return ids, partition + "|" + string(ids[len(ids)-1]), nil
-			}
-			if after = getStr(out.LastEvaluatedKey, "rid"); after == "" {
-				at++
-			}
-		}
-	}
-	return ids, "", nil
-}
-
-func (s *Store) PreferenceEvents(ctx context.Context, id notice.RecipientID) (events []notice.PreferenceEvent, err error) {
-	err = s.query(ctx, &dynamodb.QueryInput{TableName: &s.tables.Audit, KeyConditionExpression: aws.String("rid = :rid"),
-		ExpressionAttributeValues: item{":rid": str(string(id))}, ConsistentRead: aws.Bool(true)}, func(it item) error {
-		events = append(events, notice.PreferenceEvent{})
-		return json.Unmarshal(getBin(it, "event"), &events[len(events)-1])
+// DueRecipients walks the index day by day, and each day shard by shard.
+func (s *Store) DueRecipients(ctx context.Context, first, last notice.Date, from string, limit int) (ids []notice.RecipientID, next string, err error) {
+	days := first.DaysUntil(last) + 1
+	next, err = s.walk(ctx, cursor.Due(first, last), from, limit, days*dueShards, func(part int) *dynamodb.QueryInput {
+		return &dynamodb.QueryInput{TableName: &s.tables.Recipients, IndexName: aws.String("due"), KeyConditionExpression: aws.String("due = :due"),
+			ExpressionAttributeValues: item{":due": str(duePartition(first.AddDays(part/dueShards), uint32(part%dueShards)))}}
+	}, func(it item) error {
+		ids = append(ids, notice.RecipientID(getStr(it, "rid")))
+		return nil
 	})
-	return events, err
+	return ids, next, err
+}
+
+func (s *Store) PreferenceEvents(ctx context.Context, id notice.RecipientID) ([]notice.PreferenceEvent, error) {
+	return list[notice.PreferenceEvent](ctx, s, &dynamodb.QueryInput{TableName: &s.tables.Audit, KeyConditionExpression: aws.String("rid = :rid"),
+		ExpressionAttributeValues: item{":rid": str(string(id))}, ConsistentRead: aws.Bool(true)}, "event")
 }
 
 func (s *Store) ForgetEvents(ctx context.Context, id notice.RecipientID, but notice.Way) error {

@@ -1,7 +1,6 @@
 package dynamo
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -118,22 +117,15 @@ func (s *Store) ListRequests(ctx context.Context, year int) ([]notice.Request, e
 	return slices.DeleteFunc(all, func(r notice.Request) bool { return r.Received.UTC().Year() != year }), err
 }
 
-func (s *Store) requests(ctx context.Context, partitions ...string) (all []notice.Request, err error) {
-	for _, pk := range partitions {
-		err := s.partition(ctx, pk, func(it item) error {
-			all = append(all, notice.Request{})
-			return json.Unmarshal(getBin(it, "request"), &all[len(all)-1])
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return inOrder(all), nil
+func (s *Store) requests(ctx context.Context, partitions ...string) ([]notice.Request, error) {
+	all, err := listControl[notice.Request](ctx, s, "request", partitions...)
+	slices.SortFunc(all, notice.ByReceipt)
+	return all, err
 }
 
 func (s *Store) RequestsOf(ctx context.Context, id notice.RecipientID) (all []notice.Request, err error) {
 	var ids []notice.RequestID
-	err = s.partition(ctx, askedPartition(id), func(it item) error {
+	err = s.query(ctx, s.partition(askedPartition(id)), func(it item) error {
 		ids = append(ids, notice.RequestID(getStr(it, "sk")))
 		return nil
 	})
@@ -150,7 +142,8 @@ func (s *Store) RequestsOf(ctx context.Context, id notice.RecipientID) (all []no
 		}
 		all = append(all, r)
 	}
-	return inOrder(all), nil
+	slices.SortFunc(all, notice.ByReceipt)
+	return all, nil
 }
 
 // DeleteRequest removes the pointer first: after a death in between the request is
@@ -162,11 +155,4 @@ func (s *Store) DeleteRequest(ctx context.Context, r notice.Request) error {
 		}
 	}
 	return nil
-}
-
-func inOrder(all []notice.Request) []notice.Request {
-	slices.SortStableFunc(all, func(a, b notice.Request) int {
-		return cmp.Or(a.Received.Compare(b.Received), cmp.Compare(a.ID, b.ID))
-	})
-	return all
 }

@@ -32,7 +32,7 @@ func Compare(t *testing.T, open func(t *rapid.T) (a, b store.Store, close func()
 			"add version": g.addVersion, "decide": g.decide, "add run": g.addRun, "save run": g.saveRun, "add tally": g.addTally,
 			"save document": g.saveDocument, "delete document": g.deleteDocument,
 			"add request": g.addRequest, "save request": g.saveRequest, "forget events": g.forgetEvents,
-			"list": func(*rapid.T) { g.list() }, "reopen": func(*rapid.T) { g.reopen() },
+			"stray cursor": g.strayCursor, "list": func(*rapid.T) { g.list() }, "reopen": func(*rapid.T) { g.reopen() },
 		})
 		g.list()
 	})
@@ -351,6 +351,29 @@ func (g *game) list() {
 	}
 	both(g, "OpenRuns", func(s store.Store) ([]notice.Run, error) { return s.OpenRuns(ctx) })
 	both(g, "ListRuns", func(s store.Store) ([]notice.Run, error) { return s.ListRuns(ctx) })
+}
+
+// strayCursor asks both stores for a page with a cursor that neither made for the list.
+func (g *game) strayCursor(t *rapid.T) {
+	stray := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"x", "3|p0", "2026-11-28#03|p0", "p0", "e30"})).Filter(func(s string) bool { return s != "" }).Draw(t, "cursor")
+	ask := rapid.SampledFrom([]func(s store.Store) error{
+		func(s store.Store) error { _, _, err := s.ListRecipients(ctx, stray, 1); return err },
+		func(s store.Store) error {
+			_, _, err := s.DueRecipients(ctx, "2026-11-28", "2026-11-30", stray, 1)
+			return err
+		},
+		func(s store.Store) error {
+			_, _, err := s.ListDeliveries(ctx, "change-privacy-2", stray, 1)
+			return err
+		},
+		func(s store.Store) error {
+			_, _, err := s.UnresolvedDeliveries(ctx, notice.Retry, now, stray, 1)
+			return err
+		},
+	}).Draw(t, "list")
+	if _, ok := both(g, "a stray cursor", func(s store.Store) (struct{}, error) { return struct{}{}, ask(s) }); ok {
+		g.Fatalf("both answered the cursor %q", stray)
+	}
 }
 
 // pages reads to the end, in pages no longer than the limit, and sorts.

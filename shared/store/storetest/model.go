@@ -10,6 +10,7 @@ import (
 
 	"policymail/shared/notice"
 	"policymail/shared/store"
+	"policymail/shared/store/cursor"
 )
 
 // Model is the contract written down as plainly as it can be: maps, no index,
@@ -44,18 +45,23 @@ type model struct {
 func conflict(what string) error { return notice.Conflict("%s was changed or taken meanwhile", what) }
 
 // pageOf takes up to limit of the things that match, by key, from after the cursor.
-func pageOf[K comparable, T any](all map[K]T, name func(T) string, match func(T) bool, cursor string, limit int) (page []T, next string) {
+func pageOf[K comparable, T any](all map[K]T, name func(T) string, match func(T) bool, list cursor.List, from string, limit int) (page []T, next string, err error) {
+	last, err := cursor.Read[string](list, from)
+	if err != nil {
+		return nil, "", err
+	}
 	for _, v := range all {
-		if match(v) && (cursor == "" || name(v) > cursor) {
+		if match(v) && name(v) > last {
 			page = append(page, v)
 		}
 	}
 	slices.SortFunc(page, func(a, b T) int { return cmp.Compare(name(a), name(b)) })
-	if limit > 0 && len(page) > limit {
-		page = page[:limit]
-		next = name(page[limit-1])
+	if len(page) <= limit {
+		return page, "", nil
 	}
-	return page, next
+	page = page[:limit]
+	next, err = cursor.Write(list, name(page[limit-1]))
+	return page, next, err
 }
 
 func personName(r notice.Recipient) string { return string(r.ID) }
@@ -128,17 +134,16 @@ func (m *model) MoveDue(_ context.Context, id notice.RecipientID, due notice.Dat
 	return nil
 }
 
-func (m *model) ListRecipients(_ context.Context, cursor string, limit int) (page []notice.Recipient, next string, err error) {
-	page, next = pageOf(m.people, personName, func(r notice.Recipient) bool { return r.Status != notice.Erased && r.Status != notice.Moved }, cursor, limit)
-	return page, next, nil
+func (m *model) ListRecipients(_ context.Context, from string, limit int) (page []notice.Recipient, next string, err error) {
+	return pageOf(m.people, personName, func(r notice.Recipient) bool { return r.Status != notice.Erased && r.Status != notice.Moved }, cursor.Recipients, from, limit)
 }
 
-func (m *model) DueRecipients(_ context.Context, first, last notice.Date, cursor string, limit int) (ids []notice.RecipientID, next string, err error) {
-	page, next := pageOf(m.people, personName, func(r notice.Recipient) bool { return r.Due != "" && first <= r.Due && r.Due <= last }, cursor, limit)
+func (m *model) DueRecipients(_ context.Context, first, last notice.Date, from string, limit int) (ids []notice.RecipientID, next string, err error) {
+	page, next, err := pageOf(m.people, personName, func(r notice.Recipient) bool { return r.Due != "" && first <= r.Due && r.Due <= last }, cursor.Due(first, last), from, limit)
 	for _, r := range page {
 		ids = append(ids, r.ID)
 	}
-	return ids, next, nil
+	return ids, next, err
 }
 
 func (m *model) PreferenceEvents(_ context.Context, id notice.RecipientID) ([]notice.PreferenceEvent, error) {
@@ -188,9 +193,8 @@ func (m *model) Deliveries(_ context.Context, run notice.RunID, ids []notice.Rec
 	return found, nil
 }
 
-func (m *model) ListDeliveries(_ context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error) {
-	page, next := pageOf(m.lines, lineName, func(d notice.Delivery) bool { return d.Run == run }, cursor, limit)
-	return page, next, nil
+func (m *model) ListDeliveries(_ context.Context, run notice.RunID, from string, limit int) ([]notice.Delivery, string, error) {
+	return pageOf(m.lines, lineName, func(d notice.Delivery) bool { return d.Run == run }, cursor.Ledger(run), from, limit)
 }
 
 func (m *model) CountDeliveries(_ context.Context, run notice.RunID) (notice.Counts, error) {
@@ -203,11 +207,8 @@ func (m *model) CountDeliveries(_ context.Context, run notice.RunID) (notice.Cou
 	return counts, nil
 }
 
-func (m *model) UnresolvedDeliveries(_ context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) ([]notice.Delivery, string, error) {
-	page, next := pageOf(m.lines, lineName, func(d notice.Delivery) bool {
-		return d.State == state && !d.SettleAfter.After(before)
-	}, cursor, limit)
-	return page, next, nil
+func (m *model) UnresolvedDeliveries(_ context.Context, state notice.DeliveryState, before time.Time, from string, limit int) ([]notice.Delivery, string, error) {
+	return pageOf(m.lines, lineName, func(d notice.Delivery) bool { return d.State == state && !d.SettleAfter.After(before) }, cursor.Unresolved(state), from, limit)
 }
 
 func (m *model) CountUnresolved(context.Context) (map[notice.RunID]notice.Counts, error) {
@@ -253,9 +254,7 @@ func (m *model) Version(_ context.Context, policy, version string) (notice.Versi
 }
 
 func (m *model) Versions(_ context.Context, policy string) ([]notice.Version, error) {
-	all := slices.SortedFunc(maps.Values(m.versions), func(a, b notice.Version) int {
-		return cmp.Or(a.PublishedAt.Compare(b.PublishedAt), cmp.Compare(a.Name, b.Name))
-	})
+	all := slices.SortedFunc(maps.Values(m.versions), notice.ByPublication)
 	return slices.DeleteFunc(all, func(v notice.Version) bool { return v.Policy != policy }), nil
 }
 
@@ -302,9 +301,7 @@ func (m *model) OpenRuns(ctx context.Context) ([]notice.Run, error) {
 }
 
 func (m *model) ListRuns(context.Context) ([]notice.Run, error) {
-	return slices.SortedFunc(maps.Values(m.runs), func(a, b notice.Run) int {
-		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID))
-	}), nil
+	return slices.SortedFunc(maps.Values(m.runs), notice.ByOpening), nil
 }
 
 func (m *model) AddTally(_ context.Context, run notice.RunID, t notice.Tally) error {
@@ -385,8 +382,8 @@ func (m *model) Request(_ context.Context, id notice.RequestID) (notice.Request,
 }
 
 func (m *model) requestsWhere(match func(notice.Request) bool) ([]notice.Request, error) {
-	page, _ := pageOf(m.requests, func(r notice.Request) string { return r.Received.Format(time.RFC3339) + string(r.ID) }, match, "", -1)
-	return page, nil
+	all := slices.SortedFunc(maps.Values(m.requests), notice.ByReceipt)
+	return slices.DeleteFunc(all, func(r notice.Request) bool { return !match(r) }), nil
 }
 
 func (m *model) OpenRequests(context.Context) ([]notice.Request, error) {

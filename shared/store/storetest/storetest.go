@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"claim and opt-out": testClaimAgainstOptOut,
 		"deliveries":        testDeliveries,
 		"unresolved":        testUnresolved,
+		"cursors":           testCursors,
 		"versions":          testVersions,
 		"runs":              testRuns,
 		"tally":             testTally,
@@ -518,6 +519,76 @@ func testUnresolved(t *testing.T, s store.Store) {
 	counts, err := s.CountUnresolved(ctx)
 	must(t, err)
 	equal(t, "what waits", counts, map[notice.RunID]notice.Counts{"run": {notice.Unknown: 2}, "run#2": {notice.Retry: 1, notice.Held: 1}})
+}
+
+// A page is asked for with the cursor that the page of the same list before came with. One
+// that was made up, or came with another list, is a mistake of whoever sends it, said in
+// one way: it is no reason to panic, to fail, or to begin again.
+func testCursors(t *testing.T, s store.Store) {
+	for i, id := range add(t, s, 3) {
+		must(t, s.MoveDue(ctx, id, "2026-12-01"))
+		for _, run := range []notice.RunID{"run", "other"} {
+			for _, state := range []notice.DeliveryState{notice.Unknown, notice.Retry} {
+				run := run + "-" + notice.RunID(state)
+				_, err := s.RecordDelivery(ctx, notice.Delivery{Run: run, Recipient: id, State: state, SettleAfter: now, UpdatedAt: now.Add(time.Duration(i))})
+				must(t, err)
+			}
+		}
+	}
+	due := func(first, last notice.Date) func(cursor string) (int, string, error) {
+		return func(cursor string) (int, string, error) {
+			page, next, err := s.DueRecipients(ctx, first, last, cursor, 1)
+			return len(page), next, err
+		}
+	}
+	ledger := func(run notice.RunID) func(cursor string) (int, string, error) {
+		return func(cursor string) (int, string, error) {
+			page, next, err := s.ListDeliveries(ctx, run, cursor, 1)
+			return len(page), next, err
+		}
+	}
+	unresolved := func(state notice.DeliveryState) func(cursor string) (int, string, error) {
+		return func(cursor string) (int, string, error) {
+			page, next, err := s.UnresolvedDeliveries(ctx, state, now, cursor, 1)
+			return len(page), next, err
+		}
+	}
+	lists := map[string]func(cursor string) (int, string, error){
+		"recipients": func(cursor string) (int, string, error) {
+			page, next, err := s.ListRecipients(ctx, cursor, 1)
+			return len(page), next, err
+		},
+		"due": due("2026-12-01", "2026-12-01"), "due on other days": due("2026-11-30", "2026-12-01"),
+		"ledger": ledger("run-unknown"), "another ledger": ledger("other-unknown"),
+		"unknown": unresolved(notice.Unknown), "retry": unresolved(notice.Retry),
+	}
+	cursors := map[string]string{}
+	for name, list := range lists {
+		n, next, err := list("")
+		must(t, err)
+		if n != 1 || next == "" {
+			t.Fatalf("%s: a first page of %d, and the cursor %q", name, n, next)
+		}
+		if n, _, err = list(next); err != nil || n != 1 {
+			t.Errorf("%s: a second page of %d, %v", name, n, err)
+		}
+		cursors[name] = next
+	}
+	for name, list := range lists {
+		strays := map[string]string{"a letter": "x", "a person": "p0000", "a bar": "|", "a part": "3|p0000", "a day": "2026-12-01#03|p0000", "bytes": "\x00\xff", "JSON": "{}", "encoded JSON": "e30"}
+		for other, cursor := range cursors {
+			if other != name {
+				strays["that of "+other] = cursor
+			}
+		}
+		for what, cursor := range strays {
+			_, _, err := list(cursor)
+			wantErr(t, err, notice.ErrInvalid)
+			if want := fmt.Sprintf("cursor %q is not of this list; ask with the one that came with the page before, or with none", cursor); err == nil || err.Error() != want {
+				t.Errorf("%s, with %s as the cursor: %v, want %s", name, what, err, want)
+			}
+		}
+	}
 }
 
 func testVersions(t *testing.T, s store.Store) {
