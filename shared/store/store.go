@@ -12,7 +12,9 @@ import (
 
 // Store is the whole of it. Every method is safe for concurrent use. A thing that
 // is not there is notice.ErrNotFound; a condition that no longer holds is
-// notice.ErrConflict. Reads are strongly consistent unless they say otherwise.
+// notice.ErrConflict. Reads are strongly consistent unless they say otherwise. A list
+// that is read in pages takes the cursor that came with its page before; any other is
+// notice.ErrInvalid.
 type Store interface {
 	Recipients
 	Deliveries
@@ -30,8 +32,8 @@ type Recipients interface {
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
 	// ImportRecipients adds or merges rows by Imported.Recipient and
 	// Imported.Apply, one outcome a row. A new person's due date is taken with the
-	// lead in days. Standing, clock and due date of a known person stay, and so does
-	// what they correct, be it while the rows are written.
+	// lead in days. A known person keeps their standing, clock and due date, and every
+	// field they corrected themselves, also one they correct during the call.
 	ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error)
 	// ChangeRecipient replaces the person read as before by after and appends the
 	// event in one transaction. It is ErrConflict if the stored Rev is no longer
@@ -144,8 +146,6 @@ type Documents interface {
 	// SaveDocument writes v if the stored rev is rev (0: there is none yet);
 	// ErrConflict otherwise. It returns the new rev.
 	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
-	// DeleteDocument removes the record; removing what is not there is no error.
-	DeleteDocument(ctx context.Context, kind, id string) error
 }
 
 // Requests are people's uses of their rights.

@@ -217,7 +217,3 @@ func (s *Store) SaveDocument(ctx context.Context, kind, id string, v any, rev in
 	}
 	return rev + 1, nil
 }
-
-func (s *Store) DeleteDocument(ctx context.Context, kind, id string) error {
-	return s.update(ctx, func(tx *bbolt.Tx) error { return tx.Bucket(documents).Delete(key(kind, id)) })
-}

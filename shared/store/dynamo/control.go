@@ -312,8 +312,3 @@ func (s *Store) SaveDocument(ctx context.Context, kind, id string, v any, rev in
 	}
 	return rev + 1, err
 }
-
-func (s *Store) DeleteDocument(ctx context.Context, kind, id string) error {
-	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Control, Key: controlKey("DOC#"+kind, id)})
-	return err
-}

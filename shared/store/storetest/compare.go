@@ -30,8 +30,8 @@ func Compare(t *testing.T, open func(t *rapid.T) (a, b store.Store, close func()
 			"read": g.readPeople, "claim": g.claim, "claim again": g.claim, "record delivery": g.recordDelivery,
 			"move delivery": g.moveDelivery, "move delivery again": g.moveDelivery, "forget": g.forget,
 			"add version": g.addVersion, "decide": g.decide, "add run": g.addRun, "save run": g.saveRun, "add tally": g.addTally,
-			"save document": g.saveDocument, "delete document": g.deleteDocument,
-			"add request": g.addRequest, "save request": g.saveRequest, "forget events": g.forgetEvents,
+			"save document": g.saveDocument,
+			"add request":   g.addRequest, "save request": g.saveRequest, "forget events": g.forgetEvents,
 			"stray cursor": g.strayCursor, "list": func(*rapid.T) { g.list() }, "reopen": func(*rapid.T) { g.reopen() },
 		})
 		g.list()
@@ -293,11 +293,6 @@ func (g *game) saveDocument(t *rapid.T) {
 		d.Rev, err = s.Document(ctx, kind, id, &d.Body)
 		return d, err
 	})
-}
-
-func (g *game) deleteDocument(t *rapid.T) {
-	kind, id := someKind.Draw(t, "kind"), someID.Draw(t, "id")
-	done(g, "DeleteDocument", func(s store.Store) error { return s.DeleteDocument(ctx, kind, id) })
 }
 
 func (g *game) reopen() {

@@ -336,11 +336,6 @@ func (m *model) SaveDocument(_ context.Context, kind, id string, v any, rev int6
 	return rev + 1, nil
 }
 
-func (m *model) DeleteDocument(_ context.Context, kind, id string) error {
-	delete(m.documents, [2]string{kind, id})
-	return nil
-}
-
 func (m *model) ForgetEvents(_ context.Context, id notice.RecipientID, but notice.Way) error {
 	m.events[id] = slices.DeleteFunc(m.events[id], func(e notice.PreferenceEvent) bool { return e.Way != but })
 	return nil

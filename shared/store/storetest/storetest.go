@@ -724,10 +724,6 @@ func testDocuments(t *testing.T, s store.Store) {
 	if got != next || d.A != 3 {
 		t.Errorf("document %+v with rev %d, want 3 with rev %d", d, got, next)
 	}
-	must(t, s.DeleteDocument(ctx, "kind", "id"))
-	must(t, s.DeleteDocument(ctx, "kind", "id"))
-	_, err = s.Document(ctx, "kind", "id", &d)
-	wantErr(t, err, notice.ErrNotFound)
 }
 
 // Writers at the same time: those who fail take nobody along, and who is told that the
