@@ -20,6 +20,7 @@ import (
 	"policymail/shared/logging"
 	"policymail/shared/mail"
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 	"policymail/shared/privacy"
 	"policymail/shared/store"
 	"policymail/shared/token"
@@ -110,8 +111,9 @@ func (st *stage) people(b testing.TB, n int) (ids []notice.RecipientID) {
 // version is the text notices speak of; it has a predecessor, so that mails have every
 // link.
 func version() notice.Version {
-	v := notice.Version{Policy: "privacy", Name: "2.0", Effective: "2026-12-01", Class: notice.Optional, SHA256: "0", Previous: "1.0", PublishedAt: now,
-		Summary: map[string]string{"en": "We keep your address for one year instead of two.\n\nYou can ask us to delete it sooner."}}
+	v := noticetest.Version("We keep your address for one year.\n", "<p>We keep your address for one year.</p>")
+	v.Policy, v.Name, v.Effective, v.Class, v.Previous, v.PublishedAt = "privacy", "2.0", "2026-12-01", notice.Optional, "1.0", now
+	v.Summary = map[string]string{"en": "We keep your address for one year instead of two.\n\nYou can ask us to delete it sooner."}
 	v.Approval = &notice.Approval{By: "Ada Example", At: now, Hash: v.ContentHash()}
 	return v
 }

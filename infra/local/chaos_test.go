@@ -21,6 +21,7 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 	"policymail/shared/privacy"
 	"policymail/shared/store"
 	"policymail/shared/store/bolt"
@@ -190,7 +191,8 @@ func (c *chaos) populate() {
 		_, err := c.db.ImportRecipients(context.Background(), page, 14)
 		c.must(err)
 	}
-	v := notice.Version{Policy: "privacy", Name: "2", Previous: "1", Effective: "2026-06-01", Class: notice.Optional, SHA256: "x", PublishedAt: c.clock.Now()}
+	v := noticetest.Version("We keep your name.\n", "<p>We keep your name.</p>")
+	v.Policy, v.Name, v.Previous, v.Effective, v.Class, v.PublishedAt = "privacy", "2", "1", "2026-06-01", notice.Optional, c.clock.Now()
 	c.must(c.db.AddVersion(context.Background(), v))
 	c.run = notice.ChangeRunID("privacy", "2")
 	c.must(c.db.AddRun(context.Background(), notice.Run{ID: c.run, Kind: notice.Change, Class: v.Class, Policy: v.Policy, Version: v.Name,

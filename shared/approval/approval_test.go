@@ -12,6 +12,7 @@ import (
 	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 	"policymail/shared/officers"
 	"policymail/shared/publish"
 	"policymail/shared/store"
@@ -338,7 +339,8 @@ func TestDecisionsAtOnce(t *testing.T) {
 	}
 	for _, pair := range [][2]string{{"ada approves", "bob approves"}, {"ada approves", "ada edits"}, {"ada approves", "bob rejects"}, {"ada edits", "bob rejects"}} {
 		for i := range 20 {
-			v := notice.Version{Policy: "other", Name: fmt.Sprintf("%d-%s", i, pair[0][4:6]+pair[1][4:6]), Previous: "none", Summary: map[string]string{"en": "Words."}}
+			v := noticetest.Version("We keep your name.\n", "<p>We keep your name.</p>")
+			v.Policy, v.Name, v.Previous, v.Summary = "other", fmt.Sprintf("%d-%s", i, pair[0][4:6]+pair[1][4:6]), "none", map[string]string{"en": "Words."}
 			run := notice.Run{ID: notice.ChangeRunID(v.Policy, v.Name), Kind: notice.Change, Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(), State: notice.Waiting}
 			if err := errors.Join(d.AddVersion(ctx, v), d.AddRun(ctx, run)); err != nil {
 				t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 )
 
 var errLost = errors.New("the answer was lost")
@@ -145,7 +146,8 @@ func TestTicksThatComeTwiceOrLate(t *testing.T) {
 }
 
 func (w *world) running(name string, effective notice.Date) notice.RunID {
-	v := notice.Version{Policy: name, Name: "v2", Effective: effective, Class: notice.Optional, SHA256: name, PublishedAt: w.now, Previous: "v1"}
+	v := noticetest.Version("The text of "+name+".\n", "<p>The text of "+name+".</p>")
+	v.Policy, v.Name, v.Effective, v.Class, v.PublishedAt, v.Previous = name, "v2", effective, notice.Optional, w.now, "v1"
 	v.Approval = &notice.Approval{By: "Ada", At: w.now, Hash: v.ContentHash()}
 	w.must(w.store.AddVersion(ctx, v))
 	run := notice.Run{ID: notice.ChangeRunID(name, "v2"), Kind: notice.Change, Class: v.Class, Policy: name, Version: v.Name, Effective: effective,

@@ -13,6 +13,7 @@ import (
 	"policymail/infra/tools"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 )
 
 // A run to very many people with the real planner, pacer and cursors, on a store and
@@ -104,7 +105,8 @@ type crowd struct {
 
 func (s *crowd) Versions(context.Context, string) ([]notice.Version, error) {
 	s.reads++
-	v := notice.Version{Policy: "privacy", Name: "v1", Effective: "2026-01-01"}
+	v := noticetest.Version("We keep your name.\n", "<p>We keep your name.</p>")
+	v.Policy, v.Name, v.Effective = "privacy", "v1", "2026-01-01"
 	v.Approval = &notice.Approval{By: "Ada", Hash: v.ContentHash()}
 	return []notice.Version{v}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 	"policymail/shared/privacy"
 	"policymail/shared/store"
 	"policymail/shared/store/bolt"
@@ -151,8 +152,9 @@ func (w *world) publish(name string, baseline bool) notice.Run {
 
 // publishFor is publish of what takes effect on a day.
 func (w *world) publishFor(name string, baseline bool, effective notice.Date) notice.Run {
-	v := notice.Version{Policy: "privacy", Name: name, Effective: effective, Class: notice.Optional, SHA256: "sha-" + name,
-		PublishedAt: w.now, Summary: map[string]string{"en": "What changed in " + name}}
+	v := noticetest.Version("The text of "+name+".\n", "<p>The text of "+name+".</p>")
+	v.Policy, v.Name, v.Effective, v.Class, v.PublishedAt = "privacy", name, effective, notice.Optional, w.now
+	v.Summary = map[string]string{"en": "What changed in " + name}
 	if baseline {
 		v.Approval = &notice.Approval{By: "Ada", At: w.now, Hash: v.ContentHash()}
 		w.must(w.store.AddVersion(context.Background(), v))

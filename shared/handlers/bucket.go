@@ -27,8 +27,8 @@ func created(detail json.RawMessage) (Object, error) {
 	if err := json.Unmarshal(detail, &d); err != nil {
 		return d.Object, fmt.Errorf("Object Created: %w", err)
 	}
-	if d.Object.Key == "" {
-		return d.Object, errors.New("Object Created: the event names no object")
+	if d.Object.Key == "" || d.Object.Sequencer == "" {
+		return d.Object, errors.New("Object Created: the event does not say which object, or which put of it")
 	}
 	return d.Object, nil
 }

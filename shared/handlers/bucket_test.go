@@ -55,3 +55,14 @@ func TestEventsOfTwoPutsOfOneContent(t *testing.T) {
 		}
 	}
 }
+
+// Without its sequencer a put cannot be told from one before it, and would be taken for
+// imported: the message is kept.
+func TestEventWithoutASequencerIsKept(t *testing.T) {
+	serve := Imports(imports.Jobs{}, slog.New(slog.DiscardHandler))
+	body := `{"detail-type":"Object Created","detail":{"object":{"key":"imports/people.csv","etag":"e1"}}}`
+	out, err := serve(context.Background(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: body}}})
+	if err != nil || len(out.BatchItemFailures) != 1 {
+		t.Errorf("%+v %v", out, err)
+	}
+}

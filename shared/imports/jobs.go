@@ -23,11 +23,9 @@ const defaultPartSize = 4 << 20
 // File is one put of a file into the bucket.
 type File struct {
 	Key  string `json:"key"`
-	ETag string `json:"etag"`          // of the content
-	Put  string `json:"put,omitempty"` // tells it from other puts under the key, of the same content too; the ETag does if absent
+	ETag string `json:"etag"` // of the content
+	Put  string `json:"put"`  // tells it from other puts under the key, of the same content too
 }
-
-func (f File) put() string { return cmp.Or(f.Put, f.ETag) }
 
 // Objects reads the bucket, and removes from it what is imported. Both are about an
 // object as long as its content has the ETag: bytes and places of one content are
@@ -89,8 +87,6 @@ type Status struct {
 	Put      string    `json:"put,omitempty"` // File.Put
 }
 
-func (s Status) put() string { return cmp.Or(s.Put, s.ETag) }
-
 // Kinds of documents.
 const (
 	statusKind = "import"
@@ -149,7 +145,7 @@ func (j Jobs) Arrived(ctx context.Context, f File) error {
 	switch {
 	case err != nil:
 		return err
-	case over && status.put() == f.put():
+	case over && status.Put == f.Put:
 		return j.Objects.RemoveMatching(ctx, f.Key, f.ETag)
 	case !over && status.ETag == f.ETag:
 		// This very content is being imported, and its last part removes it: a second
@@ -214,7 +210,7 @@ func (j Jobs) over(ctx context.Context, status Status) (bool, error) {
 	// From the last part backwards: while parts are missing, that one mostly is.
 	for n := status.Parts - 1; n >= 0; n-- {
 		var part Report
-		if _, err := j.Documents.Document(ctx, partKind, partID(status.ID, status.put(), n), &part); errors.Is(err, notice.ErrNotFound) {
+		if _, err := j.Documents.Document(ctx, partKind, partID(status.ID, status.Put, n), &part); errors.Is(err, notice.ErrNotFound) {
 			return false, nil
 		} else if err != nil {
 			return false, err
@@ -279,10 +275,10 @@ func (j Jobs) Import(ctx context.Context, p Part) error {
 	if err != nil {
 		return err
 	}
-	if status.put() != p.put() {
+	if status.Put != p.Put {
 		return nil
 	}
-	id := partID(status.ID, p.put(), p.Number)
+	id := partID(status.ID, p.Put, p.Number)
 	_, err = j.Documents.Document(ctx, partKind, id, &Report{})
 	if err == nil {
 		return j.tidy(ctx, p.Key) // done before
@@ -333,7 +329,7 @@ func (j Jobs) Status(ctx context.Context, id string) (Status, error) {
 	status.Report = &Report{DryRun: status.DryRun}
 	for n := range status.Parts {
 		var part Report
-		_, err := j.Documents.Document(ctx, partKind, partID(id, status.put(), n), &part)
+		_, err := j.Documents.Document(ctx, partKind, partID(id, status.Put, n), &part)
 		switch {
 		case errors.Is(err, notice.ErrNotFound):
 			status.Left++

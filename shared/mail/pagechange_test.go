@@ -8,13 +8,16 @@ import (
 	"github.com/jhillyerd/enmime"
 
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 	"policymail/shared/officers"
 )
 
 // An approver reads in both bodies what the page says and what to type.
 func TestPageChange(t *testing.T) {
 	w := newWriter(t, example)
-	in := officers.PageChange{To: "officer@example.com", Version: notice.Version{Policy: "privacy", Name: "2.0"}, Seen: "2026-11-24",
+	v := noticetest.Version("We keep your name.\n", "<p>We keep your name.</p>")
+	v.Policy, v.Name = "privacy", "2.0"
+	in := officers.PageChange{To: "officer@example.com", Version: v, Seen: "2026-11-24",
 		Class: "substantive", Confidence: 0.97, Reasons: []string{"a period changed"}, Sections: []string{"How long", "Who <else>"}}
 	for name, approved := range map[string]bool{"waits": false, "is approved": true} {
 		if in.Version.Approval = nil; approved {

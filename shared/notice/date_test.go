@@ -60,7 +60,7 @@ func TestDecline(t *testing.T) {
 }
 
 func TestContentHashCoversWhatIsTold(t *testing.T) {
-	v := Version{Policy: "privacy", Name: "1", Effective: "2026-01-01", Class: Optional, SHA256: "a", Summary: map[string]string{"en": "x"}}
+	v := Version{Policy: "privacy", Name: "1", Effective: "2026-01-01", Class: Optional, SHA256: HashOf(""), PageSHA256: HashOf(""), Summary: map[string]string{"en": "x"}}
 	v.Approval = &Approval{Hash: v.ContentHash()}
 	if !v.Approved() {
 		t.Fatal("not approved")

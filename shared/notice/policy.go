@@ -19,14 +19,14 @@ type Version struct {
 	Name        string            `json:"version"`
 	Effective   Date              `json:"effective"`
 	Class       Class             `json:"class"`
-	Basis       string            `json:"basis,omitempty"`       // legal basis of a mandatory notice
-	Summary     map[string]string `json:"summary"`               // what changed, in plain words, by locale
-	SHA256      string            `json:"sha256"`                // of Text, lower-case hex
-	Normaliser  int               `json:"normaliser"`            // version of the rules that made Text
-	Text        string            `json:"text"`                  // normalised: what is compared and hashed
-	HTML        string            `json:"html"`                  // sanitised: what a reader is shown
-	PageSHA256  string            `json:"page_sha256,omitempty"` // of HTML, lower-case hex; versions of old have none
-	Language    string            `json:"language,omitempty"`    // of Text (ISO 639-1); empty when it cannot be told, and in versions published before it was
+	Basis       string            `json:"basis,omitempty"`    // legal basis of a mandatory notice
+	Summary     map[string]string `json:"summary"`            // what changed, in plain words, by locale
+	SHA256      string            `json:"sha256"`             // of Text, lower-case hex
+	Normaliser  int               `json:"normaliser"`         // version of the rules that made Text
+	Text        string            `json:"text"`               // normalised: what is compared and hashed
+	HTML        string            `json:"html"`               // sanitised: what a reader is shown
+	PageSHA256  string            `json:"page_sha256"`        // of HTML, lower-case hex
+	Language    string            `json:"language,omitempty"` // of Text (ISO 639-1); empty when it cannot be told
 	Previous    string            `json:"previous,omitempty"`
 	Change      string            `json:"change,omitempty"` // class of the difference from Previous: none, broken, editorial or substantive
 	PublishedBy string            `json:"published_by"`
@@ -68,7 +68,7 @@ func (v Version) Approved() bool {
 
 // Intact reports whether text and page are those whose hashes an approval covers.
 func (v Version) Intact() bool {
-	return (v.Text == "" || HashOf(v.Text) == v.SHA256) && (v.PageSHA256 == "" || HashOf(v.HTML) == v.PageSHA256)
+	return HashOf(v.Text) == v.SHA256 && HashOf(v.HTML) == v.PageSHA256
 }
 
 // HashOf is the SHA-256 of a text, in lower-case hex.
@@ -83,15 +83,12 @@ func HashOf(text string) string {
 func (v Version) ContentHash() string {
 	h := sha256.New()
 	field := func(s string) { fmt.Fprintf(h, "%d:%s,", len(s), s) }
-	for _, s := range []string{v.Policy, v.Name, string(v.Effective), string(v.Class), v.Basis, v.SHA256} {
+	for _, s := range []string{v.Policy, v.Name, string(v.Effective), string(v.Class), v.Basis, v.SHA256, v.PageSHA256} {
 		field(s)
 	}
 	for _, locale := range slices.Sorted(maps.Keys(v.Summary)) {
 		field(locale)
 		field(v.Summary[locale])
-	}
-	if v.PageSHA256 != "" {
-		field(v.PageSHA256)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -15,6 +15,9 @@ func TestAnotherTextIsNotApproved(t *testing.T) {
 		"the page":              func(v *Version) { v.HTML = "<p>We sell your name.</p>" },
 		"the text and its hash": func(v *Version) { v.Text = "We sell your name.\n"; v.SHA256 = HashOf(v.Text) },
 		"the page and its hash": func(v *Version) { v.HTML = "<p>We sell your name.</p>"; v.PageSHA256 = HashOf(v.HTML) },
+		"the text, blanked":     func(v *Version) { v.Text = "" },
+		"the page, blanked":     func(v *Version) { v.HTML = "" },
+		"the hashes, blanked":   func(v *Version) { v.SHA256, v.PageSHA256 = "", "" },
 		"the page, unhashed":    func(v *Version) { v.HTML, v.PageSHA256 = "<p>We sell your name.</p>", "" },
 	} {
 		other := v

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"html"
 	"slices"
 	"strings"
 	"testing"
@@ -51,8 +52,22 @@ func TestCompareMatchesSectionsRenamedAndMoved(t *testing.T) {
 	}
 }
 
+// lineByLine reads a text as a page of one paragraph a line.
+func lineByLine(t testing.TB, text string) policy.Document {
+	t.Helper()
+	var page strings.Builder
+	for line := range strings.Lines(text) {
+		page.WriteString("<p>" + html.EscapeString(line) + "</p>")
+	}
+	d, err := policy.ReadHTML(page.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 func TestCompareWordsOfAnyScript(t *testing.T) {
-	c := policy.Compare(policy.ReadPlain("我们将订单数据保留6年。\n"), policy.ReadPlain("我们将订单数据保留9年。\n"))
+	c := policy.Compare(lineByLine(t, "我们将订单数据保留6年。\n"), lineByLine(t, "我们将订单数据保留9年。\n"))
 	b := c.Sections[0].Blocks[0]
 	if b.Change != "edited" || len(b.Words) != 4 || b.Words[1].Text != "6" || b.Words[2].Text != "9" {
 		t.Errorf("%+v", b)
@@ -63,10 +78,10 @@ func TestCompareWordsOfAnyScript(t *testing.T) {
 func TestCompareLayout(t *testing.T) {
 	a := "We keep your name. We keep your address.\nWe sell nothing.\n"
 	b := "We keep your name.\nWe keep your address. We sell nothing.\n"
-	if c := policy.Compare(policy.ReadPlain(a), policy.ReadPlain(b)); !c.Same() {
+	if c := policy.Compare(lineByLine(t, a), lineByLine(t, b)); !c.Same() {
 		t.Errorf("%+v", c.Changes())
 	}
-	if c := policy.Compare(policy.ReadPlain(a), policy.ReadPlain(a+"More.\n")); c.Same() {
+	if c := policy.Compare(lineByLine(t, a), lineByLine(t, a+"More.\n")); c.Same() {
 		t.Error("an addition is the same")
 	}
 }
@@ -103,7 +118,7 @@ func FuzzCompare(f *testing.F) {
 		if len(a)+len(b) > 4000 {
 			return
 		}
-		old, new := policy.ReadPlain(a), policy.ReadPlain(b)
+		old, new := lineByLine(t, a), lineByLine(t, b)
 		v := policy.Classify(old, new)
 		if v.Confidence < 0 || v.Confidence > 1 || len(v.Reasons) == 0 {
 			t.Errorf("%+v", v)
@@ -149,7 +164,7 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 // Labels in another language than the text say which, and turn no paragraph around.
 func TestLabelsOfAComparisonSayTheirLanguage(t *testing.T) {
 	labels := policy.Labels{Added: "أُضيف", Removed: "حُذف", Unchanged: "نص بلا تغيير", Contents: "ما الذي تغيّر", Language: "ar", Text: "en"}
-	c := policy.Compare(policy.ReadPlain("Age\nYou must be at least 16 years old.\n"), policy.ReadPlain("Age\nYou must be at least 16 years old.\nData\nWe keep your orders for six years.\n"))
+	c := policy.Compare(read(t, "# Age\n\nYou must be at least 16 years old.\n", "a.md"), read(t, "# Age\n\nYou must be at least 16 years old.\n\n# Data\n\nWe keep your orders for six years.\n", "b.md"))
 	page := string(c.HTML(labels))
 	for _, want := range []string{`<nav lang="ar" dir="auto" aria-label=`, `<ul lang="en" dir="auto">`, `<summary lang="ar" dir="auto">`, `<ins><span class="hidden" lang="ar" dir="auto">أُضيف: </span>We keep`} {
 		if !strings.Contains(page, want) {

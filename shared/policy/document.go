@@ -56,36 +56,7 @@ func ReadHTML(page string) (Document, error) {
 
 // DocumentOf is the text of a version, read from its page by the rules of today, so
 // that versions stored under older rules compare with new ones.
-func DocumentOf(v notice.Version) (Document, error) {
-	if v.HTML == "" {
-		return ReadPlain(v.Text), nil
-	}
-	return ReadHTML(v.HTML)
-}
-
-// LanguageOf names (ISO 639-1) the language of a version's text, or nothing when it cannot
-// be told. It reads the text only of versions that do not say: that takes milliseconds,
-// too many for every visit of a page.
-func LanguageOf(v notice.Version) (string, error) {
-	if v.Language != "" {
-		return v.Language, nil
-	}
-	d, err := DocumentOf(v)
-	return Language(d), err
-}
-
-// ReadPlain reads normalised text, one paragraph a line, as a document. Headings
-// are guessed: short lines that end like no sentence, before a longer one.
-func ReadPlain(text string) (d Document) {
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSuffix(line, "\n"); line != "" {
-			d = append(d, newParagraph(line))
-		}
-	}
-	d.guessHeadings()
-	d.markForeign()
-	return d
-}
+func DocumentOf(v notice.Version) (Document, error) { return ReadHTML(v.HTML) }
 
 // covered are the languages of Latin script that the word lists are written for.
 var covered = set("en fr de es it pt nl")

@@ -29,7 +29,7 @@ type Evidence struct {
 	Approval    *notice.Approval  `json:"approval,omitempty"` // absent: nobody has approved it
 	Approved    bool              `json:"approved"`           // and what was approved is what is here
 	Intact      bool              `json:"intact"`             // text and page are those the hashes are of
-	PageSHA256  string            `json:"page_sha256,omitempty"`
+	PageSHA256  string            `json:"page_sha256"`
 	Class       notice.Class      `json:"class"`
 	Basis       string            `json:"basis,omitempty"`
 	Summary     map[string]string `json:"summary,omitempty"`

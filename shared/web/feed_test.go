@@ -3,17 +3,22 @@ package web_test
 import (
 	"context"
 	"encoding/xml"
+	"fmt"
 	"testing"
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 )
 
 func TestFeedListsApprovedVersions(t *testing.T) {
 	f := setUp(t)
-	for i, v := range []notice.Version{
-		{Name: "1.0"}, {Name: "2.0", Previous: "1.0", Summary: map[string]string{"en": "We keep less & less."}}, {Name: "3.0", Previous: "2.0"}} {
-		v.Policy, v.Effective, v.HTML, v.PublishedAt = "privacy", "2026-01-01", "<p>x</p>", now.Add(time.Duration(i))
+	for i, told := range []map[string]string{nil, {"en": "We keep less & less."}, nil} {
+		v := noticetest.Version("x\n", "<p>x</p>")
+		v.Policy, v.Name, v.Effective, v.Summary, v.PublishedAt = "privacy", fmt.Sprintf("%d.0", i+1), "2026-01-01", told, now.Add(time.Duration(i))
+		if i > 0 {
+			v.Previous = fmt.Sprintf("%d.0", i)
+		}
 		if v.Name != "3.0" {
 			v.Approval = &notice.Approval{By: "Ada", Hash: v.ContentHash(), At: now.Add(time.Duration(i) * time.Hour)}
 		}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html"
 
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 	"policymail/shared/store/storetest"
 )
 
@@ -99,7 +100,8 @@ func FuzzPages(f *testing.F) {
 		ctx, db, site := context.Background(), storetest.Model(), *fixture.site
 		site.Store, site.Company = db, company
 		for i, text := range []string{before, after} {
-			v := notice.Version{Policy: "privacy", Name: fmt.Sprint(i + 1), Effective: "2026-01-01", Text: text, SHA256: notice.HashOf(text), PublishedAt: now.Add(time.Duration(i))}
+			v := noticetest.Version(text, "<p>"+html.EscapeString(text)+"</p>")
+			v.Policy, v.Name, v.Effective, v.PublishedAt = "privacy", fmt.Sprint(i+1), "2026-01-01", now.Add(time.Duration(i))
 			if i > 0 {
 				v.Previous = "1"
 			}

@@ -40,12 +40,8 @@ func (s *Site) policy(r *request) error {
 	if err != nil {
 		return err
 	}
-	written, err := policy.LanguageOf(v)
-	if err != nil {
-		return err
-	}
 	words := r.lang.Words.Page
-	return r.render(http.StatusOK, "policy", policyPage{frame: r.frame(words.PolicyTitle), Version: v, Written: written, Body: template.HTML(v.HTML),
+	return r.render(http.StatusOK, "policy", policyPage{frame: r.frame(words.PolicyTitle), Version: v, Written: v.Language, Body: template.HTML(v.HTML),
 		Subtitle:  locale.Fill(words.PolicyVersion, "version", v.Name),
 		Effective: locale.Fill(words.PolicyEffective, "date", r.lang.Date(v.Effective)),
 		Versions:  r.lines(all), HasChanges: !v.Baseline()})

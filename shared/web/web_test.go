@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/notice/noticetest"
 	"policymail/shared/privacy"
 	"policymail/shared/store/bolt"
 	"policymail/shared/token"
@@ -262,17 +263,19 @@ func TestOptionsNamesWhatAPathAnswers(t *testing.T) {
 func TestPolicyPages(t *testing.T) {
 	f := setUp(t)
 	ctx := context.Background()
-	add := func(v notice.Version, approved bool) {
-		if v.SHA256 = notice.HashOf(v.Text); approved {
+	add := func(name, previous string, effective notice.Date, text string, at time.Time, approved bool) {
+		v := noticetest.Version(text+"\n", "<p>"+text+"</p>")
+		v.Policy, v.Name, v.Previous, v.Effective, v.PublishedAt = "privacy", name, previous, effective, at
+		if approved {
 			v.Approval = &notice.Approval{By: "Ada", Hash: v.ContentHash()}
 		}
 		if err := f.db.AddVersion(ctx, v); err != nil {
 			t.Fatal(err)
 		}
 	}
-	add(notice.Version{Policy: "privacy", Name: "1.0", Effective: "2026-01-01", Text: "Age 16.\n", HTML: "<p>Age 16.</p>", PublishedAt: now}, true)
-	add(notice.Version{Policy: "privacy", Name: "2.0", Previous: "1.0", Effective: "2026-06-01", Text: "Age 13.\n", HTML: "<p>Age 13.</p>", PublishedAt: now.Add(1)}, true)
-	add(notice.Version{Policy: "privacy", Name: "3.0", Previous: "2.0", Effective: "2026-07-01", Text: "Age 10.\n", HTML: "<p>Age 10.</p>", PublishedAt: now.Add(2)}, false)
+	add("1.0", "", "2026-01-01", "Age 16.", now, true)
+	add("2.0", "1.0", "2026-06-01", "Age 13.", now.Add(1), true)
+	add("3.0", "2.0", "2026-07-01", "Age 10.", now.Add(2), false)
 	for path, want := range map[string]string{"/policy/privacy": "Age 13", "/policy/privacy/1.0": "Age 16", "/policy/privacy/2.0/changes": "<ins"} {
 		if w := f.do("GET", path, "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d lacks %q", path, w.Code, want)
@@ -283,16 +286,15 @@ func TestPolicyPages(t *testing.T) {
 	}
 }
 
-// A policy says its own language on a page in another, whether it was told when it was
-// published or, in versions older than that, is read from the text. One that cannot be
-// told is not taken for the page's.
+// A policy says its own language on a page in another, as it was told when it was
+// published. One that could not be told is not taken for the page's.
 func TestPolicySaysItsLanguage(t *testing.T) {
 	f := setUp(t)
 	ctx := context.Background()
 	english := strings.Repeat("<p>We keep the personal data of your orders for as long as the law asks us to.</p>", 5)
-	for i, v := range []notice.Version{{HTML: english}, {HTML: english + "<p>We sell nothing of it.</p>"}, {HTML: "<p>Nous ne vendons rien.</p>", Language: "fr"}, {HTML: "<p>16</p>"}} {
-		v.Policy, v.Name, v.Effective, v.PublishedAt, v.Text = "privacy", fmt.Sprint(i+1), "2026-01-01", now.Add(time.Duration(i)), v.HTML
-		v.SHA256 = notice.HashOf(v.Text)
+	for i, written := range []struct{ page, language string }{{english, "en"}, {english + "<p>We sell nothing of it.</p>", "en"}, {"<p>Nous ne vendons rien.</p>", "fr"}, {"<p>16</p>", ""}} {
+		v := noticetest.Version(written.page, written.page)
+		v.Policy, v.Name, v.Effective, v.PublishedAt, v.Language = "privacy", fmt.Sprint(i+1), "2026-01-01", now.Add(time.Duration(i)), written.language
 		if i > 0 {
 			v.Previous = fmt.Sprint(i)
 		}
