@@ -17,6 +17,7 @@ var forbidden = []struct{ from, to, reason string }{
 	{"policymail/shared/notice", ".", "the domain imports only the standard library"},
 	{"policymail/shared/delivery", "policymail/shared/store", "delivery declares what it needs; stores implement it"},
 	{"policymail/shared/delivery", "github.com/aws", "delivery knows no AWS"},
+	{"policymail/shared/record", "policymail/shared/store", "records declare what they need; stores implement it"},
 	{"policymail/shared/policy", "context", "texts are compared, nothing is read or kept"},
 	{"policymail/shared/publish", "policymail/shared/store", "publishing declares what it needs; stores implement it"},
 	{"policymail/shared/privacy", "policymail/shared/store", "privacy declares what it needs; stores implement it"},

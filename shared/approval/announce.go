@@ -9,12 +9,11 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/officers"
+	"policymail/shared/record"
 	"policymail/shared/token"
 )
 
 const (
-	// announcedKind is the kind of record that keeps who was told that a run waits.
-	announcedKind = "announced"
 	// linkLife is how long the link to the page works: while nobody decides, the next
 	// reminder brings another.
 	linkLife = 30 * 24 * time.Hour
@@ -36,12 +35,9 @@ type announcement struct {
 	Draft time.Time `json:"draft,omitzero"`
 }
 
-func (g Gate) announcement(ctx context.Context, id notice.RunID) (a announcement, rev int64, err error) {
-	rev, err = g.Store.Document(ctx, announcedKind, string(id), &a)
-	if errors.Is(err, notice.ErrNotFound) {
-		return announcement{}, 0, nil
-	}
-	return a, rev, err
+// announcements are kept by run, or by the name of a draft.
+func (g Gate) announcements() record.Of[announcement] {
+	return record.Of[announcement]{Store: g.Store, Kind: record.Announcement}
 }
 
 // Post mails what approvers are told.
@@ -104,7 +100,7 @@ func (a Announcer) Announce(ctx context.Context) (out Announced, err error) {
 
 func (a Announcer) announce(ctx context.Context, run notice.Run) (mailed int, err error) {
 	id := run.ID
-	mark, rev, err := a.announcement(ctx, id)
+	mark, rev, err := a.announcements().Load(ctx, string(id))
 	if err != nil {
 		return 0, err
 	}
@@ -145,7 +141,7 @@ func (a Announcer) missing(mark announcement, needNot func(to string) bool) []st
 // claim keeps other announcers away from what a mark is about.
 func (a Announcer) claim(ctx context.Context, id notice.RunID, mark *announcement, rev int64) (int64, error) {
 	mark.Until = a.Now().Add(announcing)
-	return a.Store.SaveDocument(ctx, announcedKind, string(id), *mark, rev)
+	return a.announcements().Save(ctx, string(id), *mark, rev)
 }
 
 // tell mails each of those who are missing and marks them as told right after; the last
@@ -166,7 +162,7 @@ func (a Announcer) tell(ctx context.Context, id notice.RunID, mark announcement,
 		if i == len(missing)-1 {
 			mark.Until = time.Time{}
 		}
-		if rev, err = a.Store.SaveDocument(ctx, announcedKind, string(id), mark, rev); err != nil {
+		if rev, err = a.announcements().Save(ctx, string(id), mark, rev); err != nil {
 			return mailed, errors.Join(append(faults, err)...)
 		}
 	}

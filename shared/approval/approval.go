@@ -15,6 +15,7 @@ import (
 	"policymail/shared/notice"
 	"policymail/shared/policy"
 	"policymail/shared/publish"
+	"policymail/shared/record"
 )
 
 // Store is what decisions need.
@@ -25,7 +26,7 @@ type Store interface {
 	Decide(ctx context.Context, r notice.Run, v notice.Version) (notice.Run, error)
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
-	publish.Documents
+	record.Store
 }
 
 // Gate decides about runs that wait.
@@ -75,7 +76,7 @@ func (g Gate) Review(ctx context.Context, id notice.RunID) (r Review, err error)
 		return r, err
 	}
 	r.Warnings = policy.Lint(r.Verdict, g.Leads, r.Version.Summary, g.Locales, r.Version.Effective, notice.DateOf(g.Now()))
-	a, _, err := g.announcement(ctx, id)
+	a, _, err := g.announcements().Load(ctx, string(id))
 	r.Plan, r.At = a.Plan, a.At
 	return r, err
 }
@@ -117,7 +118,7 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, aud
 		return run, err
 	}
 	if run.Audience = audience; audience == 0 {
-		a, _, err := g.announcement(ctx, id)
+		a, _, err := g.announcements().Load(ctx, string(id))
 		if err != nil {
 			return run, err
 		}

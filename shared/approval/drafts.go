@@ -38,7 +38,7 @@ func (a Announcer) draft(ctx context.Context) (d publish.Draft, v notice.Version
 // change once more after it was withdrawn, is told anew.
 func (a Announcer) announceDraft(ctx context.Context, d publish.Draft, v notice.Version) (mailed int, err error) {
 	id := draftMark(d.Policy)
-	mark, rev, err := a.announcement(ctx, id)
+	mark, rev, err := a.announcements().Load(ctx, string(id))
 	if err != nil {
 		return 0, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/record"
 )
 
 // AnnualStore is what opening an annual run needs.
@@ -16,8 +17,7 @@ type AnnualStore interface {
 	DueRecipients(ctx context.Context, first, last notice.Date, cursor string, limit int) ([]notice.RecipientID, string, error)
 	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
 	AddRun(ctx context.Context, r notice.Run) error
-	Document(ctx context.Context, kind, id string, v any) (int64, error)
-	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+	record.Store
 }
 
 // Annual opens the annual run of a day for those whose due date has come.
@@ -46,7 +46,10 @@ type days struct {
 	Last  notice.Date `json:"last"`
 }
 
-const annualMarks = "annual"
+// annualMarks are kept by policy.
+func annualMarks(store record.Store) record.Of[annualMark] {
+	return record.Of[annualMark]{Store: store, Kind: record.AnnualMark}
+}
 
 // firstLookBack is how many days the very first run looks back: due days begin
 // with the first import, and the daily trigger runs from the day of deployment.
@@ -88,7 +91,7 @@ func (a Annual) Open(ctx context.Context) (run notice.Run, opened bool, err erro
 	}
 	if due == 0 { // nobody
 		if covers != (days{}) {
-			_, err = a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, mark, rev)
+			_, err = annualMarks(a.Store).Save(ctx, a.Settings.Policy, mark, rev)
 		}
 		return notice.Run{}, false, err
 	}
@@ -107,7 +110,7 @@ func (a Annual) Open(ctx context.Context) (run notice.Run, opened bool, err erro
 		State: notice.Running, OpenedAt: a.Now(), StartedAt: a.Now(), Approval: v.Approval,
 		From: covers.First, To: covers.Last, Audience: due,
 	}
-	if rev, err = a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, mark, rev); err != nil {
+	if rev, err = annualMarks(a.Store).Save(ctx, a.Settings.Policy, mark, rev); err != nil {
 		return notice.Run{}, false, fmt.Errorf("reserve due days up to %s: %w", today, err)
 	}
 	return a.finish(ctx, mark, rev)
@@ -123,18 +126,17 @@ func (a Annual) finish(ctx context.Context, mark annualMark, rev int64) (notice.
 		return notice.Run{}, false, err
 	}
 	mark.Opening = nil
-	if _, err := a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, mark, rev); err != nil && !errors.Is(err, notice.ErrConflict) {
+	if _, err := annualMarks(a.Store).Save(ctx, a.Settings.Policy, mark, rev); err != nil && !errors.Is(err, notice.ErrConflict) {
 		return notice.Run{}, false, err
 	}
 	return run, opened, nil
 }
 
 func (a Annual) mark(ctx context.Context, today notice.Date) (annualMark, int64, error) {
-	var m annualMark
-	rev, err := a.Store.Document(ctx, annualMarks, a.Settings.Policy, &m)
-	if errors.Is(err, notice.ErrNotFound) {
+	m, rev, err := annualMarks(a.Store).Load(ctx, a.Settings.Policy)
+	if err == nil && rev == 0 {
 		m.Next = today.AddDays(-firstLookBack)
-		rev, err = a.Store.SaveDocument(ctx, annualMarks, a.Settings.Policy, m, 0)
+		rev, err = annualMarks(a.Store).Save(ctx, a.Settings.Policy, m, 0)
 	}
 	return m, rev, err
 }
@@ -154,25 +156,19 @@ func (a Annual) countDue(ctx context.Context, first, last notice.Date) (n int, e
 }
 
 // uncover gives the due days of a cancelled annual run back to the next run, once.
-func uncover(ctx context.Context, store documents, r notice.Run) error {
-	for {
-		var m annualMark
-		rev, err := store.Document(ctx, annualMarks, r.Policy, &m)
-		if err != nil || slices.Contains(m.Cancelled, r.ID) {
-			return err
+func uncover(ctx context.Context, store record.Store, r notice.Run) error {
+	return annualMarks(store).Change(ctx, r.Policy, func(m *annualMark) error {
+		if m.Next == "" {
+			return notice.NotFound("no annual run of %s has covered due days", r.Policy)
+		}
+		if slices.Contains(m.Cancelled, r.ID) {
+			return record.ErrAsItIs
 		}
 		if m.Cancelled = append(m.Cancelled, r.ID); r.To.AddDays(1) == m.Next {
 			m.Next = r.From
 		} else {
 			m.Back = append(m.Back, days{r.From, r.To})
 		}
-		if _, err = store.SaveDocument(ctx, annualMarks, r.Policy, m, rev); !errors.Is(err, notice.ErrConflict) {
-			return err
-		}
-	}
-}
-
-type documents interface {
-	Document(ctx context.Context, kind, id string, v any) (int64, error)
-	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+		return nil
+	})
 }

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/record"
 )
 
 // OperatorStore is what an operator's decisions about runs need.
 type OperatorStore interface {
 	runStore
 	audienceStore
-	documents
+	record.Store
 	versionLister
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
 	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/record"
 )
 
 // PacerStore is what releasing and auditing runs needs.
@@ -24,7 +25,7 @@ type PacerStore interface {
 	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
 	UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) ([]notice.Delivery, string, error)
 	CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Counts, error)
-	documents
+	record.Store
 }
 
 // Pacer releases runs onto the send queue at the pace the account allows, and
@@ -176,6 +177,9 @@ type pacing struct {
 	At       time.Time `json:"at"`
 }
 
+// lastTick is the id of the one record of a pacer.
+const lastTick = "pacing"
+
 // mostTicks is how many ticks' worth a late tick may release at once.
 const mostTicks = 1.5
 
@@ -186,9 +190,9 @@ const mostTicks = 1.5
 // written down before anything is released: of two pacers at once one gets a
 // budget, the other notice.ErrConflict.
 func (t *tick) budget(ctx context.Context) (int, error) {
-	var last pacing
-	rev, err := t.Store.Document(ctx, "pacer", "pacing", &last)
-	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+	ticks := record.Of[pacing]{Store: t.Store, Kind: record.Pacing}
+	last, rev, err := ticks.Load(ctx, lastTick)
+	if err != nil {
 		return 0, err
 	}
 	allowed, now, tick := t.Settings.Allow(t.account), t.Now(), t.Settings.Tick.Seconds()
@@ -207,7 +211,7 @@ func (t *tick) budget(ctx context.Context) (int, error) {
 		whole = min(whole, max(allowed.Left-float64(uncounted), 0))
 	}
 	next.Granted = int(whole)
-	if _, err := t.Store.SaveDocument(ctx, "pacer", "pacing", next, rev); err != nil {
+	if _, err := ticks.Save(ctx, lastTick, next, rev); err != nil {
 		return 0, err
 	}
 	return next.Granted, nil

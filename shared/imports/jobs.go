@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/record"
 )
 
 // Prefix is the folder of the bucket whose files are imported.
@@ -38,12 +39,6 @@ type Objects interface {
 	// RemoveMatching deletes an object; if there is none, or one with another ETag, it
 	// does nothing and returns nil.
 	RemoveMatching(ctx context.Context, key, etag string) error
-}
-
-// Documents keeps the records of jobs.
-type Documents interface {
-	Document(ctx context.Context, kind, id string, v any) (int64, error)
-	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
 }
 
 // Queue takes parts to be imported.
@@ -87,27 +82,31 @@ type Status struct {
 	Put      string    `json:"put,omitempty"` // File.Put
 }
 
-// Kinds of documents.
-const (
-	statusKind = "import"
-	partKind   = "import-part"
-)
-
 // Jobs imports files of the bucket, in parts, so that a file of any size is done by
 // calls that each take minutes. Every step may be repeated, come twice or die.
 type Jobs struct {
 	Importer
 	Objects   Objects
-	Documents Documents
+	Documents record.Store
 	Queue     Queue
 	PartSize  int64 // bytes one call imports, about; 4 MiB if 0
+}
+
+// statuses are kept by import.
+func (j Jobs) statuses() record.Of[Status] {
+	return record.Of[Status]{Store: j.Documents, Kind: record.Import}
+}
+
+// reports are of the parts that are done, by partID.
+func (j Jobs) reports() record.Of[Report] {
+	return record.Of[Report]{Store: j.Documents, Kind: record.ImportPart}
 }
 
 // Expect opens a job whose file is still to come and returns its id; the file goes
 // to Prefix + id + ".csv".
 func (j Jobs) Expect(ctx context.Context, source string, dryRun bool) (id string, err error) {
 	id = j.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:8])
-	_, err = j.Documents.SaveDocument(ctx, statusKind, id, Status{ID: id, State: Waiting, Source: source, DryRun: dryRun, OpenedAt: j.Now()}, 0)
+	_, err = j.statuses().Save(ctx, id, Status{ID: id, State: Waiting, Source: source, DryRun: dryRun, OpenedAt: j.Now()}, 0)
 	return id, err
 }
 
@@ -116,10 +115,9 @@ func jobID(key string) string { return strings.TrimSuffix(strings.TrimPrefix(key
 // job reads the record of a file's import; rev is 0 and the state empty where there is
 // none yet.
 func (j Jobs) job(ctx context.Context, key string) (status Status, rev int64, err error) {
-	status = Status{ID: jobID(key), OpenedAt: j.Now()}
-	rev, err = j.Documents.Document(ctx, statusKind, status.ID, &status)
-	if errors.Is(err, notice.ErrNotFound) {
-		err = nil
+	status, rev, err = j.statuses().Load(ctx, jobID(key))
+	if rev == 0 {
+		status = Status{ID: jobID(key), OpenedAt: j.Now()}
 	}
 	return status, rev, err
 }
@@ -161,7 +159,7 @@ func (j Jobs) Arrived(ctx context.Context, f File) error {
 	case err != nil:
 		return err
 	}
-	if _, err = j.Documents.SaveDocument(ctx, statusKind, status.ID, status, rev); errors.Is(err, notice.ErrConflict) {
+	if _, err = j.statuses().Save(ctx, status.ID, status, rev); errors.Is(err, notice.ErrConflict) {
 		return j.Arrived(ctx, f) // another announcement came in between: look at what it made of the job
 	} else if err != nil {
 		return err
@@ -209,10 +207,7 @@ func (j Jobs) over(ctx context.Context, status Status) (bool, error) {
 	}
 	// From the last part backwards: while parts are missing, that one mostly is.
 	for n := status.Parts - 1; n >= 0; n-- {
-		var part Report
-		if _, err := j.Documents.Document(ctx, partKind, partID(status.ID, status.Put, n), &part); errors.Is(err, notice.ErrNotFound) {
-			return false, nil
-		} else if err != nil {
+		if _, done, err := j.reports().Load(ctx, partID(status.ID, status.Put, n)); err != nil || done == 0 {
 			return false, err
 		}
 	}
@@ -279,11 +274,10 @@ func (j Jobs) Import(ctx context.Context, p Part) error {
 		return nil
 	}
 	id := partID(status.ID, p.Put, p.Number)
-	_, err = j.Documents.Document(ctx, partKind, id, &Report{})
-	if err == nil {
-		return j.tidy(ctx, p.Key) // done before
-	} else if !errors.Is(err, notice.ErrNotFound) {
+	if _, done, err := j.reports().Load(ctx, id); err != nil {
 		return err
+	} else if done > 0 {
+		return j.tidy(ctx, p.Key) // before
 	}
 	file, err := j.Objects.OpenMatching(ctx, p.Key, p.ETag, p.From, p.End)
 	switch {
@@ -299,7 +293,7 @@ func (j Jobs) Import(ctx context.Context, p Part) error {
 	if err != nil {
 		return err
 	}
-	if _, err = j.Documents.SaveDocument(ctx, partKind, id, report, 0); err != nil && !errors.Is(err, notice.ErrConflict) {
+	if _, err = j.reports().Save(ctx, id, report, 0); err != nil && !errors.Is(err, notice.ErrConflict) {
 		return err
 	}
 	return j.tidy(ctx, p.Key)
@@ -319,22 +313,24 @@ func partID(job, put string, number int) string { return fmt.Sprintf("%s/%s/%05d
 
 // Status reads how far an import is; the report holds what is done by now.
 func (j Jobs) Status(ctx context.Context, id string) (Status, error) {
-	var status Status
-	if _, err := j.Documents.Document(ctx, statusKind, id, &status); err != nil {
+	status, rev, err := j.statuses().Load(ctx, id)
+	if err != nil {
 		return status, err
+	}
+	if rev == 0 {
+		return status, notice.NotFound("no import %s", id)
 	}
 	if status.State != Importing {
 		return status, nil
 	}
 	status.Report = &Report{DryRun: status.DryRun}
 	for n := range status.Parts {
-		var part Report
-		_, err := j.Documents.Document(ctx, partKind, partID(id, status.Put, n), &part)
+		part, done, err := j.reports().Load(ctx, partID(id, status.Put, n))
 		switch {
-		case errors.Is(err, notice.ErrNotFound):
-			status.Left++
 		case err != nil:
 			return status, err
+		case done == 0:
+			status.Left++
 		default:
 			status.Report.add(part)
 		}

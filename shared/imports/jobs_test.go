@@ -17,6 +17,7 @@ import (
 
 	"policymail/shared/imports"
 	"policymail/shared/notice"
+	"policymail/shared/record"
 )
 
 // objects is a bucket of one file; nil once it is removed.
@@ -259,7 +260,7 @@ func importAll(t testing.TB, jobs imports.Jobs, queue *parts) {
 }
 
 // forgetful is a store that fails to write what becomes of a job.
-type forgetful struct{ imports.Documents }
+type forgetful struct{ record.Store }
 
 func (forgetful) SaveDocument(context.Context, string, string, any, int64) (int64, error) {
 	return 0, errors.New("no answer")

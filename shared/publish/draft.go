@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"policymail/shared/notice"
 	"policymail/shared/policy"
+	"policymail/shared/record"
 )
 
 // Draft is a change of the public page that two readings agree on. It is no version:
@@ -28,22 +28,18 @@ type Draft struct {
 // Page is the text of the draft, sanitised HTML.
 func (d Draft) Page() (string, error) { return Unpack(d.HTML) }
 
-// Documents keeps drafts.
-type Documents interface {
-	Document(ctx context.Context, kind, id string, v any) (int64, error)
-	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+// drafts are kept by policy.
+func drafts(store record.Store) record.Of[Draft] {
+	return record.Of[Draft]{Store: store, Kind: record.Draft}
 }
-
-const draftKind = "draft"
 
 // SaveDraft replaces the draft of a policy. One that reads the same changes nothing, and
 // one of the same class with no more than an edit between them was seen when the one
 // before was: a page that is written anew at every reading is one draft, of which people
 // are told once.
-func SaveDraft(ctx context.Context, store Documents, d Draft) error {
-	var before Draft
-	rev, err := store.Document(ctx, draftKind, d.Policy, &before)
-	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+func SaveDraft(ctx context.Context, store record.Store, d Draft) error {
+	before, rev, err := drafts(store).Load(ctx, d.Policy)
+	if err != nil {
 		return err
 	}
 	if before.Since == d.Since {
@@ -55,7 +51,7 @@ func SaveDraft(ctx context.Context, store Documents, d Draft) error {
 			d.SeenAt = before.SeenAt
 		}
 	}
-	_, err = store.SaveDocument(ctx, draftKind, d.Policy, d, rev)
+	_, err = drafts(store).Save(ctx, d.Policy, d, rev)
 	return err
 }
 
@@ -77,21 +73,18 @@ func (d Draft) between(other Draft) (policy.Class, error) {
 // WithdrawDraft takes the draft of a policy back: the page reads as a version again, and
 // nothing is left to look at. What stays of it differs from no version. Without a draft
 // it writes nothing.
-func WithdrawDraft(ctx context.Context, store Documents, name string) error {
-	var d Draft
-	rev, err := store.Document(ctx, draftKind, name, &d)
-	if errors.Is(err, notice.ErrNotFound) || err == nil && d.Since == "" {
-		return nil
-	} else if err != nil {
+func WithdrawDraft(ctx context.Context, store record.Store, name string) error {
+	d, rev, err := drafts(store).Load(ctx, name)
+	if err != nil || d.Since == "" {
 		return err
 	}
-	_, err = store.SaveDocument(ctx, draftKind, name, Draft{Policy: name}, rev)
+	_, err = drafts(store).Save(ctx, name, Draft{Policy: name}, rev)
 	return err
 }
 
 // LoadDraft reads the draft of a policy; one that was withdrawn is none.
-func LoadDraft(ctx context.Context, store Documents, name string) (d Draft, err error) {
-	if _, err = store.Document(ctx, draftKind, name, &d); errors.Is(err, notice.ErrNotFound) || err == nil && d.Since == "" {
+func LoadDraft(ctx context.Context, store record.Store, name string) (d Draft, err error) {
+	if d, _, err = drafts(store).Load(ctx, name); err == nil && d.Since == "" {
 		return d, notice.NotFound("there is no draft of %s", name).Hint("the watcher makes one when the page reads differently twice")
 	}
 	return d, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/record"
 )
 
 // Store is the whole of it. Every method is safe for concurrent use. A thing that
@@ -20,7 +21,7 @@ type Store interface {
 	Deliveries
 	Policies
 	Runs
-	Documents
+	record.Store
 	Requests
 }
 
@@ -136,16 +137,6 @@ type Runs interface {
 	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
 	// Tally reads what was counted; zero for a run nothing was counted of.
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
-}
-
-// Documents are small JSON records of one owner each: an import's progress, a
-// mark, a pacer's tick. Their rev makes every save conditional.
-type Documents interface {
-	// Document reads the record into v (as encoding/json does) and returns its rev.
-	Document(ctx context.Context, kind, id string, v any) (rev int64, err error)
-	// SaveDocument writes v if the stored rev is rev (0: there is none yet);
-	// ErrConflict otherwise. It returns the new rev.
-	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
 }
 
 // Requests are people's uses of their rights.

@@ -11,14 +11,14 @@ import (
 	"policymail/shared/notice"
 	"policymail/shared/policy"
 	"policymail/shared/publish"
+	"policymail/shared/record"
 )
 
 // Store is what a watcher reads and keeps.
 type Store interface {
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
 	publish.Runs
-	Document(ctx context.Context, kind, id string, v any) (int64, error)
-	SaveDocument(ctx context.Context, kind, id string, v any, rev int64) (int64, error)
+	record.Store
 }
 
 // Pages reads a page of the internet; Fetcher does.
@@ -48,9 +48,6 @@ type Watcher struct {
 	Log      *slog.Logger
 }
 
-// stateKind is the kind of record a watcher keeps, one for a policy.
-const stateKind = "watch"
-
 // state is what is remembered between readings.
 type state struct {
 	Version      string    `json:"version"` // the one the page was compared with
@@ -58,6 +55,11 @@ type state struct {
 	LastModified string    `json:"last_modified,omitempty"`
 	Candidate    []byte    `json:"candidate,omitempty"` // HTML of a change seen once, gzip
 	SeenAt       time.Time `json:"seen_at,omitzero"`
+}
+
+// states are kept by policy.
+func (w Watcher) states() record.Of[state] {
+	return record.Of[state]{Store: w.Store, Kind: record.Watch}
 }
 
 // Outcome is the answer of a reading.
@@ -124,9 +126,8 @@ func (w Watcher) tell(ctx context.Context, known notice.Version, out Outcome) er
 
 // read takes a reading and compares it with the latest version.
 func (w Watcher) read(ctx context.Context, versions []notice.Version, known notice.Version) (Outcome, error) {
-	var s state
-	rev, err := w.Store.Document(ctx, stateKind, w.Settings.Policy, &s)
-	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+	s, rev, err := w.states().Load(ctx, w.Settings.Policy)
+	if err != nil {
 		return Outcome{}, err
 	}
 	if s.Version != known.Name {
@@ -184,7 +185,7 @@ func (w Watcher) keep(ctx context.Context, out Outcome, d publish.Draft, s state
 	if err != nil {
 		return err
 	}
-	_, err = w.Store.SaveDocument(ctx, stateKind, d.Policy, s, rev)
+	_, err = w.states().Save(ctx, d.Policy, s, rev)
 	return err
 }
 

@@ -35,6 +35,7 @@ var (
 	deliveries = []byte("deliveries") // run/rid
 	unresolved = []byte("unresolved") // state/settle after/run/rid, no value
 	versions   = []byte("versions")   // policy/version
+	baselines  = []byte("baselines")  // policy, no value
 	runs       = []byte("runs")       // open or ended/run
 	tallies    = []byte("tallies")    // run
 	documents  = []byte("documents")  // kind/id
@@ -53,7 +54,7 @@ func Open(path string, durable bool) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{recipients, due, audit, deliveries, unresolved, versions, runs, tallies, documents, requests, asked} {
+		for _, name := range [][]byte{recipients, due, audit, deliveries, unresolved, versions, baselines, runs, tallies, documents, requests, asked} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}

@@ -17,11 +17,10 @@ func (s *Store) AddVersion(ctx context.Context, v notice.Version) error {
 			return conflict("version", v.Name)
 		}
 		if v.Baseline() {
-			mark := key("baseline", v.Policy)
-			if tx.Bucket(documents).Get(mark) != nil {
+			if tx.Bucket(baselines).Get([]byte(v.Policy)) != nil {
 				return conflict("baseline of policy", v.Policy)
 			}
-			if err := tx.Bucket(documents).Put(mark, []byte(v.Name)); err != nil {
+			if err := tx.Bucket(baselines).Put([]byte(v.Policy), nil); err != nil {
 				return err
 			}
 		}
@@ -176,14 +175,14 @@ func (s *Store) Tally(ctx context.Context, run notice.RunID) (t notice.Tally, er
 	return t, err
 }
 
-// record is a document with its rev.
-type record struct {
+// document is a record with its rev.
+type document struct {
 	Rev  int64           `json:"rev"`
 	Body json.RawMessage `json:"body"`
 }
 
 func (s *Store) Document(ctx context.Context, kind, id string, v any) (int64, error) {
-	var d record
+	var d document
 	err := s.view(ctx, func(tx *bbolt.Tx) error {
 		found, err := load(tx, documents, key(kind, id), &d)
 		if err == nil && !found {
@@ -203,14 +202,14 @@ func (s *Store) SaveDocument(ctx context.Context, kind, id string, v any, rev in
 		return 0, err
 	}
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
-		var stored record
+		var stored document
 		if _, err := load(tx, documents, key(kind, id), &stored); err != nil {
 			return err
 		}
 		if stored.Rev != rev {
 			return conflict(kind, id)
 		}
-		return save(tx, documents, key(kind, id), record{rev + 1, body})
+		return save(tx, documents, key(kind, id), document{rev + 1, body})
 	})
 	if err != nil {
 		return 0, err

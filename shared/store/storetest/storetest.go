@@ -600,13 +600,15 @@ func testVersions(t *testing.T, s store.Store) {
 	wantErr(t, s.AddVersion(ctx, v), notice.ErrConflict)
 	wantErr(t, s.AddVersion(ctx, notice.Version{Policy: "privacy", Name: "1.1"}), notice.ErrConflict) // another baseline
 	must(t, s.AddVersion(ctx, notice.Version{Policy: "cookies", Name: "1.0"}))
+	_, err := s.SaveDocument(ctx, "baseline", "cookies", 1, 0) // what marks a baseline is no document
+	must(t, err)
 	// A summary is edited and a version approved together with the run, or not at all.
 	run := notice.Run{ID: "change-privacy-1_0", Kind: notice.Change, State: notice.Waiting, OpenedAt: now}
 	must(t, s.AddRun(ctx, run))
 	run.Rev = 1
 	stale := run
 	v.Summary, v.Edits, run.ContentHash = map[string]string{"en": "Newer."}, []notice.Edit{{By: "Ada", At: now, Before: "before"}}, "edited"
-	run, err := s.Decide(ctx, run, v)
+	run, err = s.Decide(ctx, run, v)
 	must(t, err)
 	v.Approval = &notice.Approval{By: "Bob", At: now, Hash: v.ContentHash()}
 	_, err = s.Decide(ctx, stale, v)
