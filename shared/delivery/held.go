@@ -127,10 +127,10 @@ func (o Operator) held(ctx context.Context, id notice.RunID) (held []notice.Deli
 // ledger counted when it was read last.
 func (o Operator) reopen(ctx context.Context, id notice.RunID, ledger notice.Counts) error {
 	_, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
-		if r.State == notice.Done {
-			return r.Reopen(ledger)
+		if r.State != notice.Done {
+			return errAsItIs
 		}
-		return nil
+		return r.Reopen(ledger)
 	})
 	return err
 }

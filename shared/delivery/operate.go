@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"policymail/shared/notice"
@@ -169,7 +170,7 @@ func (o Operator) Resume(ctx context.Context, id notice.RunID) (notice.Run, erro
 func (o Operator) Cancel(ctx context.Context, id notice.RunID) (notice.Run, error) {
 	run, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
 		if r.State == notice.Cancelled {
-			return nil
+			return errAsItIs
 		}
 		return r.Cancel()
 	})
@@ -186,7 +187,10 @@ func (o Operator) Cancel(ctx context.Context, id notice.RunID) (notice.Run, erro
 		return run, err
 	}
 	return changeRun(ctx, o.Store, id, func(r *notice.Run) error {
-		r.Freeze(ledger)
+		before := r.Counts
+		if r.Freeze(ledger); maps.Equal(before, r.Counts) {
+			return errAsItIs
+		}
 		return nil
 	})
 }

@@ -73,7 +73,7 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 		return err
 	}
 	if !v.Approved() || run.Approval == nil || v.ContentHash() != run.Approval.Hash {
-		return stopRun(ctx, s.Store, s.Log, run.ID, "version "+v.Name+" is not the text that was approved")
+		return s.stop(ctx, run.ID, "version "+v.Name+" is not the text that was approved")
 	}
 	people, err := s.Store.Recipients(ctx, slice.Recipients)
 	if err != nil {
@@ -87,6 +87,15 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 		if err := s.Store.AddTally(context.WithoutCancel(ctx), run.ID, t); err != nil {
 			s.Log.Error("slice not counted", "run", run.ID, "error", err.Error())
 		}
+	}
+	return err
+}
+
+// stop stops a run that must send nothing more.
+func (s Sender) stop(ctx context.Context, run notice.RunID, reason string) error {
+	stopped, err := stopRun(ctx, s.Store, run, reason)
+	if stopped {
+		s.Log.Error("run stopped", "run", run, "reason", reason)
 	}
 	return err
 }
@@ -252,7 +261,7 @@ func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, cl
 		if err := s.move(ctx, claim, after); err != nil {
 			return after.State, err
 		}
-		if err := stopRun(ctx, s.Store, s.Log, run.ID, refusal.Err.Error()); err != nil {
+		if err := s.stop(ctx, run.ID, refusal.Err.Error()); err != nil {
 			return after.State, err
 		}
 		return after.State, errEndSlice
@@ -385,33 +394,41 @@ type runStore interface {
 	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
 }
 
-// stopRun stops a running run for a reason of the system's; a run that is not
-// running stays as it is.
-func stopRun(ctx context.Context, store runStore, log *slog.Logger, id notice.RunID, reason string) error {
-	_, err := changeRun(ctx, store, id, func(r *notice.Run) error {
-		if r.State != notice.Running {
-			return nil
-		}
-		log.Error("run stopped", "run", id, "reason", reason)
-		return r.Stop(reason)
-	})
-	return err
-}
+// errAsItIs is what a change returns that finds nothing to change in a run.
+var errAsItIs = errors.New("the run stays as it is")
 
-// changeRun applies a change to a run as it is now, again if somebody was faster.
+// changeRun applies a change to a run as it is now, again if somebody was faster, and
+// returns the run as it is then. A change that returns errAsItIs writes nothing: every
+// save is a conflict for whoever else has read the run.
 func changeRun(ctx context.Context, store runStore, id notice.RunID, change func(*notice.Run) error) (notice.Run, error) {
 	for {
 		run, err := store.Run(ctx, id)
 		if err != nil {
 			return run, err
 		}
-		if err := change(&run); err != nil {
+		changed := run
+		if err := change(&changed); errors.Is(err, errAsItIs) {
+			return run, nil
+		} else if err != nil {
 			return run, err
 		}
-		saved, err := store.SaveRun(ctx, run)
+		saved, err := store.SaveRun(ctx, changed)
 		if errors.Is(err, notice.ErrConflict) {
 			continue
 		}
 		return saved, err
 	}
+}
+
+// stopRun stops a running run for a reason of the system's. A run that is not running
+// stays as it is, and stopped is false: of many who learn the same reason at the same
+// time one stops the run, and says so in the log.
+func stopRun(ctx context.Context, store runStore, id notice.RunID, reason string) (stopped bool, err error) {
+	_, err = changeRun(ctx, store, id, func(r *notice.Run) error {
+		if stopped = r.State == notice.Running; !stopped {
+			return errAsItIs
+		}
+		return r.Stop(reason)
+	})
+	return stopped && err == nil, err
 }

@@ -49,14 +49,14 @@ func (t *tick) stopBad(ctx context.Context, runs []notice.Run) (good []notice.Ru
 			good = append(good, run)
 			continue
 		}
-		if err := run.Stop(reason); err != nil {
+		stopped, err := stopRun(ctx, t.Store, run.ID, reason)
+		if err != nil {
 			return nil, err
 		}
-		if _, err := t.Store.SaveRun(ctx, run); err != nil && !errors.Is(err, notice.ErrConflict) {
-			return nil, err
+		if stopped {
+			t.stopped++
+			t.Log.Error("run stopped", "run", run.ID, "reason", reason)
 		}
-		t.stopped++
-		t.Log.Error("run stopped", "run", run.ID, "reason", reason)
 	}
 	return good, nil
 }
