@@ -110,6 +110,7 @@ func (t *tick) audit(ctx context.Context, run notice.Run, ids []notice.Recipient
 	if err := group.Wait(); err != nil {
 		return nil, 0, err
 	}
+	claims := claims{t.Store, t.Settings, t.Now}
 	for i, chunk := range chunks {
 		for _, id := range chunk {
 			line, ok := lines[i][id]
@@ -119,8 +120,8 @@ func (t *tick) audit(ctx context.Context, run notice.Run, ids []notice.Recipient
 				missing++
 			case line.State == notice.Claimed:
 				missing++
-				if line.LeaseUntil.Before(t.Now()) {
-					if _, err := abandon(ctx, t.Store, line, t.Now(), t.Settings.SettleWindow, chunk); err != nil {
+				if claims.dead(line) {
+					if _, err := claims.abandon(ctx, line, chunk); err != nil {
 						return nil, 0, err
 					}
 				}

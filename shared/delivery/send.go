@@ -66,7 +66,11 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 	}
 	if run.State != notice.Running {
 		s.Log.Info("slice dropped", "run", run.ID, "state", run.State)
-		return s.abandonDead(ctx, slice)
+		lines, err := s.Store.Deliveries(ctx, slice.Run, slice.Recipients)
+		if err != nil {
+			return err
+		}
+		return s.claims().abandonDead(ctx, lines, slice.Recipients)
 	}
 	v, err := s.Store.Version(ctx, run.Policy, run.Version)
 	if err != nil {
@@ -145,23 +149,7 @@ func (s Sender) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// abandonDead turns claims of a dropped slice whose lease is dead into unknown
-// deliveries: no audit looks at a run that is not running.
-func (s Sender) abandonDead(ctx context.Context, slice Slice) error {
-	lines, err := s.Store.Deliveries(ctx, slice.Run, slice.Recipients)
-	if err != nil {
-		return err
-	}
-	for _, line := range lines {
-		if line.State != notice.Claimed || !line.LeaseUntil.Before(s.Now()) {
-			continue
-		}
-		if _, err := abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow, slice.Recipients); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s Sender) claims() claims { return claims{s.Store, s.Settings, s.Now} }
 
 // serve brings one recipient of a run to a state and returns it, or "" if another
 // worker has them.
@@ -212,8 +200,8 @@ func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r n
 			return "", err
 		}
 		if !claimed {
-			if line.State == notice.Claimed && line.LeaseUntil.Before(s.Now()) {
-				abandoned, err := abandon(ctx, s.Store, line, s.Now(), s.Settings.SettleWindow, slice.Recipients)
+			if s.claims().dead(line) {
+				abandoned, err := s.claims().abandon(ctx, line, slice.Recipients)
 				if err != nil || !abandoned {
 					return "", err
 				}
@@ -369,66 +357,4 @@ func takeBack(ctx context.Context, store clockMover, s Settings, run notice.Run,
 		due = notice.Later(due, today.AddDays(failedPause))
 	}
 	return store.TakeBackNotice(ctx, r.ID, run.ID, line.ClockBefore, due)
-}
-
-type deliveryMover interface {
-	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
-}
-
-// abandon turns a claim whose lease is dead into an unknown delivery, unless somebody
-// else has moved it on; together are the people it was released with.
-func abandon(ctx context.Context, store deliveryMover, line notice.Delivery, now time.Time, window time.Duration, together []notice.RecipientID) (abandoned bool, err error) {
-	after := line
-	after.State, after.Reason = notice.Unknown, "the worker died between claim and record"
-	after.LeaseUntil, after.SettleAfter, after.UpdatedAt = time.Time{}, line.ClaimedAt.Add(window), now
-	after.Neighbours = around(together, line.Recipient)
-	err = store.MoveDelivery(ctx, line, after)
-	if errors.Is(err, notice.ErrConflict) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-type runStore interface {
-	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
-	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
-}
-
-// errAsItIs is what a change returns that finds nothing to change in a run.
-var errAsItIs = errors.New("the run stays as it is")
-
-// changeRun applies a change to a run as it is now, again if somebody was faster, and
-// returns the run as it is then. A change that returns errAsItIs writes nothing: every
-// save is a conflict for whoever else has read the run.
-func changeRun(ctx context.Context, store runStore, id notice.RunID, change func(*notice.Run) error) (notice.Run, error) {
-	for {
-		run, err := store.Run(ctx, id)
-		if err != nil {
-			return run, err
-		}
-		changed := run
-		if err := change(&changed); errors.Is(err, errAsItIs) {
-			return run, nil
-		} else if err != nil {
-			return run, err
-		}
-		saved, err := store.SaveRun(ctx, changed)
-		if errors.Is(err, notice.ErrConflict) {
-			continue
-		}
-		return saved, err
-	}
-}
-
-// stopRun stops a running run for a reason of the system's. A run that is not running
-// stays as it is, and stopped is false: of many who learn the same reason at the same
-// time one stops the run, and says so in the log.
-func stopRun(ctx context.Context, store runStore, id notice.RunID, reason string) (stopped bool, err error) {
-	_, err = changeRun(ctx, store, id, func(r *notice.Run) error {
-		if stopped = r.State == notice.Running; !stopped {
-			return errAsItIs
-		}
-		return r.Stop(reason)
-	})
-	return stopped && err == nil, err
 }

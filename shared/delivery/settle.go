@@ -234,10 +234,3 @@ func (t *tick) requeuePage(ctx context.Context, run notice.RunID, lines []notice
 	}
 	return nil
 }
-
-// around returns the people of a slice or page around one of them, at most as many
-// as one read of the ledger takes.
-func around(ids []notice.RecipientID, id notice.RecipientID) []notice.RecipientID {
-	others := slices.DeleteFunc(slices.Clone(ids), func(other notice.RecipientID) bool { return other == id })
-	return others[:min(len(others), 100)]
-}

@@ -76,21 +76,3 @@ func (t *tick) giveBack(ctx context.Context, run notice.Run, reason string) erro
 	t.Log.Info("annual run gave its days back", "run", run.ID, "reason", reason)
 	return nil
 }
-
-type versionLister interface {
-	Versions(ctx context.Context, policy string) ([]notice.Version, error)
-}
-
-// stale says why a run must not begin to send its text, or "": another version has taken
-// its place since the run was approved (invariant 5, nothing unapproved).
-func stale(ctx context.Context, store versionLister, run notice.Run, today notice.Date) (string, error) {
-	versions, err := store.Versions(ctx, run.Policy)
-	if err != nil {
-		return "", err
-	}
-	by, replaced := notice.Replaced(run, versions, today)
-	if !replaced {
-		return "", nil
-	}
-	return "version " + run.Version + " was replaced by version " + by, nil
-}
