@@ -15,7 +15,7 @@ type FeedbackStore interface {
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
 	clockMover
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
-	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
+	deliveryMover
 	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
 }
 
@@ -59,7 +59,7 @@ func (f Feedback) Record(ctx context.Context, e Event) error {
 	if err != nil {
 		return err
 	}
-	return f.settle(ctx, line, e)
+	return f.apply(ctx, line, e)
 }
 
 // state is what an event makes of a delivery. Every event proves that SES had
@@ -114,7 +114,10 @@ func (e Event) apply(line notice.Delivery, now time.Time) (after notice.Delivery
 	return after, signs, changed
 }
 
-func (f Feedback) settle(ctx context.Context, line notice.Delivery, e Event) error {
+// apply writes what an event makes of a line, and does so anew if somebody else wrote the
+// line meanwhile. The clock and the run's signs come before the line: if it dies in
+// between, the event comes again and finds the line unchanged.
+func (f Feedback) apply(ctx context.Context, line notice.Delivery, e Event) error {
 	for {
 		after, signs, changed := e.apply(line, f.Now())
 		if !changed {
@@ -143,14 +146,12 @@ func (f Feedback) settle(ctx context.Context, line notice.Delivery, e Event) err
 	}
 }
 
-// moveClock lets the person's twelve months follow what becomes of their message
-// (invariant 4, twelve months): a send proven by an event starts them as the sender would
-// have done, one that came back for whatever reason takes back what the sender did.
+// moveClock lets the person's twelve months follow what becomes of their message: a send
+// proven by an event starts them as the sender would have done, one that came back for
+// whatever reason takes back what the sender did.
 func (f Feedback) moveClock(ctx context.Context, line, after notice.Delivery) error {
-	started := after.State.Told() && !line.State.Told()
-	ended := after.State.CameBack() && after.State != line.State
-	if !started && !ended {
-		return nil
+	if after.State == line.State || after.State.Told() && line.State.Told() {
+		return nil // the clock stands where it belongs
 	}
 	people, err := f.Store.Recipients(ctx, []notice.RecipientID{line.Recipient})
 	if err != nil {
@@ -164,8 +165,5 @@ func (f Feedback) moveClock(ctx context.Context, line, after notice.Delivery) er
 	if err != nil {
 		return err
 	}
-	if ended {
-		return takeBack(ctx, f.Store, f.Settings, run, person, line, f.Now())
-	}
-	return recordNotice(ctx, f.Store, f.Settings, run, person, after.SentAt)
+	return clock{f.Store, f.Settings, f.Now, run}.follow(ctx, person, after)
 }

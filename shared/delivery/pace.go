@@ -18,10 +18,10 @@ type PacerStore interface {
 	OpenRuns(ctx context.Context) ([]notice.Run, error)
 	runStore
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
-	Versions(ctx context.Context, policy string) ([]notice.Version, error)
+	versionLister
 	audienceStore
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
-	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
+	deliveryMover
 	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
 	UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) ([]notice.Delivery, string, error)
 	CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Counts, error)

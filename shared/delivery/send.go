@@ -15,12 +15,11 @@ type SenderStore interface {
 	Version(ctx context.Context, policy, version string) (notice.Version, error)
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
 	clockMover
-	MoveDue(ctx context.Context, id notice.RecipientID, due notice.Date) error
 	Claim(ctx context.Context, d notice.Delivery, rev int64) (line notice.Delivery, claimed bool, err error)
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
 	RecordDelivery(ctx context.Context, d notice.Delivery) (bool, error)
 	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
-	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
+	deliveryMover
 }
 
 // Sender sends slices: strong read, claim, SendEmail, record, person by person.
@@ -39,17 +38,16 @@ type Sender struct {
 // delivers it again, and whoever was served is left out by the ledger.
 var errOutOfTime = errors.New("not enough time left to send the rest of the slice")
 
+// errEndSlice ends a slice early without handing it back to the queue: the audit
+// pass releases the rest again.
+var errEndSlice = errors.New("slice ended early")
+
 const (
 	throttlePause = time.Minute      // until a throttled recipient is tried again
 	quotaPause    = 15 * time.Minute // until a recipient over the daily quota is tried again
 	minBackOff    = 100 * time.Millisecond
 	maxBackOff    = 2 * time.Second
-	failedPause   = 30 // days until an annual run tries again whom this one failed to reach
 )
-
-// errEndSlice ends a slice early without handing it back to the queue: the audit
-// pass releases the rest again.
-var errEndSlice = errors.New("slice ended early")
 
 // SendSlice serves every recipient of a slice. It may be called again with the
 // same slice, at the same time too: the claim lets one of the calls send. A run
@@ -66,7 +64,7 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 	}
 	if run.State != notice.Running {
 		s.Log.Info("slice dropped", "run", run.ID, "state", run.State)
-		lines, err := s.Store.Deliveries(ctx, slice.Run, slice.Recipients)
+		lines, err := s.Store.Deliveries(ctx, run.ID, slice.Recipients)
 		if err != nil {
 			return err
 		}
@@ -79,20 +77,34 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 	if !v.Approved() || run.Approval == nil || v.ContentHash() != run.Approval.Hash {
 		return s.stop(ctx, run.ID, "version "+v.Name+" is not the text that was approved")
 	}
-	people, err := s.Store.Recipients(ctx, slice.Recipients)
+	people, err := s.people(ctx, slice.Recipients)
 	if err != nil {
 		return err
 	}
-	tally := notice.Counts{}
-	err = s.sendAll(ctx, run, v, people, slice, tally)
-	s.Log.Info("slice", "run", run.ID, "recipients", len(slice.Recipients), "sent", tally[notice.Sent],
-		"skipped", tally[notice.Skipped], "failed", tally[notice.Failed], "retry", tally[notice.Retry], "unknown", tally[notice.Unknown])
-	if t := (notice.Tally{Accepted: tally[notice.Sent], Refused: tally[notice.Failed]}); t != (notice.Tally{}) {
+	outcome, err := sending{s, run, v, slice}.all(ctx, people)
+	s.Log.Info("slice", "run", run.ID, "recipients", len(slice.Recipients), "sent", outcome[notice.Sent],
+		"skipped", outcome[notice.Skipped], "failed", outcome[notice.Failed], "retry", outcome[notice.Retry], "unknown", outcome[notice.Unknown])
+	if t := (notice.Tally{Accepted: outcome[notice.Sent], Refused: outcome[notice.Failed]}); t != (notice.Tally{}) {
 		if err := s.Store.AddTally(context.WithoutCancel(ctx), run.ID, t); err != nil {
 			s.Log.Error("slice not counted", "run", run.ID, "error", err.Error())
 		}
 	}
 	return err
+}
+
+// people reads recipients as they are now, each of ids. Whoever the store no longer knows
+// was erased.
+func (s Sender) people(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error) {
+	people, err := s.Store.Recipients(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if _, known := people[id]; !known {
+			people[id] = notice.Recipient{ID: id, Status: notice.Erased}
+		}
+	}
+	return people, nil
 }
 
 // stop stops a run that must send nothing more.
@@ -104,36 +116,7 @@ func (s Sender) stop(ctx context.Context, run notice.RunID, reason string) error
 	return err
 }
 
-// sendAll serves the people of a slice one after the other, no faster than the
-// slice's gap allows, and counts what became of them.
-func (s Sender) sendAll(ctx context.Context, run notice.Run, v notice.Version, people map[notice.RecipientID]notice.Recipient, slice Slice, tally notice.Counts) error {
-	gap := slice.Gap
-	for _, id := range slice.Recipients {
-		if end, ok := ctx.Deadline(); ok && time.Until(end) < s.Settings.SendTimeout {
-			return errOutOfTime
-		}
-		person, ok := people[id]
-		if !ok {
-			person = notice.Recipient{ID: id, Status: notice.Erased}
-		}
-		began := s.Now()
-		state, err := s.serve(ctx, run, v, person, slice)
-		tally[state]++
-		if errors.Is(err, errEndSlice) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if state == notice.Retry {
-			gap = min(max(2*gap, minBackOff), max(gap, maxBackOff)) // SES is asked for less, all through the slice
-		}
-		if state != "" && state != notice.Skipped {
-			s.sleep(ctx, gap-s.Now().Sub(began))
-		}
-	}
-	return nil
-}
+func (s Sender) claims() claims { return claims{s.Store, s.Settings, s.Now} }
 
 func (s Sender) sleep(ctx context.Context, d time.Duration) {
 	if d <= 0 {
@@ -149,9 +132,45 @@ func (s Sender) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-func (s Sender) claims() claims { return claims{s.Store, s.Settings, s.Now} }
+// sending is one slice while it is sent: the run it is of, as it was when the slice came
+// up, and the version that the run tells of.
+type sending struct {
+	Sender
+	run     notice.Run
+	version notice.Version
+	slice   Slice
+}
 
-// serve brings one recipient of a run to a state and returns it, or "" if another
+func (s sending) clock() clock { return clock{s.Store, s.Settings, s.Now, s.run} }
+
+// all serves the people of the slice one after the other, no faster than the slice's gap
+// allows, and counts what became of them.
+func (s sending) all(ctx context.Context, people map[notice.RecipientID]notice.Recipient) (notice.Counts, error) {
+	outcome, gap := notice.Counts{}, s.slice.Gap
+	for _, id := range s.slice.Recipients {
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < s.Settings.SendTimeout {
+			return outcome, errOutOfTime
+		}
+		began := s.Now()
+		state, err := s.serve(ctx, people[id])
+		outcome[state]++
+		if errors.Is(err, errEndSlice) {
+			return outcome, nil
+		}
+		if err != nil {
+			return outcome, err
+		}
+		if state == notice.Retry {
+			gap = min(max(2*gap, minBackOff), max(gap, maxBackOff)) // SES is asked for less, all through the slice
+		}
+		if state != "" && state != notice.Skipped {
+			s.sleep(ctx, gap-s.Now().Sub(began))
+		}
+	}
+	return outcome, nil
+}
+
+// serve brings one recipient of the run to a state and returns it, or "" if another
 // worker has them.
 //
 // Never twice (invariant 1): SendEmail is called only after Claim wrote this
@@ -160,81 +179,104 @@ func (s Sender) claims() claims { return claims{s.Store, s.Settings, s.Now} }
 // is granted only while the recipient's Rev is the one the decision was made on,
 // in the same transaction; an opt-out raises Rev before it is acknowledged, so a
 // claim after the acknowledgement fails and the decision is made anew.
-func (s Sender) serve(ctx context.Context, run notice.Run, v notice.Version, r notice.Recipient, slice Slice) (notice.DeliveryState, error) {
+func (s sending) serve(ctx context.Context, r notice.Recipient) (notice.DeliveryState, error) {
 	for {
-		line := notice.Delivery{Run: run.ID, Recipient: r.ID, Version: v.Name, UpdatedAt: s.Now()}
-		if reason := r.Decline(run, s.Settings.LeadDays, notice.DateOf(s.Now())); reason != "" {
-			line.State, line.Reason = notice.Skipped, string(reason)
-			if _, err := s.Store.RecordDelivery(ctx, line); err != nil || reason != notice.SkipNotDue {
-				return line.State, err
-			}
-			// No other run covers the day that brought them here.
-			return line.State, s.Store.MoveDue(ctx, r.ID, r.NextDue(s.Settings.LeadDays, notice.DateOf(s.Now())))
+		if reason := r.Decline(s.run, s.Settings.LeadDays, notice.DateOf(s.Now())); reason != "" {
+			return notice.Skipped, s.skip(ctx, r, reason)
 		}
 		// Written before the claim: nothing that can fail stands between claim and send.
-		letter, language, err := s.Letters.Write(run, v, r)
+		letter, language, err := s.Letters.Write(s.run, s.version, r)
 		if err != nil {
-			s.Log.Error("message cannot be written", "run", run.ID, "recipient", r.ID, "error", err.Error())
-			line.State, line.Reason = notice.Failed, "message could not be written"
-			return line.State, s.recordFailure(ctx, run, line)
+			s.Log.Error("message cannot be written", "run", s.run.ID, "recipient", r.ID, "error", err.Error())
+			return notice.Failed, s.fail(ctx, r, "message could not be written")
 		}
-		line.State, line.Locale = notice.Claimed, language
-		line.ClaimedAt, line.LeaseUntil = s.Now(), s.Now().Add(s.Settings.Lease)
-		if r.LastRun != run.ID { // else this run has started it already: what was before is not known
-			line.ClockBefore = r.LastNotice
-		}
-		line, claimed, err := s.Store.Claim(ctx, line, r.Rev)
-		if errors.Is(err, notice.ErrConflict) {
-			fresh, err := s.Store.Recipients(ctx, []notice.RecipientID{r.ID})
+		line, claimed, err := s.Store.Claim(ctx, s.claim(r, language), r.Rev)
+		switch {
+		case errors.Is(err, notice.ErrConflict):
+			now, err := s.people(ctx, []notice.RecipientID{r.ID})
 			if err != nil {
 				return "", err
 			}
-			now, known := fresh[r.ID]
-			if !known {
-				now = notice.Recipient{ID: r.ID, Status: notice.Erased}
-			}
-			r = now
-			continue
-		}
-		if err != nil {
+			r = now[r.ID]
+		case err != nil:
 			return "", err
+		case !claimed:
+			return s.tidy(ctx, r, line)
+		default:
+			return s.send(ctx, r, line, letter)
 		}
-		if !claimed {
-			if s.claims().dead(line) {
-				abandoned, err := s.claims().abandon(ctx, line, slice.Recipients)
-				if err != nil || !abandoned {
-					return "", err
-				}
-				return notice.Unknown, s.postpone(ctx, run, r.ID)
-			}
-			return "", s.amendClock(ctx, run, r, line)
-		}
-		return s.send(ctx, run, r, line, letter, slice)
 	}
+}
+
+// line is a line of the ledger about a person, for a state that they reach now.
+func (s sending) line(r notice.Recipient, state notice.DeliveryState) notice.Delivery {
+	return notice.Delivery{Run: s.run.ID, Recipient: r.ID, Version: s.version.Name, State: state, UpdatedAt: s.Now()}
+}
+
+// skip records by which rule a person gets no mail of the run.
+func (s sending) skip(ctx context.Context, r notice.Recipient, reason notice.SkipReason) error {
+	line := s.line(r, notice.Skipped)
+	line.Reason = string(reason)
+	if _, err := s.Store.RecordDelivery(ctx, line); err != nil || reason != notice.SkipNotDue {
+		return err
+	}
+	return s.clock().putRight(ctx, r)
+}
+
+// fail records why a person's message never reaches SES.
+func (s sending) fail(ctx context.Context, r notice.Recipient, reason string) error {
+	line := s.line(r, notice.Failed)
+	line.Reason = reason
+	if _, err := s.Store.RecordDelivery(ctx, line); err != nil {
+		return err
+	}
+	return s.clock().postpone(ctx, r.ID)
+}
+
+// claim is the claim on a person that this worker asks for. It remembers when they had
+// their last notice, unless the run has begun their twelve months already: what was before
+// is not known then.
+func (s sending) claim(r notice.Recipient, language string) notice.Delivery {
+	line := s.line(r, notice.Claimed)
+	line.Locale, line.ClaimedAt, line.LeaseUntil = language, line.UpdatedAt, line.UpdatedAt.Add(s.Settings.Lease)
+	if r.LastRun != s.run.ID {
+		line.ClockBefore = r.LastNotice
+	}
+	return line
+}
+
+// tidy does for somebody whose line another worker wrote what that worker may have died
+// before doing: it moves the person's clock, or turns a dead claim into an unknown
+// delivery. It returns the state it brought the line to, or "".
+func (s sending) tidy(ctx context.Context, r notice.Recipient, line notice.Delivery) (notice.DeliveryState, error) {
+	if !s.claims().dead(line) {
+		return "", s.clock().follow(ctx, r, line)
+	}
+	abandoned, err := s.claims().abandon(ctx, line, s.slice.Recipients)
+	if err != nil || !abandoned {
+		return "", err
+	}
+	return notice.Unknown, s.clock().postpone(ctx, r.ID)
 }
 
 // send makes the one call that cannot be taken back and records its outcome. A
 // crash anywhere in here leaves the claim behind; when its lease is dead the
 // delivery is unknown, and never sent again on a guess.
-func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, claim notice.Delivery, letter Envelope, slice Slice) (notice.DeliveryState, error) {
+func (s sending) send(ctx context.Context, r notice.Recipient, claim notice.Delivery, letter Envelope) (notice.DeliveryState, error) {
 	call, cancel := context.WithTimeout(ctx, s.Settings.SendTimeout)
-	messageID, sendErr := s.Mailer.Send(call, letter)
+	messageID, err := s.Mailer.Send(call, letter)
 	cancel()
 	// The record must be written even if the worker was told to stop meanwhile.
 	ctx = context.WithoutCancel(ctx)
 	after := claim
 	after.UpdatedAt, after.LeaseUntil = s.Now(), time.Time{}
-	if sendErr == nil {
+	if err == nil {
 		after.State, after.MessageID, after.SentAt = notice.Sent, messageID, s.Now()
-		// The clock first: a death in between leaves a claim, which an event proves. If it
-		// cannot be moved the ledger still learns what SES said, lest the delivery pass for
-		// unknown and be sent again (invariant 1); the slice that comes again moves the clock.
-		err := recordNotice(ctx, s.Store, s.Settings, run, r, after.SentAt)
-		return after.State, errors.Join(err, s.moveSent(ctx, run, r, claim, after))
+		return after.State, s.accepted(ctx, r, claim, after)
 	}
 	var refusal *SendError
-	if !errors.As(sendErr, &refusal) {
-		refusal = &SendError{Fault: SendUnknown, Err: sendErr}
+	if !errors.As(err, &refusal) {
+		refusal = &SendError{Fault: SendUnknown, Err: err}
 	}
 	after.Reason = refusal.Err.Error()
 	switch refusal.Fault {
@@ -249,7 +291,7 @@ func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, cl
 		if err := s.move(ctx, claim, after); err != nil {
 			return after.State, err
 		}
-		if err := s.stop(ctx, run.ID, refusal.Err.Error()); err != nil {
+		if err := s.stop(ctx, s.run.ID, after.Reason); err != nil {
 			return after.State, err
 		}
 		return after.State, errEndSlice
@@ -258,10 +300,10 @@ func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, cl
 		if err := s.move(ctx, claim, after); err != nil {
 			return after.State, err
 		}
-		return after.State, s.postpone(ctx, run, r.ID)
+		return after.State, s.clock().postpone(ctx, r.ID)
 	default:
 		after.State, after.SettleAfter = notice.Unknown, s.Now().Add(s.Settings.SettleWindow)
-		after.Neighbours = around(slice.Recipients, r.ID)
+		after.Neighbours = around(s.slice.Recipients, r.ID)
 		err := s.Store.MoveDelivery(ctx, claim, after)
 		if errors.Is(err, notice.ErrConflict) {
 			return "", nil // an event was faster: it is known by now
@@ -269,92 +311,38 @@ func (s Sender) send(ctx context.Context, run notice.Run, r notice.Recipient, cl
 		if err != nil {
 			return after.State, err
 		}
-		return after.State, s.postpone(ctx, run, r.ID)
+		return after.State, s.clock().postpone(ctx, r.ID)
 	}
 }
 
+// accepted records that SES took a message. The clock first: a death in between leaves a
+// claim, which an event proves. If the clock cannot be moved the ledger still learns what
+// SES said, lest the delivery pass for unknown and be sent again (invariant 1, never
+// twice); the slice that comes again moves the clock.
+func (s sending) accepted(ctx context.Context, r notice.Recipient, claim, after notice.Delivery) error {
+	clockErr := s.clock().start(ctx, r, after.SentAt)
+	err := s.Store.MoveDelivery(ctx, claim, after)
+	if errors.Is(err, notice.ErrConflict) { // an event was faster: it may say that the message came back
+		r.LastNotice, r.LastRun = after.SentAt, s.run.ID
+		err = s.followLedger(ctx, r)
+	}
+	return errors.Join(clockErr, err)
+}
+
+// followLedger lets a person's clock follow what the ledger says of them now.
+func (s sending) followLedger(ctx context.Context, r notice.Recipient) error {
+	lines, err := s.Store.Deliveries(ctx, s.run.ID, []notice.RecipientID{r.ID})
+	if err != nil {
+		return err
+	}
+	return s.clock().follow(ctx, r, lines[r.ID])
+}
+
 // move records an outcome; an SES event that was faster has recorded more.
-func (s Sender) move(ctx context.Context, before, after notice.Delivery) error {
+func (s sending) move(ctx context.Context, before, after notice.Delivery) error {
 	err := s.Store.MoveDelivery(ctx, before, after)
 	if errors.Is(err, notice.ErrConflict) {
 		return nil
 	}
 	return err
-}
-
-// moveSent is move for a message that SES took. If the event that was faster says that it
-// came back, the clock was started for nothing.
-func (s Sender) moveSent(ctx context.Context, run notice.Run, r notice.Recipient, claim, after notice.Delivery) error {
-	err := s.Store.MoveDelivery(ctx, claim, after)
-	if !errors.Is(err, notice.ErrConflict) {
-		return err
-	}
-	lines, err := s.Store.Deliveries(ctx, run.ID, []notice.RecipientID{r.ID})
-	if err != nil {
-		return err
-	}
-	r.LastNotice, r.LastRun = after.SentAt, run.ID
-	return s.amendClock(ctx, run, r, lines[r.ID])
-}
-
-// amendClock brings a person's clock to where the ledger says that it belongs, if whoever
-// wrote the line did not come to it.
-func (s Sender) amendClock(ctx context.Context, run notice.Run, r notice.Recipient, line notice.Delivery) error {
-	switch {
-	case line.State.Told() && r.LastNotice.Before(line.SentAt):
-		return recordNotice(ctx, s.Store, s.Settings, run, r, line.SentAt)
-	case line.State.CameBack() && r.LastRun == run.ID:
-		return takeBack(ctx, s.Store, s.Settings, run, r, line, s.Now())
-	}
-	return nil
-}
-
-func (s Sender) recordFailure(ctx context.Context, run notice.Run, line notice.Delivery) error {
-	if _, err := s.Store.RecordDelivery(ctx, line); err != nil {
-		return err
-	}
-	return s.postpone(ctx, run, line.Recipient)
-}
-
-// postpone makes a recipient who was refused, or of whom nobody knows, due for an
-// annual review again after a while: the days of this run are covered by no other
-// (invariant 4, twelve months). A notice that is proven meanwhile moves the day on.
-func (s Sender) postpone(ctx context.Context, run notice.Run, id notice.RecipientID) error {
-	if run.Kind != notice.Annual {
-		return nil
-	}
-	return s.Store.MoveDue(ctx, id, notice.DateOf(s.Now()).AddDays(failedPause))
-}
-
-// clockMover moves a person's twelve months on, and back.
-type clockMover interface {
-	RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error
-	TakeBackNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, to time.Time, due notice.Date) error
-}
-
-// recordNotice starts the recipient's twelve months anew (invariant 4). Any notice
-// of the policy that annual reviews speak of counts; those of other policies do not.
-func recordNotice(ctx context.Context, store clockMover, s Settings, run notice.Run, r notice.Recipient, at time.Time) error {
-	if run.Policy != s.Policy {
-		return nil
-	}
-	r.LastNotice = at
-	return store.RecordNotice(ctx, r.ID, run.ID, at, r.NextDue(s.LeadDays, notice.DateOf(at)))
-}
-
-// takeBack ends the twelve months that a run had begun for a person whose message came
-// back, and lets those go on that ran before (invariant 4, twelve months): nobody was told
-// anything by it. They become due again as whoever could not be reached (postpone). A
-// notice that came since stands.
-func takeBack(ctx context.Context, store clockMover, s Settings, run notice.Run, r notice.Recipient, line notice.Delivery, now time.Time) error {
-	if run.Policy != s.Policy {
-		return nil
-	}
-	today := notice.DateOf(now)
-	r.LastNotice = line.ClockBefore
-	due := r.NextDue(s.LeadDays, today)
-	if run.Kind == notice.Annual && due != "" {
-		due = notice.Later(due, today.AddDays(failedPause))
-	}
-	return store.TakeBackNotice(ctx, r.ID, run.ID, line.ClockBefore, due)
 }
