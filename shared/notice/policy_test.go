@@ -1,6 +1,10 @@
 package notice
 
-import "testing"
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
 
 // Whoever can write the table makes no other text or page pass for what was approved.
 func TestAnotherTextIsNotApproved(t *testing.T) {
@@ -24,5 +28,118 @@ func TestAnotherTextIsNotApproved(t *testing.T) {
 		if change(&other); other.Approved() {
 			t.Errorf("%s changed, and the version is still approved", name)
 		}
+	}
+}
+
+func TestContentHashCoversWhatIsTold(t *testing.T) {
+	v := Version{Policy: "privacy", Name: "1", Effective: "2026-01-01", Class: Optional, SHA256: "a", Summary: map[string]string{"en": "x"}}
+	v.Approval = &Approval{Hash: v.ContentHash()}
+	if !v.Approved() {
+		t.Fatal("not approved")
+	}
+	for name, change := range map[string]func(*Version){
+		"text": func(v *Version) { v.SHA256 = "b" }, "date": func(v *Version) { v.Effective = "2026-01-02" },
+		"summary": func(v *Version) { v.Summary = map[string]string{"en": "y"} }, "basis": func(v *Version) { v.Basis = "law" },
+		"class": func(v *Version) { v.Class = Mandatory }, "moved text": func(v *Version) { v.Summary = map[string]string{"e": "nx"} },
+	} {
+		changed := v
+		if change(&changed); changed.Approved() {
+			t.Errorf("another %s is still approved", name)
+		}
+	}
+}
+
+// approvedVersion is a version as it is once somebody approved it.
+func approvedVersion(name string, effective Date, published int, summary map[string]string) Version {
+	v := Version{Policy: "privacy", Name: name, Effective: effective, Class: Optional, Summary: summary, PublishedAt: day(published)}
+	v.Approval = &Approval{By: "Ada", Hash: v.ContentHash()}
+	return v
+}
+
+var told = map[string]string{"en": "We keep less."}
+
+// Invariant 5, nothing unapproved: an annual review speaks of the version in force, else of
+// the latest approved, and never of one that nobody approved.
+func TestInForce(t *testing.T) {
+	draft := approvedVersion("draft", "2026-02-01", 9, told)
+	draft.Approval = nil
+	changed := approvedVersion("changed", "2026-02-01", 9, told)
+	changed.Basis = "another than was approved"
+	first, second, future := approvedVersion("1", "2026-01-01", 1, nil), approvedVersion("2", "2026-02-01", 2, told), approvedVersion("3", "2027-01-01", 3, told)
+	for name, c := range map[string]struct {
+		versions []Version
+		want     string
+	}{
+		"none":                        {nil, ""},
+		"nothing approved":            {[]Version{draft, changed}, ""},
+		"the latest in force":         {[]Version{second, first}, "2"},
+		"one that is still to come":   {[]Version{first, future}, "1"},
+		"only one that is to come":    {[]Version{future, draft}, "3"},
+		"a later one, not approved":   {[]Version{first, draft, changed}, "1"},
+		"two of a day, the later one": {[]Version{approvedVersion("b", "2026-02-01", 5, told), second}, "b"},
+	} {
+		if v, ok := InForce(c.versions, "2026-11-24"); v.Name != c.want || ok != (c.want != "") {
+			t.Errorf("%s: %q %v, want %q", name, v.Name, ok, c.want)
+		}
+	}
+}
+
+// Invariant 5, nothing unapproved: a text that another took the place of is an old one.
+func TestReplaced(t *testing.T) {
+	second, third := approvedVersion("2", "2026-02-01", 2, told), approvedVersion("3", "2026-03-01", 3, told)
+	future, silent := approvedVersion("4", "2027-01-01", 4, told), approvedVersion("5", "2026-05-01", 5, nil)
+	waiting := third
+	waiting.Approval = nil
+	change, annual := Run{Kind: Change, Version: "2"}, Run{Kind: Annual, Version: "2"}
+	for name, c := range map[string]struct {
+		run      Run
+		versions []Version
+		by       string
+		replaced bool
+	}{
+		"change, the latest":                      {change, []Version{second}, "", false},
+		"change, a newer one":                     {change, []Version{second, third}, "3", true},
+		"change, a newer one that is to come":     {change, []Version{second, future}, "4", true},
+		"change, a newer one nobody approved":     {change, []Version{second, waiting}, "", false},
+		"change, a newer one nobody is told of":   {change, []Version{second, silent}, "", false},
+		"change, an older one":                    {Run{Kind: Change, Version: "3"}, []Version{second, third}, "", false},
+		"change of a version that is not there":   {Run{Kind: Change, Version: "9"}, []Version{second, third}, "", false},
+		"annual, in force":                        {annual, []Version{second, future}, "2", false},
+		"annual, another in force":                {annual, []Version{second, third}, "3", true},
+		"annual, another that nobody was told of": {annual, []Version{second, silent}, "5", true},
+	} {
+		if by, replaced := Replaced(c.run, c.versions, "2026-11-24"); by != c.by || replaced != c.replaced {
+			t.Errorf("%s: %q %v, want %q %v", name, by, replaced, c.by, c.replaced)
+		}
+	}
+}
+
+// A name that passes the check stands in a link, a run and an SES message tag, and versions
+// of different names never share a run (invariant 1, never twice).
+func TestNamesMakeRuns(t *testing.T) {
+	tag := regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+	runs := map[RunID]string{}
+	for _, name := range []string{"1", "2.1", "2-1", "2026.05", "2026-05", strings.Repeat("9", 40), "A.b-C"} {
+		if err := CheckVersionName(name); err != nil {
+			t.Error(err)
+		}
+		run := ChangeRunID("privacy", name)
+		if other, taken := runs[run]; taken || !tag.MatchString(string(run)) {
+			t.Errorf("version %q makes run %q, and so does %q", name, run, other)
+		}
+		runs[run] = name
+	}
+	for _, name := range []string{"", ".1", "-1", "2_1", "2 1", "2/1", "é", "1\n", strings.Repeat("9", 41)} {
+		if CheckVersionName(name) == nil {
+			t.Errorf("version %q is let through", name)
+		}
+	}
+	for name, good := range map[string]bool{"privacy": true, "terms-of-use": true, "": false, "Privacy": false, "-p": false, "a_b": false, "a/b": false, strings.Repeat("p", 32): false} {
+		if err := CheckPolicyName(name); (err == nil) != good {
+			t.Errorf("policy %q: %v", name, err)
+		}
+	}
+	if run := AnnualRunID("2026-11-24"); run != "annual-2026-11-24" || !tag.MatchString(string(run)) {
+		t.Errorf("an annual run is %q", run)
 	}
 }

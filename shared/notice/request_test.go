@@ -84,3 +84,18 @@ func TestNextCopy(t *testing.T) {
 		}
 	}
 }
+
+// Invariant 7, erased means erased: a request whose asker never showed who they are ends
+// without a word of theirs; what was asked and when stays.
+func TestALapsedRequestForgetsItsAsker(t *testing.T) {
+	r := NewRequest("20261124-abc", Deletion, day(1))
+	r.Recipient, r.Address, r.Details, r.Locale, r.Answer = "id", "ada@example.com", "please", "de", "Dear Ada"
+	if err := r.Lapse(day(2)); !errors.Is(err, ErrRefused) || r.Address == "" {
+		t.Errorf("a request of somebody verified lapsed: %v, %+v", err, r)
+	}
+	r.State = Unverified
+	want := Request{ID: r.ID, Recipient: "id", Right: Deletion, Party: ForSelf, State: Lapsed, Received: day(1), Due: r.Due, Closed: day(2)}
+	if err := r.Lapse(day(2)); err != nil || r != want {
+		t.Errorf("%v\n%+v\nwant %+v", err, r, want)
+	}
+}
