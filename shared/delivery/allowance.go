@@ -12,8 +12,9 @@ type Allowance struct {
 	Left  float64 // of Daily, now; -1 for no limit
 }
 
-// Allow works out our allowance. What of the share is left is counted against what
-// the whole account has sent: the rest of the quota stays free for other mail.
+// Allow works out our allowance from what SES allows the account. Left is our share of
+// the daily quota less everything that the account has sent in 24 hours, other mail
+// included: so the rest of the quota stays free for that.
 func (s Settings) Allow(a Account) Allowance {
 	allowed := Allowance{Rate: s.Share * a.MaxSendRate, Daily: -1, Left: -1}
 	if a.Max24HourSend >= 0 {
@@ -45,10 +46,10 @@ func (a Allowance) Takes(n int) time.Duration {
 // within its life.
 const sliceTime = 20 * time.Second
 
-// worker says how many recipients a slice holds and how long a worker takes over
-// each: all workers that may run at once, together, never exceed the account's
-// rate, whatever has piled up in the queue. The ceiling is the account's rate and
-// not our share of it, so that a pile can shrink.
+// worker says how many recipients a slice holds and how long a worker takes over each
+// at least. So all workers that may run at once never exceed the account's rate
+// together, however many slices have piled up in the queue. The ceiling is the account's
+// rate and not our share of it, so that a pile can shrink.
 func (s Settings) worker(rate float64) (size int, gap time.Duration) {
 	if s.Concurrency <= 0 || rate <= 0 {
 		return s.SliceSize, 0

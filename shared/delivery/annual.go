@@ -33,10 +33,10 @@ type Annual struct {
 type annualMark struct {
 	Next    notice.Date `json:"next"` // no run covers the due days from here on
 	Opening *notice.Run `json:"opening,omitempty"`
-	// Back are days before Next that a cancelled run gave back: never in one run with
-	// those after them, which other runs cover that may still be going on.
+	// Back are days before Next that a cancelled run gave back. They get a run of their
+	// own: the days after them belong to other runs, which may still be sending.
 	Back []days `json:"back,omitempty"`
-	// Cancelled are the runs that gave their days back, each once.
+	// Cancelled are the runs that have given their days back: none does so twice.
 	Cancelled []notice.RunID `json:"cancelled,omitempty"`
 }
 
@@ -59,10 +59,10 @@ const firstLookBack = 31
 // the last run, so missed days are caught up (invariant 4, twelve months). A
 // second trigger of the same day opens nothing: run ids come from the date, and
 // each due day belongs to exactly one run that is not cancelled, so nobody is in two
-// annual runs at once (invariant 1, never twice). What a cancelled run gave back goes
-// first, and the days since wait for the next trigger. Without an approved version there is nothing
-// to send: opened is false, the days stay uncovered, and the error says so as
-// notice.ErrRefused.
+// annual runs at once (invariant 1, never twice). Days that a cancelled run gave back go
+// first; the days since the last run then wait for the next trigger. Without an approved
+// version there is nothing to send: opened is false, the days stay uncovered, and the
+// error says so as notice.ErrRefused.
 func (a Annual) Open(ctx context.Context) (run notice.Run, opened bool, err error) {
 	today := notice.DateOf(a.Now())
 	mark, rev, err := a.mark(ctx, today)
@@ -155,7 +155,8 @@ func (a Annual) countDue(ctx context.Context, first, last notice.Date) (n int, e
 	}
 }
 
-// uncover gives the due days of a cancelled annual run back to the next run, once.
+// uncover gives the due days of a cancelled annual run back, so that the next run covers
+// them. A run that has given its days back already changes nothing.
 func uncover(ctx context.Context, store record.Store, r notice.Run) error {
 	return annualMarks(store).Change(ctx, r.Policy, func(m *annualMark) error {
 		if m.Next == "" {

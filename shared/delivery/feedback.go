@@ -82,10 +82,10 @@ func (e Event) state() notice.DeliveryState {
 }
 
 // apply is what an event makes of a delivery, and what it adds to the signs a run is
-// judged by. It keeps the graver of two states, of two reasons in one state the
-// first by name ("Permanent" before "Transient"), and a hard bounce once it was
-// reported: so the outcome depends on which events came, and not on their order or
-// on how often. changed is false if there is nothing to write.
+// judged by. Of two states it keeps the graver one; of two reasons for one state the one
+// that is first by name ("Permanent" before "Transient"); and a hard bounce stays one. So
+// the outcome depends on which events came, and not on their order or on how often each
+// came. changed is false if there is nothing to write.
 func (e Event) apply(line notice.Delivery, now time.Time) (after notice.Delivery, signs notice.Tally, changed bool) {
 	after = line
 	next := e.state()
@@ -126,7 +126,7 @@ func (f Feedback) apply(ctx context.Context, line notice.Delivery, e Event) erro
 		if err := f.moveClock(ctx, line, after); err != nil {
 			return err
 		}
-		// Counted first: dying in between counts a bad sign twice, never not at all.
+		// Counted first: a death in between counts a bad sign twice, and never leaves it out.
 		if signs != (notice.Tally{}) {
 			if err := f.Store.AddTally(ctx, line.Run, signs); err != nil {
 				return err

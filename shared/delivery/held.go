@@ -18,11 +18,10 @@ type HeldReport struct {
 	DryRun bool              `json:"dry_run"`
 }
 
-// Held lists the deliveries of a run nobody can tell were sent, and nobody has left as
-// they are. With resend they are
-// sent again, on the word of whoever asked for it: those that had left after all
-// leave twice. A run that was done goes on until they are settled. It reads the whole
-// ledger of the run.
+// Held lists the deliveries of a run of which nobody can tell whether they were sent, but
+// for those that somebody decided to leave as they are (Leave). With resend it sends them
+// again, on the word of by: whoever had got the message after all gets it twice. A run that
+// was done goes on until they are settled. Held reads the whole ledger of the run.
 func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by string) (HeldReport, error) {
 	report := HeldReport{Run: id, Held: []notice.Delivery{}, DryRun: !resend}
 	run, err := o.Store.Run(ctx, id)
@@ -50,8 +49,9 @@ func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by str
 	if !resend || len(report.Held) == 0 {
 		return report, nil
 	}
-	// The run first: a retry of a run that has ended would be closed. And once more
-	// afterwards: it may have ended while nothing was moved yet.
+	// The run is reopened first, because the pacer closes the retries of a run that has
+	// ended; and once more afterwards, because it may have ended again before the first
+	// line was moved.
 	if err := o.reopen(ctx, id, ledger); err != nil {
 		return report, err
 	}
@@ -102,8 +102,8 @@ func (o Operator) Leave(ctx context.Context, id notice.RunID, by string) (HeldRe
 	return report, nil
 }
 
-// held reads the whole ledger of a run: the lines that wait for a person, and how many
-// there are in each state.
+// held reads the whole ledger of a run. It returns the lines that wait for a person, and
+// how many lines of all are in each state.
 func (o Operator) held(ctx context.Context, id notice.RunID) (held []notice.Delivery, ledger notice.Counts, err error) {
 	held, ledger = []notice.Delivery{}, notice.Counts{}
 	for cursor := ""; ; {
@@ -123,8 +123,8 @@ func (o Operator) held(ctx context.Context, id notice.RunID) (held []notice.Deli
 	}
 }
 
-// reopen lets a run that was done go on (invariant 2, never lost); ledger is what its
-// ledger counted when it was read last.
+// reopen lets a run that was done go on (invariant 2, never lost); ledger is how many of
+// its lines were in each state when they were last read.
 func (o Operator) reopen(ctx context.Context, id notice.RunID, ledger notice.Counts) error {
 	_, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
 		if r.State != notice.Done {

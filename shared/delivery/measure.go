@@ -11,8 +11,9 @@ import (
 // budget for it.
 const stallAfter = 30 * time.Minute
 
-// measure writes the tick's figures as metrics; that they come at all is the
-// pacer's heartbeat. What is unknown or held is told in every tick, as long as it is.
+// measure writes the tick's figures as metrics; that they come at all is the pacer's
+// heartbeat. Every tick counts all deliveries that are unknown or held at that moment, so
+// these metrics stay up until the last of them is settled.
 func (t *tick) measure(open []notice.Run) {
 	stalled, running, stopped := 0, 0, t.stopped
 	for _, run := range open {

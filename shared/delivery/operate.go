@@ -164,9 +164,10 @@ func (o Operator) Resume(ctx context.Context, id notice.RunID) (notice.Run, erro
 }
 
 // Cancel ends a run for good. Whoever a cancelled annual run did not reach belongs
-// to the next one (invariant 4, twelve months). The run first, so that nothing more is
-// sent; then its figures are frozen. A cancel that was cut short can be repeated, and takes
-// in what has become of messages under way since.
+// to the next one (invariant 4, twelve months). It ends the run first, so that nothing more
+// is sent, then gives the days of an annual run back, and freezes the figures last. A
+// cancel that died half way can be repeated; it also counts what has become meanwhile of
+// messages that were under way.
 func (o Operator) Cancel(ctx context.Context, id notice.RunID) (notice.Run, error) {
 	run, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
 		if r.State == notice.Cancelled {

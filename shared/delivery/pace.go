@@ -55,13 +55,13 @@ type tick struct {
 	granted    int // the budget
 	released   int // recipients queued, for the first time or again
 	unresolved unresolved
-	stopped    int // runs, since the tick began
+	stopped    int // runs that this tick stopped
 }
 
 // Tick settles what has waited long enough, stops runs that must not go on, and
-// releases what the account allows since the tick before. A tick that is repeated
-// or killed half way releases nobody too few; whoever it releases twice is kept
-// apart by the claim.
+// releases what the account allows since the tick before. A tick may be repeated or die
+// half way: it leaves nobody out, and whoever is released twice is claimed, and so mailed,
+// by one worker only.
 func (p Pacer) Tick(ctx context.Context) error {
 	t := tick{Pacer: p}
 	open, err := p.Store.OpenRuns(ctx)
@@ -108,7 +108,7 @@ func (t *tick) release(ctx context.Context, runs []notice.Run) (err error) {
 			return err
 		}
 	}
-	// Whoever cannot use their part leaves it to those who want more.
+	// A run that needs less than its part leaves the rest to those that want more.
 	for first := true; len(others) > 0 && (first || t.left() > 0); first = false {
 		var hungry []notice.Run
 		for i, run := range others {
@@ -133,7 +133,8 @@ const (
 	// be told well ahead (WP260, paragraphs 29 and 30).
 	nearEffective = 30 // days
 	// nearOverdue is how long before somebody's twelve months end their annual review
-	// does. Until then a change that is under way may tell them, and they need no review.
+	// goes first. Before that, a change that is being sent may still tell them, and then
+	// they need no review.
 	nearOverdue = 7 // days
 )
 
@@ -150,8 +151,8 @@ func (t *tick) deadline(run notice.Run) (day notice.Date, near bool) {
 }
 
 // order splits runs into those that go first, the earliest deadline before the others,
-// and the rest, whose order turns with time so that a budget smaller than their number
-// favours none.
+// and the rest. With each tick another of these comes first, so that a budget smaller than
+// their number favours none.
 func (t *tick) order(runs []notice.Run) (urgent, others []notice.Run) {
 	deadlines := map[notice.RunID]notice.Date{}
 	for _, run := range runs {
@@ -172,7 +173,7 @@ func (t *tick) order(runs []notice.Run) (urgent, others []notice.Run) {
 
 // pacing is what a tick leaves to the next.
 type pacing struct {
-	Fraction float64   `json:"fraction"` // of a recipient that could not be used
+	Fraction float64   `json:"fraction"` // of a recipient, left over
 	Granted  int       `json:"granted"`  // the last budget; SES may not have counted it yet
 	At       time.Time `json:"at"`
 }

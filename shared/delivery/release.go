@@ -63,8 +63,9 @@ func (t *tick) turnPages(ctx context.Context, run notice.Run, budget int) (notic
 }
 
 // page reads the next page of a run's audience and returns whom to release of it:
-// everybody in the first pass, the missing in an audit. It is cut to the budget, so
-// that the cursor behind it is exact; only without any budget may it hold more.
+// everybody in the first pass, the missing in an audit. It reads no more than the budget
+// can release, so that the cursor may move behind the whole page. Only without any budget
+// may release hold more: then the caller releases none of them.
 func (t *tick) page(ctx context.Context, run notice.Run, budget int) (release []notice.RecipientID, next string, missing int, err error) {
 	limit := pageSize
 	if run.Pass == 0 {
@@ -93,9 +94,11 @@ func (t *tick) page(ctx context.Context, run notice.Run, budget int) (release []
 // lookups is how many ledger reads an audit has under way at once.
 const lookups = 8
 
-// audit looks a page of the audience up in the ledger. It returns whom to release
-// again, and how many are without a terminal state for any reason but waiting for
-// proof. A claim whose lease is dead becomes unknown: its worker may have sent.
+// audit looks a page of the audience up in the ledger. release is whom to release again:
+// those without a line. missing counts them and those who are claimed, because a later
+// pass must look at both again; whoever waits for proof or for another try is in the
+// ledger, and not missing. A claim whose lease is dead becomes unknown: its worker may
+// have sent.
 func (t *tick) audit(ctx context.Context, run notice.Run, ids []notice.RecipientID) (release []notice.RecipientID, missing int, err error) {
 	chunks := slices.Collect(slices.Chunk(ids, 100))
 	lines := make([]map[notice.RecipientID]notice.Delivery, len(chunks))
@@ -167,8 +170,8 @@ func (t *tick) resumeAudit(ctx context.Context, run notice.Run) (notice.Run, err
 	return t.Store.SaveRun(ctx, run)
 }
 
-// part is when a step must end that may take one of so many parts of what is left of the
-// tick: whatever comes after it has the others.
+// part divides what is left of the tick into so many equal parts and returns when the
+// first of them ends. A step stops then, so that the steps after it have their time.
 func (t *tick) part(ctx context.Context, of int) time.Time {
 	left := t.Settings.Tick
 	if end, ok := ctx.Deadline(); ok {
@@ -177,7 +180,7 @@ func (t *tick) part(ctx context.Context, of int) time.Time {
 	return time.Now().Add(max(left, 0) / time.Duration(of))
 }
 
-// hasTimeUntil reports whether the pacer may go on with what has to end at an instant.
+// hasTimeUntil reports whether the pacer may go on with a step that has to stop at end.
 func hasTimeUntil(ctx context.Context, end time.Time) bool {
 	return hasTime(ctx) && time.Now().Before(end)
 }

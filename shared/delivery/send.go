@@ -34,8 +34,8 @@ type Sender struct {
 	Log   *slog.Logger
 }
 
-// errOutOfTime ends a slice whose worker is about to be stopped: the queue
-// delivers it again, and whoever was served is left out by the ledger.
+// errOutOfTime ends a slice whose worker is about to be stopped: the queue delivers it
+// again, and whoever was served already stands in the ledger and is not served again.
 var errOutOfTime = errors.New("not enough time left to send the rest of the slice")
 
 // errEndSlice ends a slice early without handing it back to the queue: the audit
@@ -161,7 +161,7 @@ func (s sending) all(ctx context.Context, people map[notice.RecipientID]notice.R
 			return outcome, err
 		}
 		if state == notice.Retry {
-			gap = min(max(2*gap, minBackOff), max(gap, maxBackOff)) // SES is asked for less, all through the slice
+			gap = min(max(2*gap, minBackOff), max(gap, maxBackOff)) // slower for the rest of the slice
 		}
 		if state != "" && state != notice.Skipped {
 			s.sleep(ctx, gap-s.Now().Sub(began))

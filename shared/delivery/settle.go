@@ -13,9 +13,8 @@ import (
 const (
 	// mostRetries is how many due retries a tick takes up: more than it can queue again.
 	mostRetries = 50_000
-	// leastEvidence is how many neighbours an unknown delivery needs, and
-	// heardOfEvery how many of them SES events must have told about, so that its own
-	// silence means that it was not accepted. Neighbours are sends that SES itself
+	// leastEvidence is how many neighbours an unknown delivery needs before anything is
+	// concluded from their events (heardEnough). Neighbours are sends that SES itself
 	// confirmed within evidenceSpan of this one.
 	leastEvidence = 10
 	evidenceSpan  = 30 * time.Minute
@@ -24,12 +23,14 @@ const (
 	mostAttempts = 6
 )
 
-// heardEnough is the interlock's threshold: 19 of 20. A message whose answer was
-// lost is then sent twice only if SES lost every one of its events too, while it
-// delivered those of at least 95 % of the sends around it.
+// heardEnough reports whether events came for so many of the neighbours asked about, 19 of
+// 20, that an event of the delivery in doubt would have come as well: that none came means
+// that SES did not accept it. A message whose answer was lost is then sent twice only if
+// SES lost every one of its events too, while it delivered those of at least 95 % of the
+// sends around it.
 func heardEnough(heard, asked int) bool { return asked >= leastEvidence && 20*heard >= 19*asked }
 
-// unresolved is what of all runs waits for proof, for another try or for a person.
+// unresolved is what waits in all runs: for proof, for another try or for a person.
 type unresolved struct {
 	count   map[notice.RunID]notice.Counts
 	partly  bool              // there is more than could be counted in time
@@ -50,8 +51,9 @@ func (u unresolved) total(s notice.DeliveryState) (n int) {
 // settle finds the retries that are due, and moves on the unknown deliveries whose time
 // is over. An unknown delivery is sent again only if the events of its neighbours prove
 // that an event of its own would have come; else it is held for an operator (invariant 1,
-// never twice). Each takes a part of the time there is, so that however many wait, the
-// other and the release after them have their turn in every tick (invariant 2, never lost).
+// never twice). Retries and unknown deliveries each get a part of the tick's time, however
+// many there are, so that neither keeps the other, or the release that follows, from its
+// turn (invariant 2, never lost).
 func (t *tick) settle(ctx context.Context, open []notice.Run) error {
 	states := map[notice.RunID]notice.RunState{}
 	for _, run := range open {
@@ -66,8 +68,8 @@ func (t *tick) settle(ctx context.Context, open []notice.Run) error {
 }
 
 // settleDue decides about the deliveries of one state that are due, until its part of the
-// tick is over: whatever it did not come to is still due in the next. states are those of
-// the runs seen so far.
+// tick is over; the rest is still due in the next tick. states holds the states of the runs
+// seen so far, and gets those that settleDue looks up.
 func (t *tick) settleDue(ctx context.Context, state notice.DeliveryState, states map[notice.RunID]notice.RunState) error {
 	end := t.part(ctx, 4)
 	for cursor := ""; ; {
@@ -97,9 +99,9 @@ func (t *tick) settleDue(ctx context.Context, state notice.DeliveryState, states
 	}
 }
 
-// countUnresolved counts what waits, due or not. If its part of the tick is too short for
-// that, as it may be beyond a million, every run counts as having something that waits: its last
-// audit waits, nothing else does.
+// countUnresolved counts what waits in each run, due or not. Beyond a million, its part of
+// the tick may be too short for that. Then every run is taken to have something that waits:
+// this puts off its last audit, and nothing else.
 func (t *tick) countUnresolved(ctx context.Context) (err error) {
 	counting, cancel := context.WithDeadline(ctx, t.part(ctx, 4))
 	defer cancel()
@@ -112,8 +114,8 @@ func (t *tick) countUnresolved(ctx context.Context) (err error) {
 	return err
 }
 
-// stateNow is the state of a run that was not open when the tick began, or "" if it
-// still is not: an operator may have reopened it since.
+// stateNow is the state of a run that was not open when the tick began, as an operator may
+// have reopened it since; it is "" if the run is still not open.
 func (t *tick) stateNow(ctx context.Context, id notice.RunID) (notice.RunState, error) {
 	run, err := t.Store.Run(ctx, id)
 	if errors.Is(err, notice.ErrNotFound) || err == nil && !run.State.Open() {
@@ -165,9 +167,10 @@ func (t *tick) settleOne(ctx context.Context, line notice.Delivery, state notice
 	return err
 }
 
-// neighbours counts the sends around an unknown delivery that SES confirmed by its
-// answer, and of how many of them an event told. What an event itself made known is
-// no evidence: of those, only the ones heard of would count.
+// neighbours counts the sends around an unknown delivery that SES confirmed by its answer
+// (asked), and those of them that an event told about (heard). A send that only an event
+// confirmed is left out: had its event not come, it would not be known to be a send at all,
+// so such sends would all be heard of, whatever share of the events is lost.
 func (t *tick) neighbours(ctx context.Context, line notice.Delivery) (heard, asked int, err error) {
 	lines, err := t.Store.Deliveries(ctx, line.Run, line.Neighbours)
 	if err != nil {
@@ -210,12 +213,12 @@ func (t *tick) requeue(ctx context.Context) error {
 	return nil
 }
 
-// retryPage is how many retries are queued before they are laid to rest.
+// retryPage is how many retries are queued before their next try is put off.
 const retryPage = 100
 
-// requeuePage queues retries of one run, and only then lets them rest until their slice
-// had time to be sent: a death in between queues them again, and the claim keeps them
-// apart (invariant 2, never lost).
+// requeuePage queues retries of one run, and only then puts their next try off until this
+// one had time to be sent. If the pacer dies in between, the next tick queues them again
+// (invariant 2, never lost), and the claim lets one of the two be sent.
 func (t *tick) requeuePage(ctx context.Context, run notice.RunID, lines []notice.Delivery) error {
 	ids := make([]notice.RecipientID, len(lines))
 	for i, line := range lines {
@@ -226,9 +229,9 @@ func (t *tick) requeuePage(ctx context.Context, run notice.RunID, lines []notice
 	}
 	t.released += len(ids)
 	for _, line := range lines {
-		rested := line
-		rested.UpdatedAt, rested.SettleAfter = t.Now(), t.Now().Add(t.Settings.AuditDelay)
-		if err := t.Store.MoveDelivery(ctx, line, rested); err != nil && !errors.Is(err, notice.ErrConflict) {
+		later := line
+		later.UpdatedAt, later.SettleAfter = t.Now(), t.Now().Add(t.Settings.AuditDelay)
+		if err := t.Store.MoveDelivery(ctx, line, later); err != nil && !errors.Is(err, notice.ErrConflict) {
 			return err
 		}
 	}

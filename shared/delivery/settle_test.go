@@ -140,8 +140,8 @@ func TestSettlingTheUnknown(t *testing.T) {
 	}
 }
 
-// Too few neighbours prove nothing, and neighbours that only an event made known are
-// no evidence: of those, only the ones heard of would count.
+// Too few neighbours prove nothing. Neighbours that only an event made known prove nothing
+// either: those whose events are lost are not known at all.
 func TestEvidenceMustBeEvidence(t *testing.T) {
 	t.Run("few neighbours", func(t *testing.T) {
 		w := newWorld(t)

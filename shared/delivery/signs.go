@@ -18,11 +18,12 @@ func (a Account) MustStop() string {
 	return ""
 }
 
-// stopBad stops the runs that must not go on, with the reason, and returns the
-// others: an account SES has stopped or put under review, too many bounces,
-// complaints or refusals, before it began a text that is no longer the latest. An annual
-// run with such a text gives its days to the next, which speaks of the version in force
-// (invariant 4, twelve months).
+// stopBad stops the runs that must not go on, with the reason, and returns the others. No
+// run goes on if SES has stopped the account or put it under review; a run does not if it
+// has had too many bounces, complaints or refusals, nor if another version has replaced its
+// text before anybody was mailed. An annual run whose text was replaced is not stopped but
+// ended, and its days go to the next one, which speaks of the version in force (invariant
+// 4, twelve months).
 func (t *tick) stopBad(ctx context.Context, runs []notice.Run) (good []notice.Run, err error) {
 	account := t.account.MustStop()
 	for _, run := range runs {
@@ -61,8 +62,8 @@ func (t *tick) stopBad(ctx context.Context, runs []notice.Run) (good []notice.Ru
 	return good, nil
 }
 
-// giveBack ends an annual run that has not begun. Its days first: a death in between
-// leaves a run that releases nobody and is ended by the next tick.
+// giveBack ends an annual run that has not begun. It gives the days back first: if the
+// pacer dies in between, the run releases nobody, and the next tick ends it.
 func (t *tick) giveBack(ctx context.Context, run notice.Run, reason string) error {
 	if err := uncover(ctx, t.Store, run); err != nil {
 		return err

@@ -30,9 +30,9 @@ func (r *Run) ApproveFirst(v Version, by string, at time.Time) error {
 	return nil
 }
 
-// Edit gives a version another summary while nobody has approved its run. What is
-// approved and sent is what the new hash covers, so the hash of the run moves with it:
-// both are to be stored in one write (invariant 5, nothing unapproved).
+// Edit gives a version another summary while nobody has approved its run. The run's hash
+// becomes that of the new content, which is what will be approved and sent: run and
+// version are to be stored in one write (invariant 5, nothing unapproved).
 func (r *Run) Edit(v *Version, summary map[string]string, by string, at time.Time) error {
 	switch {
 	case r.State != Waiting:

@@ -40,8 +40,8 @@ func (s DeliveryState) Accepted() bool {
 // and nobody returned it.
 func (s DeliveryState) Told() bool { return s.Accepted() && s != BouncedBack }
 
-// CameBack reports whether a message may have been accepted first, and did not reach the
-// person in the end.
+// CameBack reports whether the message did not reach the person in the end, though SES
+// may have taken it first.
 func (s DeliveryState) CameBack() bool { return s == BouncedBack || s == Failed }
 
 // SkipReason says by which rule a recipient got no mail.
@@ -69,9 +69,9 @@ type Delivery struct {
 	ClaimedAt   time.Time     `json:"claimed_at,omitzero"`   // of the last claim
 	SentAt      time.Time     `json:"sent_at,omitzero"`      // accepted by SES
 	UpdatedAt   time.Time     `json:"updated_at"`
-	// ClockBefore is when the person had had their last notice, as the claim was made:
-	// where their clock goes back to if the message comes back. Zero if there was none, or
-	// none is known.
+	// ClockBefore is when the person had had their last notice before this one. If the
+	// message comes back, their clock goes back to it. Zero if there was none, or if it is
+	// not known.
 	ClockBefore time.Time `json:"clock_before,omitzero"`
 	MessageID   string    `json:"message_id,omitempty"` // SES's
 	Version     string    `json:"version,omitempty"`    // of the policy the mail spoke of
@@ -83,8 +83,8 @@ type Delivery struct {
 	// Left says of a held delivery that a person decided not to send it again.
 	Left bool `json:"left,omitempty"`
 	// Neighbours of an unknown delivery are people served by the same worker around
-	// the same time: whether SES events about them came tells whether an event about
-	// this one would have.
+	// the same time: if SES events about them came, an event about this one would have
+	// come too.
 	Neighbours []RecipientID `json:"neighbours,omitempty"`
 }
 

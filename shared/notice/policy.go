@@ -115,8 +115,8 @@ func InForce(versions []Version, today Date) (v Version, ok bool) {
 	return v, v.Name != ""
 }
 
-// Replaced names the approved version that makes a run's text an old one: for a
-// change any newer version that is told, for an annual review another version in force.
+// Replaced names the approved version that makes a run's text an old one: for a change any
+// newer version that people are told of, for an annual review another version in force.
 func Replaced(run Run, versions []Version, today Date) (by string, replaced bool) {
 	if run.Kind == Annual {
 		v, ok := InForce(versions, today)
@@ -127,7 +127,8 @@ func Replaced(run Run, versions []Version, today Date) (by string, replaced bool
 		return "", false
 	}
 	for _, candidate := range versions {
-		// An edit that nobody is told of takes no change's place: its run would never come.
+		// Nobody is told of a version without a summary. If it replaced this one, nobody
+		// would be told of this one's change either.
 		if candidate.Approved() && len(candidate.Summary) > 0 && newer(candidate, versions[at]) {
 			return candidate.Name, true
 		}

@@ -41,8 +41,9 @@ type Recipient struct {
 	LastRun    RunID       `json:"last_run,omitempty"`   // the run of that notice
 	Due        Date        `json:"due,omitempty"`        // day of the next annual review; empty when none may be sent
 	// A person keeps their id when their address changes, so that their links, ledger
-	// and history stay theirs. The id of each later address is Moved to them; Alias
-	// chains these, latest first.
+	// and history stay theirs. Each later address has a record under its own id, with
+	// status Moved and the person's id in MovedTo. The person's Alias is the id of the
+	// latest of these, whose Alias is the id of the one before, and so on.
 	MovedTo RecipientID `json:"moved_to,omitempty"`
 	Alias   RecipientID `json:"alias,omitempty"`
 	// When the person last corrected a field; from then on no import changes it.
@@ -54,8 +55,8 @@ type Recipient struct {
 }
 
 // Kept is what a store keeps of a recipient: everything, but of an erased person
-// only the id and the opt-out (invariant 7, erased means erased), and of one who
-// moved only to whom.
+// only the id and the opt-out (invariant 7, erased means erased), and of a later address
+// of somebody (status Moved) only whose it is.
 func (r Recipient) Kept() Recipient {
 	switch r.Status {
 	case Erased:
@@ -141,8 +142,8 @@ type Imported struct {
 	ConsentAt    time.Time
 	LastNotified time.Time // only for a recipient that is new
 	At           time.Time // when the import ran
-	// MovedTo and Alias are of an address that a known person moved to; only for a
-	// recipient that is new, who at no moment is a person of their own.
+	// MovedTo and Alias are set for an address that a known person moved to. They are used
+	// only if the address is new, so that it is at no moment taken for another person.
 	MovedTo, Alias RecipientID
 }
 
@@ -160,7 +161,7 @@ func (i Imported) Recipient(lead int) Recipient {
 // Outcome is what an import did with one row.
 type Outcome struct {
 	What Effect
-	Kept []string // columns that say otherwise than the person, who corrected them
+	Kept []string // columns left as the person corrected them, though the row differs
 }
 
 // Effect is what a row changed.
@@ -175,10 +176,9 @@ const (
 )
 
 // Apply merges an imported row into a recipient that exists. Preferences, status,
-// opt-outs, clock and due date stay; a column that is empty changes nothing. Corrected
-// stays corrected (GDPR art. 16): no import changes a field that the person corrected,
-// to another value or to none, whenever its file was written; the outcome names each
-// that the row would have changed.
+// opt-outs, clock and due date stay; a column that is empty changes nothing. What the
+// person corrected, to another value or to none, stays corrected (GDPR art. 16), however
+// new the file is; the outcome names the columns that the row would have changed.
 func (i Imported) Apply(r Recipient) (Recipient, Outcome) {
 	switch r.Status {
 	case Erased:

@@ -21,9 +21,9 @@ const (
 // Open reports whether the run can still send.
 func (s RunState) Open() bool { return s != Done && s != Cancelled }
 
-// Begun reports whether anybody was released. A run that has begun goes on with its text,
-// for a newer version says nothing of what this one changed; one that has not is stopped
-// by a newer version.
+// Begun reports whether anybody was released. A run that has begun goes on with its text
+// when a newer version is approved, because the newer one does not tell what this one
+// changed. One that has not begun does not: nobody should be told of an old text.
 func (r Run) Begun() bool { return r.Pass > 0 || r.Released > 0 }
 
 // Run is one sending of one notice to everyone concerned.
@@ -56,22 +56,24 @@ type Run struct {
 	NotBefore time.Time `json:"not_before,omitzero"` // the next pass starts then
 	MovedAt   time.Time `json:"moved_at,omitzero"`   // the release last made progress
 	Canary    int       `json:"canary,omitempty"`    // change: so many go first, then the run waits for bad signs
-	Settling  bool      `json:"settling,omitempty"`  // nobody is missing; unknown deliveries are waited for
-	// Forgiven is the tally an operator had seen when they resumed the run: what came
-	// before stops it no more.
+	Settling  bool      `json:"settling,omitempty"`  // nobody is missing; what is unknown or to be tried again is waited for
+	// Forgiven is the tally at the time an operator resumed the run: the bad signs in it
+	// stop the run no more.
 	Forgiven Tally  `json:"forgiven,omitzero"`
 	Counts   Counts `json:"counts,omitempty"` // frozen when the run was done or cancelled
-	Gone     Counts `json:"gone,omitempty"`   // left the ledger before the run was reopened
+	Gone     Counts `json:"gone,omitempty"`   // whose lines had left the ledger when the run was reopened
 	// Rev rises with every save; a save names the Rev it was based on.
 	Rev int64 `json:"rev"`
 }
 
-// Figures is what became of the audience of a run: what the ledger counts, who had left it
-// before the run was reopened, and of a run that has ended also those who have left the
-// ledger since, erased or past its retention, as they were counted then (invariant 2:
-// counts add up). Of messages that SES took no more is known of those than that it did,
-// and whether they came back; what was surely not accepted when the run was cancelled
-// failed.
+// Figures is what became of the audience of a run; ledger is what the ledger counts now.
+// People leave the ledger when they are erased or when its retention ends, and stay
+// counted (invariant 2, counts add up): in Gone if they left before the run was reopened,
+// in Counts if they left after it had ended. Counts does not say who left, only how many
+// were in each state. So whoever is missing from the ledger is counted as skipped, bounced,
+// sent or failed as far as these numbers were higher then, and as held otherwise. A message
+// that was delivered counts as sent, and one that was still to be tried again when the run
+// was cancelled as failed.
 func (r Run) Figures(ledger Counts) Counts {
 	all := ledger.Plus(r.Gone)
 	gone := r.Counts.Total() - all.Total()

@@ -27,7 +27,7 @@ type Evidence struct {
 	Previous    string            `json:"previous,omitempty"`
 	Change      string            `json:"change,omitempty"`   // class of the difference from Previous
 	Approval    *notice.Approval  `json:"approval,omitempty"` // absent: nobody has approved it
-	Approved    bool              `json:"approved"`           // and what was approved is what is here
+	Approved    bool              `json:"approved"`           // somebody has, and exactly what is here
 	Intact      bool              `json:"intact"`             // text and page are those the hashes are of
 	PageSHA256  string            `json:"page_sha256"`
 	Class       notice.Class      `json:"class"`

@@ -23,8 +23,8 @@ type Store interface {
 }
 
 // RunStatus is a run in figures. Every person of the audience is in exactly one of
-// the states from Claimed to Held, or Pending; NotSent is everybody whose message
-// SES has not accepted, and NotTold those too to whom it came back.
+// the states from Claimed to Held, or Pending. NotSent counts everybody whose message SES
+// has not accepted; NotTold counts these and everybody whose message came back.
 type RunStatus struct {
 	Run        notice.RunID    `json:"run"`
 	Kind       notice.Kind     `json:"kind"`
@@ -46,7 +46,7 @@ type RunStatus struct {
 	Unknown    int             `json:"unknown"`
 	Held       int             `json:"held"`
 	NotSent    int             `json:"not_sent"`
-	NotTold    int             `json:"not_told"` // not sent, bounced or failed
+	NotTold    int             `json:"not_told"` // not sent, or bounced
 	// Complete: the run is done, and everybody of the audience is in exactly one state
 	// that is final.
 	Complete bool `json:"complete"`
@@ -81,7 +81,7 @@ func Status(ctx context.Context, store Store, id notice.RunID, pace Pace, now ti
 		runs = append(runs, run)
 	}
 	all := make([]RunStatus, 0, len(runs))
-	ahead := 0 // of every run that shares the pace, together
+	ahead := 0 // people whom all running runs together have still to mail
 	for _, run := range runs {
 		c, err := store.CountDeliveries(ctx, run.ID)
 		if err != nil {
@@ -100,8 +100,9 @@ func Status(ctx context.Context, store Store, id notice.RunID, pace Pace, now ti
 	return all, nil
 }
 
-// pace says when a run ends if all runs share the pace: with the last of them, and
-// not before its next pass may begin.
+// pace says how fast a run goes on and when it ends. All running runs share the pace, so
+// each is taken to end when all of them have mailed the people ahead, counted from now or,
+// if that is later, from the time at which its next pass may begin.
 func (s *RunStatus) pace(p Pace, ahead int, run notice.Run, now time.Time) {
 	s.Rate, s.Quota, s.QuotaLeft = p.Rate, p.Quota, p.QuotaLeft
 	if s.Pending+s.Retry == 0 {
@@ -163,11 +164,11 @@ type Only string
 
 const (
 	Everybody Only = ""
-	NotSent   Only = "not-sent" // whose message SES has not accepted
-	NotTold   Only = "not-told" // these, and to whom it came back
+	NotSent   Only = "not-sent" // those whose message SES has not accepted
+	NotTold   Only = "not-told" // these, and those whose message came back
 )
 
-// leavesOut reports whether what became of somebody is not asked for.
+// leavesOut reports whether people in this state do not belong into the report.
 func (o Only) leavesOut(s notice.DeliveryState) bool {
 	return o == NotSent && s.Accepted() || o == NotTold && s.Told()
 }
@@ -177,8 +178,8 @@ type Audience func(ctx context.Context, run notice.Run, cursor string, limit int
 
 // Rows reads one page of what became of everybody in a run, from the cursor on (""
 // at first): the ledger and then, of a run that is not done, those of the audience
-// who are not in it, as far as only asks for them.
-// A page may be empty and still not be the last: next is "" then.
+// who are not in it, as far as only asks for them. A page may be empty though others
+// follow; only after the last page next is "".
 func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, only Only, cursor string) (rows []Row, next string, err error) {
 	run, err := store.Run(ctx, id)
 	if err != nil {
@@ -224,7 +225,7 @@ func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, 
 	return rows, next, nil
 }
 
-// pending makes lines for those of one page of the audience who have none.
+// pending makes lines for those of one page of the audience who have none in the ledger.
 func pending(ctx context.Context, store Store, audience Audience, run notice.Run, cursor string) (lines []notice.Delivery, next string, err error) {
 	ids, next, err := audience(ctx, run, cursor, pageSize)
 	if err != nil {
@@ -256,8 +257,8 @@ type Late struct {
 
 // Overdue reads one page of everybody without a notice for more than twelve months
 // (invariant 4, twelve months) from the cursor on ("" at first). A page may be empty
-// and still not be the last: next is "" then. All pages together read every
-// recipient.
+// though others follow; only after the last page next is "". All pages together read
+// every recipient.
 func Overdue(ctx context.Context, store Store, today notice.Date, cursor string) (late []Late, next string, err error) {
 	people, next, err := store.ListRecipients(ctx, cursor, pageSize)
 	if err != nil {
