@@ -102,3 +102,20 @@ func TestTestMessagesMoveNoClock(t *testing.T) {
 		t.Errorf("recorded %v", got)
 	}
 }
+
+// A worker that dies between clock and ledger leaves a clock that its own run started. A
+// second attempt of the run takes that for no notice to go back to when its message comes
+// back: nobody was told anything by the first.
+func TestClockGoesBackBehindEveryAttempt(t *testing.T) {
+	w := newWorldOn(t, storetest.Model())
+	run, ids := w.started(1)
+	w.must(w.store.RecordNotice(ctx, ids[0], run, w.now, notice.DateOf(w.now).AddDays(351)))
+	_, err := w.store.RecordDelivery(ctx, notice.Delivery{Run: run, Recipient: ids[0], State: notice.Retry, Attempt: 1, ClaimedAt: w.now, UpdatedAt: w.now})
+	w.must(err)
+	w.now = w.now.Add(25 * time.Hour)
+	w.must(w.sender().SendSlice(ctx, delivery.Slice{Run: run, Recipients: ids}))
+	w.report([]delivery.Event{{Kind: delivery.EventBounced, Run: run, Recipient: ids[0], MessageID: "m", At: w.now, Detail: "Transient/MailboxFull"}})
+	if r, err := w.store.Recipient(ctx, ids[0]); err != nil || len(w.sent) != 1 || !r.LastNotice.IsZero() || r.LastRun != "" {
+		t.Errorf("%d left, and the clock stands at %s of %q, %v", len(w.sent), r.LastNotice, r.LastRun, err)
+	}
+}
