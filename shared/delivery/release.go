@@ -113,7 +113,7 @@ func (t *tick) audit(ctx context.Context, run notice.Run, ids []notice.Recipient
 	if err := group.Wait(); err != nil {
 		return nil, 0, err
 	}
-	claims := claims{t.Store, t.Settings, t.Now}
+	claims := t.claims()
 	for i, chunk := range chunks {
 		for _, id := range chunk {
 			line, ok := lines[i][id]
@@ -133,6 +133,8 @@ func (t *tick) audit(ctx context.Context, run notice.Run, ids []notice.Recipient
 	}
 	return release, missing, nil
 }
+
+func (t *tick) claims() claims { return claims{t.Store, t.Settings, t.Now} }
 
 // endPass decides what follows a pass over the whole audience. A run is done only
 // when an audit pass found nobody missing and the ledger holds nothing open
