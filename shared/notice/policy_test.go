@@ -32,7 +32,7 @@ func TestAnotherTextIsNotApproved(t *testing.T) {
 }
 
 func TestContentHashCoversWhatIsTold(t *testing.T) {
-	v := Version{Policy: "privacy", Name: "1", Effective: "2026-01-01", Class: Optional, SHA256: "a", Summary: map[string]string{"en": "x"}}
+	v := Version{Policy: "privacy", Name: "1", Effective: "2026-01-01", Class: Optional, SHA256: HashOf(""), PageSHA256: HashOf(""), Summary: map[string]string{"en": "x"}}
 	v.Approval = &Approval{Hash: v.ContentHash()}
 	if !v.Approved() {
 		t.Fatal("not approved")
@@ -51,7 +51,7 @@ func TestContentHashCoversWhatIsTold(t *testing.T) {
 
 // approvedVersion is a version as it is once somebody approved it.
 func approvedVersion(name string, effective Date, published int, summary map[string]string) Version {
-	v := Version{Policy: "privacy", Name: name, Effective: effective, Class: Optional, Summary: summary, PublishedAt: day(published)}
+	v := Version{Policy: "privacy", Name: name, Effective: effective, Class: Optional, SHA256: HashOf(""), PageSHA256: HashOf(""), Summary: summary, PublishedAt: day(published)}
 	v.Approval = &Approval{By: "Ada", Hash: v.ContentHash()}
 	return v
 }
