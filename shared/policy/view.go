@@ -1,9 +1,10 @@
 package policy
 
 import (
-	"html"
+	_ "embed" // the template
 	"html/template"
 	"strings"
+	"sync"
 )
 
 // Labels are the words of a comparison in the reader's language.
@@ -13,140 +14,139 @@ type Labels struct {
 	Text                                       string // language of the text that is compared; empty when it cannot be told
 }
 
+//go:embed templates/comparison.html
+var comparisonPage string
+
+var comparisonTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("comparison").Parse(comparisonPage))
+})
+
 // HTML shows the comparison: first links to the sections that changed, then the
 // sections. What was added and removed is underlined and struck through, and named
 // for those who do not see that; unchanged parts are folded. A label in another language
 // than the text says so (WCAG 2.2 § 3.1.2), and has a direction of its own: the
 // paragraph it stands in goes by its first letter.
 func (c Comparison) HTML(l Labels) template.HTML {
-	v := view{labels: l}
-	if l.Language != "" {
-		v.label, v.text = spoken(l.Language), spoken(l.Text)
-	}
-	v.contents(c.Sections)
-	for i := 0; i < len(c.Sections); {
-		// Sections that did not change are folded together.
-		n := i
-		for n < len(c.Sections) && !c.Sections[n].changed() {
-			n++
-		}
-		if n > i {
-			v.fold(c.Sections[i:n])
-		}
-		if i = n; i < len(c.Sections) {
-			v.section(c.Sections[i])
-			i++
+	page := shown{Labels: l}
+	for _, s := range c.Sections {
+		if s.changed() && s.Heading != "" {
+			page.Contents = append(page.Contents, s)
 		}
 	}
-	return template.HTML(v.String())
+	var unchanged [][]string
+	fold := func() {
+		if len(unchanged) > 0 {
+			page.Parts = append(page.Parts, shownPart{Folded: unchanged})
+		}
+		unchanged = nil
+	}
+	for _, s := range c.Sections {
+		if s.changed() {
+			fold() // sections that did not change are folded together
+			page.Parts = append(page.Parts, shownPart{Section: l.section(s)})
+			continue
+		}
+		for _, b := range s.Blocks {
+			unchanged = append(unchanged, lines(b.New))
+		}
+	}
+	fold()
+	var b strings.Builder
+	if err := comparisonTemplate().Execute(&b, page); err != nil {
+		panic(err) // it fails for no comparison: the writer cannot
+	}
+	return template.HTML(strings.TrimSuffix(b.String(), "\n"))
 }
 
 // changed reports whether there is something to show of a section.
 func (s Section) changed() bool { return s.Change != same || s.Was != "" }
 
-type view struct {
-	strings.Builder
-	labels      Labels
-	label, text string // attributes of elements that hold a label, and of text inside these
+// shown is a comparison, or a section of one, as its template shows it.
+type shown struct {
+	Labels
+	Contents  []Section // to link to
+	ID        string
+	Heading   []mark
+	Elsewhere bool // it stood elsewhere before
+	Parts     []shownPart
 }
 
-// spoken are the attributes of an element in a language.
-func spoken(language string) string {
-	return ` lang="` + html.EscapeString(language) + `" dir="auto"`
+// shownPart is one of these: paragraphs that did not change, one that did, a section.
+type shownPart struct {
+	Folded  [][]string // lines of each
+	Marks   []mark
+	Section *shown
 }
 
-func (v *view) contents(sections []Section) {
-	var items strings.Builder
-	for _, s := range sections {
-		if s.changed() && s.Heading != "" {
-			items.WriteString(`<li><a href="#` + s.ID + `">` + html.EscapeString(s.Heading) + "</a></li>\n")
-		}
-	}
-	if items.Len() > 0 {
-		v.WriteString("<nav" + v.label + ` aria-label="` + html.EscapeString(v.labels.Contents) + `"><ul` + v.text + ">\n" + items.String() + "</ul></nav>\n")
-	}
+// mark is some words of a text and what became of them.
+type mark struct {
+	Came, Went bool
+	Name       string // of what became of them, for those who do not see it
+	Language   string // of the name
+	Lines      []string
 }
 
-func (v *view) fold(sections []Section) {
-	v.WriteString("<details><summary" + v.label + ">" + html.EscapeString(v.labels.Unchanged) + "</summary>\n")
-	for _, s := range sections {
-		for _, b := range s.Blocks {
-			v.paragraph(escape(b.New))
-		}
-	}
-	v.WriteString("</details>\n")
+func (l Labels) came(text string) mark {
+	return mark{Came: true, Name: l.Added, Language: l.Language, Lines: lines(text)}
 }
 
-func (v *view) section(s Section) {
-	v.WriteString(`<section id="` + s.ID + `">` + "\n")
-	if s.Heading != "" {
-		heading := html.EscapeString(s.Heading)
-		switch {
-		case s.Was != "":
-			heading = v.mark("del", v.labels.Removed, s.Was) + " " + v.mark("ins", v.labels.Added, s.Heading)
-		case s.Change == added:
-			heading = v.mark("ins", v.labels.Added, s.Heading)
-		case s.Change == removed:
-			heading = v.mark("del", v.labels.Removed, s.Heading)
-		}
-		if s.Moved {
-			heading += " <small" + v.label + ">(" + html.EscapeString(v.labels.Moved) + ")</small>"
-		}
-		v.WriteString("<h2>" + heading + "</h2>\n")
+func (l Labels) went(text string) mark {
+	return mark{Went: true, Name: l.Removed, Language: l.Language, Lines: lines(text)}
+}
+
+func lines(text string) []string { return strings.Split(text, "\n") }
+
+func (l Labels) section(s Section) *shown {
+	out := &shown{Labels: l, ID: s.ID, Elsewhere: s.Moved}
+	switch {
+	case s.Heading == "":
+	case s.Was != "":
+		out.Heading = []mark{l.went(s.Was), {Lines: []string{" "}}, l.came(s.Heading)}
+	case s.Change == added:
+		out.Heading = []mark{l.came(s.Heading)}
+	case s.Change == removed:
+		out.Heading = []mark{l.went(s.Heading)}
+	default:
+		out.Heading = []mark{{Lines: lines(s.Heading)}}
 	}
 	blocks := s.Blocks
 	if len(blocks) > 0 && (blocks[0].New == s.Heading || blocks[0].Old == s.Heading || s.Was != "" && blocks[0].Old == s.Was) {
 		blocks = blocks[1:]
 	}
-	for i := 0; i < len(blocks); {
-		n := i
-		for n < len(blocks) && (blocks[n].Change == same || blocks[n].Change == moved) {
-			n++
-		}
-		if n > i {
-			v.fold([]Section{{Blocks: blocks[i:n]}})
-		}
-		if i = n; i < len(blocks) {
-			v.block(blocks[i])
-			i++
+	for i, b := range blocks {
+		switch b.Change {
+		case same, moved:
+			if i == 0 || len(out.Parts) == 0 || out.Parts[len(out.Parts)-1].Folded == nil {
+				out.Parts = append(out.Parts, shownPart{})
+			}
+			last := &out.Parts[len(out.Parts)-1]
+			last.Folded = append(last.Folded, lines(b.New))
+		default:
+			out.Parts = append(out.Parts, shownPart{Marks: l.marks(b)})
 		}
 	}
-	v.WriteString("</section>\n")
+	return out
 }
 
-func (v *view) block(b Block) {
+// marks are the words of a paragraph that changed.
+func (l Labels) marks(b Block) (out []mark) {
 	switch b.Change {
 	case added:
-		v.paragraph(v.mark("ins", v.labels.Added, b.New))
+		return []mark{l.came(b.New)}
 	case removed:
-		v.paragraph(v.mark("del", v.labels.Removed, b.Old))
-	case edited:
-		var line strings.Builder
-		for _, w := range b.Words {
-			switch w.Change {
-			case added:
-				line.WriteString(v.mark("ins", v.labels.Added, w.Text))
-			case removed:
-				line.WriteString(v.mark("del", v.labels.Removed, w.Text))
-			default:
-				line.WriteString(escape(w.Text))
-			}
-		}
-		v.paragraph(line.String())
+		return []mark{l.went(b.Old)}
 	}
-}
-
-func (v *view) paragraph(marked string) {
-	v.WriteString(`<p dir="auto">` + marked + "</p>\n")
-}
-
-// mark marks words up and names what became of them for screen readers.
-func (v *view) mark(tag, label, text string) string {
-	return "<" + tag + `><span class="hidden"` + v.label + ">" + html.EscapeString(label) + ": </span>" + escape(text) + "</" + tag + ">"
-}
-
-func escape(s string) string {
-	return strings.ReplaceAll(html.EscapeString(s), "\n", "<br>")
+	for _, w := range b.Words {
+		switch w.Change {
+		case added:
+			out = append(out, l.came(w.Text))
+		case removed:
+			out = append(out, l.went(w.Text))
+		default:
+			out = append(out, mark{Lines: lines(w.Text)})
+		}
+	}
+	return out
 }
 
 // Text shows what changed, section by section, with a sign before each line: + added,
