@@ -74,8 +74,7 @@ func content(all []word) (out []string) {
 // editRules are tried in order; the first that fits decides. Those that take a
 // difference for nothing or for an edit say exactly when; what no rule explains is
 // substantive if it is long or speaks of the subject.
-var editRules = slices.Concat(outwardRules, []rule[edit]{
-	edit.layout,
+var editRules = slices.Concat(outwardRules, stampRules, []rule[edit]{
 	when(Editorial, 0.7, "what is said elsewhere, too, differs", edit.elsewhere),
 	edit.numbers,
 

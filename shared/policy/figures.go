@@ -6,60 +6,6 @@ import (
 	"strings"
 )
 
-// layout judges what a page writes by itself or a list counts by: the mark of an entry,
-// the time the page was made, a figure that lives.
-func (e edit) layout() (f Finding, ok bool) {
-	enumerates := func(all []word) bool {
-		text := textOfWords(all)
-		return strings.Trim(text, "*_") == "" || text == "o" || entryMark.MatchString(text)
-	}
-	if starts(e.wasWords, e.wasAt) && starts(e.isWords, e.isAt) && (!e.heading || len(e.hunk.old) == 0 || len(e.hunk.new) == 0) && enumerates(e.hunk.old) && enumerates(e.hunk.new) {
-		return as(None, 0.8, "the marks of a list differ"), true
-	}
-	if byline.MatchString(e.is.Text) && byline.MatchString(e.was.Text) && letterWords(e.is.words) <= 10 {
-		return as(None, 0.8, "who wrote the page differs"), true
-	}
-	if e.besideNumber() {
-		return as(Editorial, 0.7, "contact details differ"), true
-	}
-	if toggles[strings.Join(slices.Concat(keysOfMarked(e.hunk.old), keysOfMarked(e.hunk.new)), " ")] && (e.isAt > 0 && len(e.after()) == 0 || e.linked || inLink(e.hunk.old) || inLink(e.hunk.new)) {
-		return as(None, 0.85, "a button of the page differs"), true
-	}
-	figures := func(k string) bool { return dateWord(k) || k[0] >= '0' && k[0] <= '9' }
-	if len(e.gone)+len(e.came) == 0 || slices.ContainsFunc(e.both, func(k string) bool { return !figures(k) }) {
-		return f, false
-	}
-	before := e.before(16)
-	if !e.is.sentence() && has(before, stampWords.has) && !e.opening() && !e.counted() {
-		return as(None, 0.85, "the time the page was made differs"), true
-	}
-	if (e.outside || !e.is.sentence()) && timeOfDay.MatchString(e.is.Text) && timeOfDay.MatchString(e.was.Text) && letterWords(e.is.words) <= 20 && e.is.core() == 0 && !e.opening() {
-		return as(None, 0.8, "the time the page was made differs"), true
-	}
-	if letterWords(e.is.words) <= 15 && e.is.core() == 0 && !e.is.sentence() && has(e.is.words, weekdays.has) &&
-		!has(e.is.words, dateContext.has) && !has(e.is.words, contacts.has) && slices.ContainsFunc(e.both, months.has) {
-		return as(None, 0.7, "the date of an event differs"), true
-	}
-	if counts := e.is.live() && e.was.live() || has(e.is.words, stampWords.has) && !has(e.is.words, units.has) && e.is.subject() <= 1; counts && (e.outside || !e.is.sentence() && (!e.is.Item || e.is.discussed())) && letterWords(e.is.words) <= 20 && e.is.core() == 0 {
-		return as(None, 0.75, "a figure that lives differs"), true
-	}
-	if e.outside && !e.is.sentence() && !e.is.Item && letterWords(e.is.words) <= 12 && (e.is.foreign || foreign(e.is.words) || e.is.core() == 0) && !has(slices.Concat(e.is.words, e.was.words), units.has) && !e.is.contactLine() && !e.is.dateLine() && !yearFigure.MatchString(e.is.Text) {
-		return as(None, 0.6, "a figure that lives differs"), true
-	}
-	if strings.Contains(e.is.Text, someTimeAgo) && strings.Contains(e.was.Text, someTimeAgo) && letterWords(e.is.words) <= 25 && e.is.core() == 0 {
-		return as(None, 0.8, "a figure that lives differs"), true
-	}
-	return f, false
-}
-
-// byline says who wrote an article.
-var byline = regexp.MustCompile(`(?i)^(?:written|posted|published|edited) by\b|^(?:écrit|rédigé) par\b|^(?:geschrieben|verfasst) von\b|^escrito por\b|^scritto da\b|^geschreven door\b`)
-
-// starts reports whether a place is the beginning of a paragraph, of a few joined too.
-func starts(all []word, at int) bool {
-	return at == 0 || at < len(all) && strings.HasPrefix(all[at].text, "\n")
-}
-
 // dialled reports whether a hunk stands within a telephone number, or right behind the
 // word for one.
 func (e edit) dialled() bool {
@@ -171,124 +117,175 @@ func (e edit) oneOrMore() bool {
 	return len(e.hunk.old)+len(e.hunk.new) <= 40 && (test(e.hunk.old, e.hunk.new) || test(e.hunk.new, e.hunk.old))
 }
 
-// numbers judges hunks in which figures differ.
+// figured is an edit with the figures in it.
+type figured struct {
+	edit
+	gone, came   []string // figures
+	before, next []word   // up to three words each
+}
+
+// numbers judges hunks in which figures, or words for figures, differ.
 func (e edit) numbers() (f Finding, ok bool) {
-	isNumber := func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }
-	o, n := filter(e.gone, isNumber), filter(e.came, isNumber)
-	isUnit := func(k string) bool { return units.has(k) }
-	isCount := func(k string) bool { return isNumber(k) || isNumberWord(k) }
-	if rewritten := filter(e.both, isCount); len(rewritten) > 0 && len(rewritten) == len(e.both) && !e.aged() || len(rewritten) > 0 && every(e.both, func(k string) bool { return isCount(k) || isUnit(k) }) {
-		was, is := e.valuesOf(filter(e.gone, isCount)), e.valuesOf(filter(e.came, isCount))
-		if len(was) > 0 && slices.Equal(was, is) && difference(stemsOf(filter(e.gone, isUnit)), stemsOf(filter(e.came, isUnit))) == "" {
-			return as(Editorial, 0.8, "a figure is written otherwise"), true
-		}
-		if e.spelled(e.valuesOf(rewritten)) {
-			return as(Editorial, 0.8, "a figure is spelled out, or no longer"), true
-		}
+	next := e.after()
+	x := figured{edit: e, gone: filter(e.gone, isFigure), came: filter(e.came, isFigure), before: e.before(3), next: next[:min(3, len(next))]}
+	f, ok = first(countRules, x)
+	// "May" and "march" are verbs, too.
+	month := slices.ContainsFunc(e.both, months.has) && slices.ContainsFunc(e.near(2), word.number)
+	if !ok && (len(x.gone)+len(x.came) > 0 || month) {
+		f, ok = first(figureRules, x)
 	}
-	before, after := e.before(3), e.after()
-	after = after[:min(3, len(after))]
-	if difference(filter(e.gone, isCount), filter(e.came, isCount)) != "" && len(o)+len(n) == 0 && (e.aged() || has(after, units.has) || unitFollows(e.after()) || slices.ContainsFunc(e.both, isUnit)) {
-		return firm(0.85, figureDiffers), true
-	}
-	if years := func(k string) bool { return len(k) <= 2 }; e.aged() && len(o) > 0 && len(n) > 0 && difference(o, n) != "" && every(slices.Concat(o, n), years) {
-		return firm(0.9, "an age differs"), true
-	}
-	if e.oneOrMore() {
-		return firm(0.75, "how many differs"), true
-	}
-	if e.refersTo() {
-		return as(Editorial, 0.75, "a reference differs"), true
-	}
-	if e.lastsAsLong() {
-		return as(Editorial, 0.75, "a time is written otherwise"), true
-	}
-	if len(e.is.Text) <= longLabel && reported.MatchString(e.is.Text) && reported.MatchString(e.was.Text) {
-		return as(Editorial, 0.65, "a figure that is reported differs"), true
-	}
-	if e.onTheClock(o, n) && len(after) > 0 && e.opening() {
-		return as(Editorial, 0.75, "hours differ"), true
-	}
-	if difference(o, n) != "" && e.counted() {
-		return firm(0.9, figureDiffers), true
-	}
-	if len(o)+len(n) > 0 && e.opening() && !slices.ContainsFunc(e.both, func(k string) bool { return !isNumber(k) && !weekdays.has(k) && !hourWords[k] }) {
-		return as(Editorial, 0.75, "hours differ"), true
-	}
+	f.firm = f.Class == Substantive // no paraphrase takes a figure back
+	return f, ok
+}
+
+// countRules judge how many, how long, how old and how often.
+var countRules = []rule[figured]{
+	when(Editorial, 0.8, "a figure is written otherwise", figured.sameValue),
+	when(Editorial, 0.8, "a figure is spelled out, or no longer", figured.spelledOut),
+	when(Substantive, 0.85, figureDiffers, figured.otherWord),
+	when(Substantive, 0.9, "an age differs", figured.otherAge),
+	when(Substantive, 0.75, "how many differs", func(x figured) bool { return x.oneOrMore() }),
+	when(Editorial, 0.75, "a reference differs", func(x figured) bool { return x.refersTo() }),
+	when(Editorial, 0.75, "a time is written otherwise", func(x figured) bool { return x.lastsAsLong() }),
+	when(Editorial, 0.65, "a figure that is reported differs", func(x figured) bool {
+		return len(x.is.Text) <= longLabel && reported.MatchString(x.is.Text) && reported.MatchString(x.was.Text)
+	}),
+	when(Editorial, 0.75, "hours differ", func(x figured) bool {
+		return x.onTheClock(x.gone, x.came) && len(x.next) > 0 && x.opening()
+	}),
+	when(Substantive, 0.9, figureDiffers, func(x figured) bool { return difference(x.gone, x.came) != "" && x.counted() }),
+	when(Editorial, 0.75, "hours differ", func(x figured) bool {
+		return len(x.gone)+len(x.came) > 0 && x.opening() && every(x.both, func(k string) bool { return isFigure(k) || weekdays.has(k) || hourWords[k] })
+	}),
+	when(Substantive, 0.8, "how often differs", figured.otherOften),
+	when(Substantive, 0.85, "the unit of a figure differs", figured.otherUnit),
+}
+
+// figureRules judge dates, and figures that count nothing.
+var figureRules = []rule[figured]{
+	when(Editorial, 0.85, dateDiffers, func(x figured) bool {
+		text := textOfWords(x.hunk.old) + " " + textOfWords(x.hunk.new)
+		return hanDate.MatchString(text) && len(words(hanDate.ReplaceAllString(text, ""))) <= 4
+	}),
+	when(Editorial, 0.93, dateDiffers, func(x figured) bool {
+		return x.date() && (x.nearDate() || x.is.dateLine() || len(x.is.words) <= 15)
+	}),
+	when(Editorial, 0.7, dateInTextDiffers, figured.date),
+	when(Editorial, 0.8, dateDiffers, func(x figured) bool { return x.withinDate() }),
+	when(Editorial, 0.85, dateDiffers, func(x figured) bool { return x.onlyDates() && x.nearDate() && x.month() }),
+	when(Editorial, 0.8, "contact details differ", func(x figured) bool {
+		return len(x.both)-len(x.gone)-len(x.came) <= 1 && len(x.gone)+len(x.came) > 0 && (x.dialled() || x.opening())
+	}),
+	when(Editorial, 0.7, "the details of a company differ", func(x figured) bool { return has(x.before, shareCapital.has) }),
+	when(Editorial, 0.75, "contact details differ", figured.houseNumber),
+	when(Substantive, 0.9, figureDiffers, func(x figured) bool { return !x.inAddress() && x.unit() && difference(x.gone, x.came) != "" }),
+	when(Editorial, 0.88, "a reference differs", func(x figured) bool {
+		return !x.inAddress() && len(x.gone)+len(x.came) > 0 && slices.ContainsFunc(x.before, func(w word) bool { return references[plainKey(w.key)] || w.key == "§" })
+	}),
+	when(Editorial, 0.88, "numbering differs", figured.numbering),
+	when(Substantive, 0.6, "a figure differs", func(x figured) bool {
+		return !x.contact() && len(x.both) > 0 && len(x.both) == len(x.gone)+len(x.came) && difference(x.gone, x.came) != ""
+	}),
+}
+
+func isFigure(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }
+
+// isCount reports whether a word is a figure or a word for one.
+func isCount(k string) bool { return isFigure(k) || isNumberWord(k) }
+
+// counts are the figures in it, words for figures among them.
+func (x figured) counts() (gone, came []string) {
+	return filter(x.edit.gone, isCount), filter(x.edit.came, isCount)
+}
+
+// rewritten reports whether nothing differs but figures and their units.
+func (x figured) rewritten() bool {
+	n := len(filter(x.both, isCount))
+	return n > 0 && (n == len(x.both) && !x.aged() || every(x.both, func(k string) bool { return isCount(k) || units.has(k) }))
+}
+
+// sameValue reports whether figures of the same value and unit are written otherwise.
+func (x figured) sameValue() bool {
+	gone, came := x.counts()
+	was, is := x.valuesOf(gone), x.valuesOf(came)
+	return x.rewritten() && len(was) > 0 && slices.Equal(was, is) &&
+		difference(stemsOf(filter(x.edit.gone, units.has)), stemsOf(filter(x.edit.came, units.has))) == ""
+}
+
+// spelledOut reports whether a figure came or went beside the word for it.
+func (x figured) spelledOut() bool {
+	return x.rewritten() && x.spelled(x.valuesOf(filter(x.both, isCount)))
+}
+
+// otherWord reports whether a word for a figure differs, of an age or before a unit.
+func (x figured) otherWord() bool {
+	gone, came := x.counts()
+	return difference(gone, came) != "" && len(x.gone)+len(x.came) == 0 &&
+		(x.aged() || has(x.next, units.has) || unitFollows(x.after()) || slices.ContainsFunc(x.both, units.has))
+}
+
+// otherAge reports whether another age took the place of one.
+func (x figured) otherAge() bool {
+	years := func(k string) bool { return len(k) <= 2 }
+	return x.aged() && len(x.gone) > 0 && len(x.came) > 0 && difference(x.gone, x.came) != "" && every(x.gone, years) && every(x.came, years)
+}
+
+// otherOften reports whether once or twice became another figure, or the other way round.
+func (x figured) otherOften() bool {
 	often := func(k string) bool { return k == "once" || k == "twice" }
-	if slices.ContainsFunc(e.gone, often) && slices.ContainsFunc(e.came, isCount) || slices.ContainsFunc(e.came, often) && slices.ContainsFunc(e.gone, isCount) {
-		if difference(filter(e.gone, isCount), filter(e.came, isCount)) != "" {
-			return firm(0.8, "how often differs"), true
-		}
-	}
-	if at := e.isAt - 1; at >= 0 && e.isWords[at].number() && difference(filter(e.gone, isUnit), filter(e.came, isUnit)) != "" && len(e.gone) > 0 && len(e.came) > 0 {
-		return firm(0.85, "the unit of a figure differs"), true
-	}
-	if len(o)+len(n) == 0 && !(slices.ContainsFunc(e.both, months.has) && slices.ContainsFunc(e.near(2), word.number)) {
-		return f, false // "may" and "march" are verbs, too
-	}
-	if text := textOfWords(e.hunk.old) + " " + textOfWords(e.hunk.new); hanDate.MatchString(text) && len(words(hanDate.ReplaceAllString(text, ""))) <= 4 {
-		return as(Editorial, 0.85, dateDiffers), true
-	}
-	unit := false
-	for _, w := range slices.Concat(after, e.hunk.new, e.hunk.old) {
-		unit = unit || units.has(plainKey(w.key)) || strings.ContainsAny(w.key, "%€$£¥")
-	}
-	for _, w := range before {
-		unit = unit || strings.ContainsAny(w.key, "€$£¥") || ageWords[plainKey(w.key)]
-	}
-	dates := !slices.ContainsFunc(e.both, func(k string) bool { return !dateWord(k) && !dateContext.has(k) })
-	month := has(slices.Concat(before, after, e.hunk.new, e.hunk.old), months.has)
-	year := slices.ContainsFunc(e.both, func(k string) bool { return len(k) == 4 && (k[:2] == "19" || k[:2] == "20") })
-	full := slices.ContainsFunc(e.both, func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) })
-	context := has(e.near(12), dateContext.has)
-	if dates && !unit && (month || year || full || has(before, dateContext.has)) {
-		switch {
-		case context || e.is.dateLine() || len(e.is.words) <= 15:
-			return as(Editorial, 0.93, dateDiffers), true
-		default:
-			return as(Editorial, 0.7, dateInTextDiffers), true
-		}
-	}
-	if e.withinDate() {
-		return as(Editorial, 0.8, dateDiffers), true
-	}
-	if dates && context && month {
-		return as(Editorial, 0.85, dateDiffers), true
-	}
-	if (len(o) > 0 || len(n) > 0) && len(e.both)-len(o)-len(n) <= 1 && (e.dialled() || e.opening()) {
-		return as(Editorial, 0.8, "contact details differ"), true
-	}
-	if has(before, shareCapital.has) {
-		return as(Editorial, 0.7, "the details of a company differ"), true
-	}
-	if where := after[:min(len(after), 3)]; e.isAt == 0 && slices.ContainsFunc(where, func(w word) bool { return w.capital() && (places.has(plainKey(w.key)) || street(plainKey(w.key))) }) {
-		return as(Editorial, 0.75, "contact details differ"), true
-	}
-	if e.contact() && !slices.ContainsFunc(e.both, isUnit) && (len(after) == 0 || !units.has(plainKey(after[0].key))) {
-		return f, false
-	}
-	if unit && difference(o, n) != "" {
-		return firm(0.9, figureDiffers), true
-	}
-	if len(o)+len(n) == 0 {
-		return f, false
-	}
-	for _, w := range before {
-		if references[plainKey(w.key)] || w.key == "§" {
-			return as(Editorial, 0.88, "a reference differs"), true
-		}
-	}
-	if onlyNumbering := !slices.ContainsFunc(e.both, func(k string) bool { return !dotted.MatchString(k) }); onlyNumbering && (e.isAt <= 1 || e.heading || slices.ContainsFunc(e.both, func(k string) bool { return strings.Contains(k, ".") })) {
-		return as(Editorial, 0.88, "numbering differs"), true
-	}
-	if e.contact() {
-		return f, false
-	}
-	if len(e.both) == len(o)+len(n) && difference(o, n) != "" {
-		return firm(0.6, "a figure differs"), true
-	}
-	return f, false
+	gone, came := x.counts()
+	return difference(gone, came) != "" && (slices.ContainsFunc(x.edit.gone, often) && len(came) > 0 || slices.ContainsFunc(x.edit.came, often) && len(gone) > 0)
+}
+
+// otherUnit reports whether the unit behind a figure that stayed differs.
+func (x figured) otherUnit() bool {
+	at := x.isAt - 1
+	return at >= 0 && x.isWords[at].number() && difference(filter(x.edit.gone, units.has), filter(x.edit.came, units.has)) != "" &&
+		len(x.edit.gone) > 0 && len(x.edit.came) > 0
+}
+
+// unit reports whether a unit or a sign of money is beside or among the words.
+func (x figured) unit() bool {
+	return slices.ContainsFunc(slices.Concat(x.next, x.hunk.new, x.hunk.old), func(w word) bool {
+		return units.has(plainKey(w.key)) || strings.ContainsAny(w.key, "%€$£¥")
+	}) || slices.ContainsFunc(x.before, func(w word) bool { return strings.ContainsAny(w.key, "€$£¥") || ageWords[plainKey(w.key)] })
+}
+
+func (x figured) onlyDates() bool {
+	return every(x.both, func(k string) bool { return dateWord(k) || dateContext.has(k) })
+}
+
+func (x figured) month() bool {
+	return has(slices.Concat(x.before, x.next, x.hunk.new, x.hunk.old), months.has)
+}
+
+func (x figured) nearDate() bool { return has(x.near(12), dateContext.has) }
+
+// date reports whether nothing but a date differs, by a month, a year, its form or the
+// words before it.
+func (x figured) date() bool {
+	year := func(k string) bool { return len(k) == 4 && (k[:2] == "19" || k[:2] == "20") }
+	full := func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) }
+	return x.onlyDates() && !x.unit() && (x.month() || slices.ContainsFunc(x.both, year) || slices.ContainsFunc(x.both, full) || has(x.before, dateContext.has))
+}
+
+// houseNumber reports whether a street or a town follows at the beginning of a line.
+func (x figured) houseNumber() bool {
+	return x.isAt == 0 && slices.ContainsFunc(x.next, func(w word) bool {
+		return w.capital() && (places.has(plainKey(w.key)) || street(plainKey(w.key)))
+	})
+}
+
+// inAddress reports whether the words around say where to write, and no unit follows.
+func (x figured) inAddress() bool {
+	return x.contact() && !slices.ContainsFunc(x.both, units.has) && (len(x.next) == 0 || !units.has(plainKey(x.next[0].key)))
+}
+
+// numbering reports whether it only counts sections or entries.
+func (x figured) numbering() bool {
+	inner := func(k string) bool { return strings.Contains(k, ".") }
+	return !x.inAddress() && len(x.gone)+len(x.came) > 0 && every(x.both, dotted.MatchString) &&
+		(x.isAt <= 1 || x.heading || slices.ContainsFunc(x.both, inner))
 }
 
 // isNumberWord reports whether a word is one for a number.

@@ -15,14 +15,23 @@ func always[Place any](class Class, weight float64, reason string) rule[Place] {
 	return when(class, weight, reason, func(Place) bool { return true })
 }
 
-// decide asks the rules in order; the first that fits decides.
-func decide[Place any](rules []rule[Place], at Place) (f Finding) {
+// first asks the rules in order; the first that fits decides.
+func first[Place any](rules []rule[Place], at Place) (f Finding, ok bool) {
 	for _, judge := range rules {
 		if f, ok := judge(at); ok {
-			return f
+			return f, true
 		}
 	}
-	panic("no rule fits: the last one must be one that always does")
+	return f, false
+}
+
+// decide is first for rules of which the last always fits.
+func decide[Place any](rules []rule[Place], at Place) Finding {
+	f, ok := first(rules, at)
+	if !ok {
+		panic("no rule fits: the last one must be one that always does")
+	}
+	return f
 }
 
 // Reasons that other rules ask about.
