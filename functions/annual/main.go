@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
@@ -12,6 +11,6 @@ import (
 
 func main() {
 	startup.Function("annual", func(_ context.Context, e startup.Env) (any, error) {
-		return handlers.Annual(delivery.Annual{Store: e.Store(), Settings: e.Settings, Now: time.Now}, e.Log), nil
+		return handlers.Annual(delivery.Annual{Store: e.Store(), Settings: e.Settings, Now: e.Now}, e.Log), nil
 	})
 }

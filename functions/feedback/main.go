@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
@@ -17,7 +16,7 @@ func main() {
 			Store:    store,
 			Suppress: e.Preferences(store).Suppress,
 			Settings: e.Settings,
-			Now:      time.Now,
+			Now:      e.Now,
 			Log:      e.Log,
 		}), nil
 	})

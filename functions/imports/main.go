@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"policymail/shared/handlers"
 	"policymail/shared/imports"
@@ -20,7 +19,7 @@ func main() {
 		}
 		store := e.Store()
 		return handlers.Imports(imports.Jobs{
-			Importer:  imports.Importer{Store: store, ID: keys.RecipientID, LeadDays: e.Settings.LeadDays, Now: time.Now},
+			Importer:  imports.Importer{Store: store, ID: keys.RecipientID, LeadDays: e.Settings.LeadDays, Now: e.Now},
 			Objects:   objects.New(e.AWS, e.Bucket),
 			Documents: store,
 			Queue:     queue.New[imports.Part](e.AWS, e.ImportQueue),

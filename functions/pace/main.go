@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
@@ -19,7 +18,7 @@ func main() {
 			Queue:    queue.New[delivery.Slice](e.AWS, e.SendQueue),
 			Account:  ses.NewAccount(e.AWS),
 			Settings: e.Settings,
-			Now:      time.Now,
+			Now:      e.Now,
 			Log:      e.Log,
 		}), nil
 	})

@@ -3,11 +3,10 @@ package main
 
 import (
 	"context"
-	"time"
 
+	"policymail/shared/assembly"
 	"policymail/shared/handlers"
 	"policymail/shared/objects"
-	"policymail/shared/policy"
 	"policymail/shared/publish"
 	"policymail/shared/startup"
 )
@@ -15,7 +14,7 @@ import (
 func main() {
 	startup.Function("publish", func(_ context.Context, e startup.Env) (any, error) {
 		return handlers.Publish(publish.Folder{
-			Publisher: publish.Publisher{Store: e.Store(), Now: time.Now, Leads: policy.Leads{Substantive: e.ChangeLead, Editorial: e.EditLead}},
+			Publisher: assembly.Publisher(e, e.Store()),
 			Objects:   objects.New(e.AWS, e.Bucket),
 			Log:       e.Log,
 		}.Publish), nil

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
@@ -18,7 +17,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		letters, err := mail.New(e.Brand, e.Links(keys), time.Now)
+		letters, err := mail.New(e.Brand, e.Links(keys), e.Now)
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +26,7 @@ func main() {
 			Mailer:   ses.NewMailer(e.AWS, e.ConfigurationSet),
 			Letters:  letters,
 			Settings: e.Settings,
-			Now:      time.Now,
+			Now:      e.Now,
 			Log:      e.Log,
 		}), nil
 	})

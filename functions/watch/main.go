@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"policymail/shared/startup"
 	"policymail/shared/watch"
@@ -20,7 +19,7 @@ func main() {
 			Pages: watch.Fetcher{},
 			Settings: watch.Settings{Policy: e.Watch.Policy, URL: e.Watch.URL, Selectors: selectors, Language: e.Watch.Language,
 				Apart: watch.ReadingsApart},
-			Now: time.Now,
+			Now: e.Now,
 			Log: e.Log,
 		}.Look, nil
 	})

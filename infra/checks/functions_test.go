@@ -260,8 +260,16 @@ func TestFunctionsForReal(t *testing.T) {
 	// A change, approved; Ada comes first by the example, and not again.
 	c.aws.Put("policies/privacy/2.0/policy.md", policyText+"\nWe delete it after one year.\n")
 	c.aws.Put("policies/privacy/2.0/short.txt", "We now delete your address after a year.")
-	c.aws.Put("policies/privacy/2.0/publish.json", `{"effective":"2027-01-31","text":"policy.md","summary":{"en":"short.txt"}}`)
+	c.aws.Put("policies/privacy/2.0/curto.txt", "Agora apagamos o seu endereço depois de um ano.")
+	c.aws.Put("policies/privacy/2.0/publish.json", `{"effective":"2027-01-31","text":"policy.md","summary":{"en":"short.txt","pt":"curto.txt"}}`)
 	c.invoke("publish", []byte(strings.ReplaceAll(string(c.example("publish")), "1.0", "2.0")), nil)
+	// The bucket knows the languages of the readers as the command line does.
+	if v, err := c.store.Version(context.Background(), "privacy", "2.0"); err != nil || v.Summary["pt-BR"] == "" {
+		t.Errorf("summaries %v %v", v.Summary, err)
+	}
+	if result := c.aws.Object("policies/privacy/2.0/result.json"); !strings.Contains(result, "get the summary in another language") {
+		t.Errorf("nobody is warned of the languages that are missing: %s", result)
+	}
 	const run = "change-privacy-2_0"
 	var plan struct{ Audience int }
 	if err := c.operate("approve", operate.Args{Run: run, By: "Ada Example"}, &plan); err != nil || plan.Audience != 4 {

@@ -22,6 +22,7 @@ var forbidden = []struct{ from, to, reason string }{
 	{"policymail/shared/publish", "policymail/shared/store", "publishing declares what it needs; stores implement it"},
 	{"policymail/shared/privacy", "policymail/shared/store", "privacy declares what it needs; stores implement it"},
 	{"policymail/shared/report", "policymail/shared/store", "report declares what it needs; stores implement it"},
+	{"policymail/shared/operate", "policymail/shared/store", "commands declare what they need; stores implement it"},
 	{"policymail/shared/web", "policymail/shared/store", "pages declare what they read"},
 	{"policymail/shared/web", "policymail/shared/delivery", "pages send no runs"},
 	{"policymail/shared/mail", "policymail/shared/store", "a mail is written from what it is given"},

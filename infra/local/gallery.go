@@ -16,27 +16,27 @@ import (
 	"time"
 
 	"policymail/shared/approval"
+	"policymail/shared/assembly"
+	"policymail/shared/assembly/site"
 	"policymail/shared/delivery"
 	"policymail/shared/locale"
 	"policymail/shared/mail"
 	"policymail/shared/notice"
 	"policymail/shared/officers"
-	"policymail/shared/policy"
 	"policymail/shared/privacy"
 	"policymail/shared/publish"
+	"policymail/shared/startup"
 	"policymail/shared/store/bolt"
 	"policymail/shared/token"
-	"policymail/shared/web"
 )
 
 // gallery shows every mail and page in every language and state. Its pages are the
 // product's own, on a store of their own in which a made-up person is led into the
 // state that is shown.
 type gallery struct {
+	env     startup.Env // of the stack
 	letters *mail.Writer
 	keys    *token.Keys
-	links   token.Links
-	now     func() time.Time
 
 	open   sync.Once
 	err    error
@@ -68,16 +68,16 @@ func (g *gallery) u(r notice.Recipient) string {
 	return g.path(token.Claims{Purpose: token.Unsubscribe, Recipient: r.ID, Run: "gallery"})
 }
 func (g *gallery) p(r notice.Recipient) string {
-	return g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Expires: g.now().Add(time.Hour)})
+	return g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Expires: g.env.Now().Add(time.Hour)})
 }
 func (g *gallery) n(r notice.Recipient) string {
-	return g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Run: "gallery", Expires: g.now().Add(time.Hour)})
+	return g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Run: "gallery", Expires: g.env.Now().Add(time.Hour)})
 }
 func (g *gallery) b(r notice.Recipient) string {
-	return g.path(token.Claims{Purpose: token.Undo, Recipient: r.ID, Expires: g.now().AddDate(0, 0, 30).Add(time.Minute)})
+	return g.path(token.Claims{Purpose: token.Undo, Recipient: r.ID, Expires: g.env.Now().AddDate(0, 0, 30).Add(time.Minute)})
 }
 func (g *gallery) d(r notice.Recipient) string {
-	return g.path(token.Claims{Purpose: token.Download, Recipient: r.ID, Expires: g.now().Add(time.Hour)})
+	return g.path(token.Claims{Purpose: token.Download, Recipient: r.ID, Expires: g.env.Now().Add(time.Hour)})
 }
 func (g *gallery) path(c token.Claims) string { return "/" + string(c.Purpose) + "/" + g.keys.Sign(c) }
 
@@ -165,11 +165,11 @@ var galleryPages = []struct {
 	{"approved", approving(false, post("", "action=approve&confirm=1"))},
 	{"rejected", approving(false, post("", "action=reject&reason=The+effective+date+is+too+early"))},
 	{"approval-link-expired", func(g *gallery, r notice.Recipient) []step {
-		return []step{get(g.path(token.Claims{Purpose: token.Approve, Recipient: g.keys.RecipientID(officer), Expires: g.now().Add(-time.Hour)}))}
+		return []step{get(g.path(token.Claims{Purpose: token.Approve, Recipient: g.keys.RecipientID(officer), Expires: g.env.Now().Add(-time.Hour)}))}
 	}},
 	{"damaged-link", fixed(get("/u/damaged"))},
 	{"expired-link", func(g *gallery, r notice.Recipient) []step {
-		return []step{get(g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Expires: g.now().Add(-time.Hour)}))}
+		return []step{get(g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Expires: g.env.Now().Add(-time.Hour)}))}
 	}},
 	{"not-found", fixed(get("/nothing-here"))},
 	{"bad-form", func(g *gallery, r notice.Recipient) []step { return []step{post(g.u(r), "action=nonsense")} }},
@@ -177,8 +177,8 @@ var galleryPages = []struct {
 
 // suppressed is a reader whose mail bounced or who complained.
 func (g *gallery) suppressed(r notice.Recipient, status notice.Status, way notice.Way) notice.Recipient {
-	preferences := privacy.Preferences{Store: g.db, LeadDays: settings.LeadDays, Now: g.now}
-	if err := preferences.Suppress(context.Background(), r.ID, status, way, "gallery", g.now()); err != nil {
+	preferences := g.env.Preferences(g.db)
+	if err := preferences.Suppress(context.Background(), r.ID, status, way, "gallery", g.env.Now()); err != nil {
 		panic(err) // the person is there
 	}
 	return r
@@ -196,7 +196,7 @@ func approving(two bool, steps ...step) func(*gallery, notice.Recipient) []step 
 		before.Policy, before.Name, before.HTML = "example", string(r.ID)+"-before", strings.ReplaceAll(v.HTML, "six", "ten")
 		v.Policy, v.Name, v.Previous, v.Approval = before.Policy, string(r.ID), before.Name, nil
 		run := notice.Run{ID: notice.ChangeRunID(v.Policy, v.Name), Kind: notice.Change, Class: v.Class, Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(), State: notice.Waiting}
-		announcer := approval.Announcer{Gate: g.gate, Post: nobody{}, Links: g.links, Plan: func(context.Context, notice.RunID) (delivery.Plan, error) {
+		announcer := approval.Announcer{Gate: g.gate, Post: nobody{}, Links: g.env.Links(g.keys), Plan: func(context.Context, notice.RunID) (delivery.Plan, error) {
 			return delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800, Canary: 10_000}, nil
 		}}
 		if err := errors.Join(g.db.AddVersion(ctx, before), g.db.AddVersion(ctx, v), g.db.AddRun(ctx, run)); err != nil {
@@ -212,7 +212,7 @@ func approving(two bool, steps ...step) func(*gallery, notice.Recipient) []step 
 				panic(err) // it waits
 			}
 		}
-		path := g.path(token.Claims{Purpose: token.Approve, Recipient: g.keys.RecipientID(officer), Run: run.ID, Expires: g.now().Add(time.Hour)})
+		path := g.path(token.Claims{Purpose: token.Approve, Recipient: g.keys.RecipientID(officer), Run: run.ID, Expires: g.env.Now().Add(time.Hour)})
 		way := []step{get(path)}
 		for _, s := range steps {
 			s.path = path + s.path
@@ -242,7 +242,7 @@ func center(forms ...string) func(*gallery, notice.Recipient) []step {
 // confirming opens the link that confirms a request, and confirms it.
 func confirming(do bool, right notice.Right) func(*gallery, notice.Recipient) []step {
 	return func(g *gallery, r notice.Recipient) []step {
-		asked := notice.NewRequest(notice.RequestID("20261124-"+r.ID), right, g.now())
+		asked := notice.NewRequest(notice.RequestID("20261124-"+r.ID), right, g.env.Now())
 		asked.Recipient, asked.Address, asked.Locale, asked.State = r.ID, string(r.ID)+".new@example.com", r.Locale, notice.Unverified
 		if right == notice.Access {
 			asked.Details = "What do you know about my orders?"
@@ -250,7 +250,7 @@ func confirming(do bool, right notice.Right) func(*gallery, notice.Recipient) []
 		if err := g.db.AddRequest(context.Background(), asked); err != nil {
 			panic(err) // the id is new
 		}
-		link := g.path(token.Claims{Purpose: token.Confirm, Recipient: r.ID, Request: asked.ID, Expires: g.now().Add(time.Hour)})
+		link := g.path(token.Claims{Purpose: token.Confirm, Recipient: r.ID, Request: asked.ID, Expires: g.env.Now().Add(time.Hour)})
 		if do {
 			return []step{post(link, "")}
 		}
@@ -324,31 +324,29 @@ func (g *gallery) prepare(ctx context.Context) (err error) {
 	if err := g.publish(ctx); err != nil {
 		return err
 	}
-	log := slog.New(slog.DiscardHandler)
-	rights := privacy.NewRights(g.db, nobody{}, nobody{}, privacy.Terms{ID: g.keys.RecipientID, LeadDays: settings.LeadDays, Now: g.now, Log: log})
-	g.gate = approval.Gate{Store: g.db, Approvers: []string{officer}, ID: g.keys.RecipientID, Locales: locale.Tags(), Leads: policy.UsualLeads, Now: g.now}
-	site := web.Site{Store: g.db, Gate: g.gate, Samples: g.letters, Rights: rights,
-		Limiter: privacy.Limiter{Documents: unlimited{g.db}, Hash: g.keys.RecipientID, Now: g.now}, Keys: g.keys, Links: g.links,
-		Policy: settings.Policy, Company: example.Company, Now: g.now, Log: log}
-	g.site = site.Handler()
+	env := g.env
+	env.TwoApprovers, env.Approvers, env.Log = false, []string{officer}, slog.New(slog.DiscardHandler)
+	pages := site.New(env, g.db, g.keys, mail.Post{Letters: g.letters, Mailer: nobody{}}, nobody{})
+	pages.Limiter.Documents = unlimited{g.db}
+	g.gate, g.site = pages.Gate, pages.Handler()
 	return nil
 }
 
 // publish records two approved versions of the sample policy.
 func (g *gallery) publish(ctx context.Context) error {
 	for _, run := range []notice.RunID{"annual-2025-11-24", "change-privacy-1_0"} {
-		if err := g.db.AddRun(ctx, notice.Run{ID: run, State: notice.Done, OpenedAt: g.now().AddDate(-1, 0, 0)}); err != nil {
+		if err := g.db.AddRun(ctx, notice.Run{ID: run, State: notice.Done, OpenedAt: g.env.Now().AddDate(-1, 0, 0)}); err != nil {
 			return err
 		}
 	}
-	publisher := publish.Publisher{Store: g.db, Now: g.now}
+	publisher := assembly.Publisher(g.env, g.db)
 	for i, file := range []string{"sample/policy-1.md", "sample/policy-2.md"} {
 		text, err := sample.ReadFile(file)
 		if err != nil {
 			return err
 		}
 		name := fmt.Sprintf("%d.0", i+1)
-		in := publish.Publication{Policy: settings.Policy, Version: name, Effective: string(notice.DateOf(g.now())), Source: text, SourceName: file, By: "Ada",
+		in := publish.Publication{Policy: settings.Policy, Version: name, Effective: string(notice.DateOf(g.env.Now())), Source: text, SourceName: file, By: "Ada",
 			Summary: map[string]string{"en": "We collect the phone number you give us for deliveries."}}
 		if _, err := publisher.Publish(ctx, in); err != nil {
 			return err
@@ -364,7 +362,7 @@ func (g *gallery) publish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := delivery.Start(ctx, g.db, run, v, "Ada", g.now()); err != nil {
+		if _, err := delivery.Start(ctx, g.db, run, v, "Ada", g.env.Now()); err != nil {
 			return err
 		}
 	}
@@ -377,19 +375,19 @@ func (g *gallery) person(ctx context.Context, language string) (notice.Recipient
 	g.people++
 	id := notice.RecipientID(fmt.Sprintf("gallery%d", g.people))
 	g.mu.Unlock()
-	row := notice.Imported{ID: id, Address: "reader@example.com", Name: "Alex Example", Locale: language, Source: "web shop", At: g.now().AddDate(-2, 0, 0)}
+	row := notice.Imported{ID: id, Address: "reader@example.com", Name: "Alex Example", Locale: language, Source: "web shop", At: g.env.Now().AddDate(-2, 0, 0)}
 	if _, err := g.db.ImportRecipients(ctx, []notice.Imported{row}, settings.LeadDays); err != nil {
 		return notice.Recipient{}, err
 	}
 	for _, run := range []notice.RunID{"annual-2025-11-24", "change-privacy-1_0"} {
-		d := notice.Delivery{Run: run, Recipient: id, State: notice.Delivered, Version: "1.0", Locale: language, SentAt: g.now().AddDate(-1, 0, 0), UpdatedAt: g.now()}
+		d := notice.Delivery{Run: run, Recipient: id, State: notice.Delivered, Version: "1.0", Locale: language, SentAt: g.env.Now().AddDate(-1, 0, 0), UpdatedAt: g.env.Now()}
 		if _, err := g.db.RecordDelivery(ctx, d); err != nil {
 			return notice.Recipient{}, err
 		}
 	}
 	// They changed their mind once.
 	for _, out := range []notice.OptOut{{Annual: true}, {}} {
-		preferences := privacy.Preferences{Store: g.db, LeadDays: settings.LeadDays, Now: g.now}
+		preferences := g.env.Preferences(g.db)
 		change := privacy.Change{Recipient: id, Way: notice.ByPage}
 		if _, _, err := preferences.Set(ctx, change, func(notice.OptOut) notice.OptOut { return out }); err != nil {
 			return notice.Recipient{}, err
@@ -401,7 +399,7 @@ func (g *gallery) person(ctx context.Context, language string) (notice.Recipient
 // nobody gets the mails and events of the gallery's people.
 type nobody struct{}
 
-func (nobody) Send(context.Context, privacy.Letter) error                           { return nil }
+func (nobody) Send(context.Context, delivery.Envelope) (string, error)              { return "", nil }
 func (nobody) Invite(context.Context, officers.Invitation) error                    { return nil }
 func (nobody) PageChanged(context.Context, officers.PageChange) error               { return nil }
 func (nobody) Announce(context.Context, privacy.Announcement, notice.Request) error { return nil }
@@ -446,10 +444,10 @@ func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
 			Comparison: "How long we keep data\n- We keep orders for ten years.\n+ We keep orders for six years.\n",
 			Plan:       delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800}, Warnings: []string{"readers in de, fr get the summary in another language, and are told so"}})
 	case "page-changed":
-		return g.letters.WritePageChange(officers.PageChange{To: officer, Version: galleryVersion, Seen: notice.DateOf(g.now()), Class: "substantive", Confidence: 0.97,
+		return g.letters.WritePageChange(officers.PageChange{To: officer, Version: galleryVersion, Seen: notice.DateOf(g.env.Now()), Class: "substantive", Confidence: 0.97,
 			Reasons: []string{"a period changed from ten to six years"}, Sections: []string{"How long we keep data"}})
 	default:
-		asked := notice.NewRequest("20261124-k7q2m4xa", notice.Deletion, g.now())
+		asked := notice.NewRequest("20261124-k7q2m4xa", notice.Deletion, g.env.Now())
 		asked.Extension, asked.Basis = "we have to look through archived paper files", "we still have to deliver what you ordered"
 		if privacy.LetterKind(name) == privacy.LetterAnswered {
 			asked.Answer = "We looked through every system and found an order of yours from last year.\nIt is attached to the letter that we sent you."

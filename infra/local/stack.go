@@ -20,25 +20,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"policymail/shared/approval"
+	"policymail/shared/assembly"
+	"policymail/shared/assembly/operations"
+	"policymail/shared/assembly/site"
 	"policymail/shared/brand"
 	"policymail/shared/config"
 	"policymail/shared/delivery"
 	"policymail/shared/handlers"
 	"policymail/shared/imports"
-	"policymail/shared/locale"
 	"policymail/shared/mail"
 	"policymail/shared/notice"
 	"policymail/shared/operate"
 	"policymail/shared/policy"
-	"policymail/shared/privacy"
 	"policymail/shared/publish"
+	"policymail/shared/startup"
 	"policymail/shared/store"
 	"policymail/shared/store/bolt"
 	"policymail/shared/store/dynamo"
 	"policymail/shared/token"
 	"policymail/shared/watch"
-	"policymail/shared/web"
 )
 
 // Options are the flags of `policymail local`.
@@ -258,39 +258,34 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	ses := &simulatedSES{clock: s.clock, faults: s.faults, inbox: s.inbox, events: feedback, rate: o.SESRate, quota: o.SESQuota}
 	ses.remember()
 	s.ses = ses
-	links := token.Links{Base: s.URL, Keys: keys, Now: s.clock.Now}
-	letters, err := mail.New(example, links, s.clock.Now)
+	env := s.env(o)
+	letters, err := mail.New(env.Brand, env.Links(keys), env.Now)
 	if err != nil {
 		return err
 	}
-	suppressing := privacy.Preferences{Store: workers, LeadDays: settings.LeadDays, Now: s.clock.Now}
+	post := mail.Post{Letters: letters, Mailer: ses}
 	s.announced = &announcements{}
-	rights := privacy.NewRights(s.db, mail.Post{Letters: letters, Mailer: ses}, s.announced, privacy.Terms{ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: s.clock.Now, Log: s.log})
-	site := &web.Site{Store: s.db, Keys: keys, Links: links, Rights: rights, Limiter: privacy.Limiter{Documents: s.db, Hash: keys.RecipientID, Now: s.clock.Now},
-		Policy: settings.Policy, Company: example.Company, Now: s.clock.Now, Log: s.log}
-	gate := approval.Gate{Store: s.db, Two: o.TwoApprovers, Approvers: o.Approvers, ID: keys.RecipientID, Locales: locale.Tags(), Leads: policy.UsualLeads, Now: s.clock.Now}
-	site.Gate, site.Samples = gate, letters
-	s.gallery = &gallery{letters: letters, keys: keys, links: links, now: s.clock.Now}
-	annual := delivery.Annual{Store: workers, Settings: settings, Now: s.clock.Now}
-	pacer := delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses, Settings: settings, Now: s.clock.Now, Log: s.log}
-	publisher := publish.Publisher{Store: s.db, Now: s.clock.Now, Locales: locale.Tags(), Leads: policy.UsualLeads}
-	jobs := imports.Jobs{Importer: imports.Importer{Store: s.db, ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: s.clock.Now},
+	s.gallery = &gallery{env: env, letters: letters, keys: keys}
+	jobs := imports.Jobs{Importer: imports.Importer{Store: s.db, ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: env.Now},
 		Objects: s.bucket, Documents: s.db, Queue: pieces[imports.Part]{importing}}
-	s.functions = map[string]lambda.Handler{
-		"annual": lambda.NewHandler(handlers.Annual(annual, s.log)),
-		"pace":   lambda.NewHandler(handlers.Pace(pacer)),
-		"send": lambda.NewHandler(handlers.Send(delivery.Sender{Store: workers, Mailer: mortalMailer{ses, s.faults.step}, Letters: letters,
-			Settings: settings, Now: s.clock.Now, Sleep: s.clock.Sleep, Log: s.log})),
-		"feedback": lambda.NewHandler(handlers.Feedback(delivery.Feedback{Store: workers, Settings: settings, Now: s.clock.Now, Log: s.log,
-			Suppress: suppressing.Suppress})),
-		"web":     lambda.NewHandler(handlers.Web(site.Handler())),
-		"imports": lambda.NewHandler(handlers.Imports(jobs, s.log)),
-		"watch": lambda.NewHandler(watch.Watcher{Store: s.db, Pages: watch.Fetcher{Private: true}, Now: s.clock.Now, Log: s.log,
-			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Selectors: o.Selectors, Language: o.Language, Apart: watch.ReadingsApart}}.Look),
-		"publish": lambda.NewHandler(handlers.Publish(publish.Folder{Publisher: publisher, Objects: s.bucket, Log: s.log}.Publish)),
-		"operate": lambda.NewHandler(operate.Operations{Store: s.db, Preferences: rights.Preferences, Letters: letters, Mailer: ses, Desk: rights.Desk, ID: keys.RecipientID,
-			Operator:  delivery.Operator{Store: s.db, Account: ses, Settings: settings, Now: s.clock.Now},
-			Publisher: publisher, Imports: jobs, UploadURL: s.bucket.uploadURL, Gate: gate, Invitations: mail.Post{Letters: letters, Mailer: ses}, Links: links, Now: s.clock.Now, Log: s.log}.Run),
+	handle := map[string]any{
+		"annual": handlers.Annual(delivery.Annual{Store: workers, Settings: settings, Now: env.Now}, s.log),
+		"pace": handlers.Pace(delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses,
+			Settings: settings, Now: env.Now, Log: s.log}),
+		"send": handlers.Send(delivery.Sender{Store: workers, Mailer: mortalMailer{ses, s.faults.step}, Letters: letters,
+			Settings: settings, Now: env.Now, Sleep: s.clock.Sleep, Log: s.log}),
+		"feedback": handlers.Feedback(delivery.Feedback{Store: workers, Suppress: env.Preferences(workers).Suppress,
+			Settings: settings, Now: env.Now, Log: s.log}),
+		"web":     handlers.Web(site.New(env, s.db, keys, post, s.announced).Handler()),
+		"imports": handlers.Imports(jobs, s.log),
+		"watch": watch.Watcher{Store: s.db, Pages: watch.Fetcher{Private: true}, Now: env.Now, Log: s.log,
+			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Selectors: o.Selectors, Language: o.Language, Apart: watch.ReadingsApart}}.Look,
+		"publish": handlers.Publish(publish.Folder{Publisher: assembly.Publisher(env, s.db), Objects: s.bucket, Log: s.log}.Publish),
+		"operate": operations.New(env, s.db, keys, operations.Outside{Post: post, Account: ses, Announce: s.announced, UploadURL: s.bucket.uploadURL}).Run,
+	}
+	s.functions = map[string]lambda.Handler{}
+	for name, f := range handle {
+		s.functions[name] = lambda.NewHandler(f)
 	}
 	var waiting map[string][]*message
 	if err := s.load("queues.json", &waiting); err != nil {
@@ -307,6 +302,16 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 	send.handler, feedback.handler, importing.handler = s.functions["send"], s.functions["feedback"], s.functions["imports"]
 	s.schedules(o)
 	return nil
+}
+
+// env is what a function's environment is in AWS: the parameters as the template sets
+// them, with shorter waits, and the clock that can be moved.
+func (s *Stack) env(o Options) startup.Env {
+	return startup.Env{Log: s.log, Now: s.clock.Now, Config: config.Config{
+		BaseURL: s.URL, Brand: example, Settings: settings, CopyLimit: 2,
+		ChangeLead: policy.UsualLeads.Substantive, EditLead: policy.UsualLeads.Editorial,
+		TwoApprovers: o.TwoApprovers, Approvers: o.Approvers,
+	}}
 }
 
 func (s *Stack) queue(name string, batch, concurrency int) *queue {

@@ -44,6 +44,9 @@ func setUp(t *testing.T, two bool) (operate.Operations, notice.RunID) {
 		Gate: approval.Gate{Store: db, Two: two, Now: clock}, Now: clock, Log: slog.New(slog.DiscardHandler)}, result.Run
 }
 
+// database is the store under a stack.
+func database(o operate.Operations) *bolt.Store { return o.Store.(*bolt.Store) }
+
 func approve(t *testing.T, o operate.Operations, run notice.RunID, by string, yes bool) (operate.Approved, error) {
 	t.Helper()
 	return approveSeen(t, o, run, by, "", yes)
@@ -127,7 +130,7 @@ func TestApprovalRefusesWhatThePageContradicts(t *testing.T) {
 func TestDraftAfterARejection(t *testing.T) {
 	ctx := context.Background()
 	o, run := setUp(t, false)
-	o.Publisher = publish.Publisher{Store: o.Store, Now: o.Now}
+	o.Publisher = publish.Publisher{Store: database(o), Now: o.Now}
 	packed, err := publish.Pack("<h1>Privacy policy</h1><p>We keep your name for 60 days and then delete it. We share it with nobody.</p>")
 	if err != nil {
 		t.Fatal(err)

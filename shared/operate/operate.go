@@ -19,8 +19,8 @@ import (
 	"policymail/shared/notice"
 	"policymail/shared/privacy"
 	"policymail/shared/publish"
+	"policymail/shared/record"
 	"policymail/shared/report"
-	"policymail/shared/store"
 	"policymail/shared/token"
 )
 
@@ -42,9 +42,24 @@ type Imports interface {
 	Status(ctx context.Context, id string) (imports.Status, error)
 }
 
+// Store is what the commands read themselves, and what they hand on.
+type Store interface {
+	report.Store
+	report.EvidenceStore
+	privacy.ErasureStore
+	privacy.RecordStore
+	record.Store
+	Versions(ctx context.Context, policy string) ([]notice.Version, error)
+	OpenRuns(ctx context.Context) ([]notice.Run, error)
+	RecordDelivery(ctx context.Context, d notice.Delivery) (wrote bool, err error)
+	Request(ctx context.Context, id notice.RequestID) (notice.Request, error)
+	OpenRequests(ctx context.Context) ([]notice.Request, error)
+	ListRequests(ctx context.Context, year int) ([]notice.Request, error)
+}
+
 // Operations are the services behind the commands.
 type Operations struct {
-	Store       store.Store
+	Store       Store
 	Operator    delivery.Operator
 	Publisher   publish.Publisher
 	Preferences privacy.Preferences

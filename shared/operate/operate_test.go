@@ -12,7 +12,6 @@ import (
 	"policymail/shared/notice"
 	"policymail/shared/operate"
 	"policymail/shared/privacy"
-	"policymail/shared/store"
 )
 
 // A failure on our side fails the function, so that its alarm rings and the schedule of
@@ -37,7 +36,7 @@ func TestFailureOnOurSideFailsTheFunction(t *testing.T) {
 }
 
 // failing is a store that is throttled.
-type failing struct{ store.Store }
+type failing struct{ operate.Store }
 
 func (failing) OpenRequests(context.Context) ([]notice.Request, error) {
 	return nil, errors.New("throttled")
@@ -50,7 +49,7 @@ func TestAChangeThatIsMadeInPartSaysSo(t *testing.T) {
 	o, _ := setUpDesk(t)
 	var log bytes.Buffer
 	o.Log = slog.New(slog.NewJSONHandler(&log, nil))
-	if _, err := o.Store.ImportRecipients(ctx, []notice.Imported{{ID: "ada", Address: "ada@example.com", At: o.Now()}}, 14); err != nil {
+	if _, err := database(o).ImportRecipients(ctx, []notice.Imported{{ID: "ada", Address: "ada@example.com", At: o.Now()}}, 14); err != nil {
 		t.Fatal(err)
 	}
 	all := func(notice.OptOut) notice.OptOut { return notice.OptOutAll }
@@ -65,7 +64,7 @@ func TestAChangeThatIsMadeInPartSaysSo(t *testing.T) {
 }
 
 // unread is a store whose histories cannot be read.
-type unread struct{ store.Store }
+type unread struct{ operate.Store }
 
 func (unread) PreferenceEvents(context.Context, notice.RecipientID) ([]notice.PreferenceEvent, error) {
 	return nil, errors.New("throttled")

@@ -15,7 +15,7 @@ func TestAPreviewIsOfTheKindOfItsRun(t *testing.T) {
 	ctx := context.Background()
 	o, change := setUp(t, false)
 	annual := notice.Run{ID: "annual-2026-11-24", Kind: notice.Annual, Policy: "privacy", Version: "30", State: notice.Done, OpenedAt: o.Now()}
-	if err := o.Store.AddRun(ctx, annual); err != nil {
+	if err := database(o).AddRun(ctx, annual); err != nil {
 		t.Fatal(err)
 	}
 	for kind, run := range map[notice.Kind]notice.RunID{notice.Annual: change, notice.Change: annual.ID} {

@@ -35,7 +35,7 @@ func setUpDesk(t *testing.T) (operate.Operations, *letterbox) {
 	o, _ := setUp(t, false)
 	box := &letterbox{}
 	o.ID = func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }
-	o.Desk = privacy.Desk{Store: o.Store, Post: box, Announce: box, Now: o.Now, Log: slog.New(slog.DiscardHandler)}
+	o.Desk = privacy.Desk{Store: database(o), Post: box, Announce: box, Now: o.Now, Log: slog.New(slog.DiscardHandler)}
 	o.Preferences = privacy.Preferences{Store: o.Store, LeadDays: 14, Now: o.Now}
 	return o, box
 }
@@ -91,7 +91,7 @@ func TestARequestIsThePersons(t *testing.T) {
 	o, box := setUpDesk(t)
 	at := o.Now()
 	rows := []notice.Imported{{ID: "ada", Address: "ada@example.com", Locale: "fr", At: at}, {ID: "later", Address: "later@example.com", At: at}}
-	if _, err := o.Store.ImportRecipients(ctx, rows, 14); err != nil {
+	if _, err := database(o).ImportRecipients(ctx, rows, 14); err != nil {
 		t.Fatal(err)
 	}
 	there, err := o.Store.Recipient(ctx, "later")

@@ -21,11 +21,12 @@ import (
 	"policymail/shared/token"
 )
 
-// Env is what a function is built from.
+// Env is what a function is built from, and the local stack with a clock of its own.
 type Env struct {
 	config.Config
-	AWS aws.Config
+	AWS aws.Config // zero in the local stack
 	Log *slog.Logger
+	Now func() time.Time
 }
 
 // Function runs the function of a name with the handler that build returns: any
@@ -42,7 +43,7 @@ func Function(name string, build func(context.Context, Env) (handler any, err er
 		if err != nil {
 			return nil, err
 		}
-		return build(ctx, Env{c, a, log})
+		return build(ctx, Env{c, a, log, time.Now})
 	}()
 	if err != nil {
 		log.Error("cannot start", "function", name, "error", err.Error())
@@ -63,20 +64,20 @@ func (e Env) Keys(ctx context.Context) (*token.Keys, error) {
 
 // Links returns the links of the site under keys.
 func (e Env) Links(keys *token.Keys) token.Links {
-	return token.Links{Base: e.BaseURL, Keys: keys, Now: time.Now}
+	return token.Links{Base: e.BaseURL, Keys: keys, Now: e.Now}
 }
 
 // Preferences returns the one way people's standing changes.
 func (e Env) Preferences(store privacy.Store) privacy.Preferences {
-	return privacy.Preferences{Store: store, LeadDays: e.Settings.LeadDays, Now: time.Now}
+	return privacy.Preferences{Store: store, LeadDays: e.Settings.LeadDays, Now: e.Now}
 }
 
 // Desk returns the desk that keeps requests and their clocks.
 func (e Env) Desk(store privacy.RequestStore, post privacy.Post, announce privacy.Announcer) privacy.Desk {
-	return privacy.Desk{Store: store, Post: post, Announce: announce, Now: time.Now, Log: e.Log}
+	return privacy.Desk{Store: store, Post: post, Announce: announce, Now: e.Now, Log: e.Log}
 }
 
 // Rights returns what carries out people's rights.
 func (e Env) Rights(store privacy.RightsStore, keys *token.Keys, post privacy.Post, announce privacy.Announcer) privacy.Rights {
-	return privacy.NewRights(store, post, announce, privacy.Terms{ID: keys.RecipientID, LeadDays: e.Settings.LeadDays, CopyLimit: e.CopyLimit, Now: time.Now, Log: e.Log})
+	return privacy.NewRights(store, post, announce, privacy.Terms{ID: keys.RecipientID, LeadDays: e.Settings.LeadDays, CopyLimit: e.CopyLimit, Now: e.Now, Log: e.Log})
 }
