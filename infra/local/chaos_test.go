@@ -198,10 +198,10 @@ func (c *chaos) populate() {
 	c.must(c.db.AddRun(context.Background(), notice.Run{ID: c.run, Kind: notice.Change, Class: v.Class, Policy: v.Policy, Version: v.Name,
 		ContentHash: v.ContentHash(), State: notice.Waiting, OpenedAt: c.clock.Now()}))
 	c.pass(time.Minute)
-	plan, err := c.op.Plan(context.Background(), c.run, "Ada")
+	plan, err := c.op.Plan(context.Background(), c.run)
 	c.must(err)
 	gate := approval.Gate{Store: c.db, Now: c.clock.Now}
-	_, err = gate.Approve(context.Background(), c.run, v.ContentHash(), "Ada", plan.Audience)
+	_, err = gate.Approve(context.Background(), c.run, v.ContentHash(), "Ada", plan)
 	c.must(err)
 }
 

@@ -175,6 +175,9 @@ var galleryPages = []struct {
 	{"bad-form", func(g *gallery, r notice.Recipient) []step { return []step{post(g.u(r), "action=nonsense")} }},
 }
 
+// galleryPlan is what approving a change of the gallery would do.
+var galleryPlan = delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800, Canary: 10_000}
+
 // suppressed is a reader whose mail bounced or who complained.
 func (g *gallery) suppressed(r notice.Recipient, status notice.Status, way notice.Way) notice.Recipient {
 	preferences := g.env.Preferences(g.db)
@@ -196,9 +199,8 @@ func approving(two bool, steps ...step) func(*gallery, notice.Recipient) []step 
 		before.Policy, before.Name, before.HTML = "example", string(r.ID)+"-before", strings.ReplaceAll(v.HTML, "six", "ten")
 		v.Policy, v.Name, v.Previous, v.Approval = before.Policy, string(r.ID), before.Name, nil
 		run := notice.Run{ID: notice.ChangeRunID(v.Policy, v.Name), Kind: notice.Change, Class: v.Class, Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(), State: notice.Waiting}
-		announcer := approval.Announcer{Gate: g.gate, Post: nobody{}, Links: g.env.Links(g.keys), Plan: func(context.Context, notice.RunID) (delivery.Plan, error) {
-			return delivery.Plan{Audience: 1_000_000, CostUSD: 111, Seconds: 172_800, Canary: 10_000}, nil
-		}}
+		announcer := approval.Announcer{Gate: g.gate, Post: nobody{}, Links: g.env.Links(g.keys),
+			Plan: func(context.Context, notice.RunID) (delivery.Plan, error) { return galleryPlan, nil }}
 		if err := errors.Join(g.db.AddVersion(ctx, before), g.db.AddVersion(ctx, v), g.db.AddRun(ctx, run)); err != nil {
 			panic(err) // the names are new
 		}
@@ -208,7 +210,7 @@ func approving(two bool, steps ...step) func(*gallery, notice.Recipient) []step 
 		if two {
 			gate := g.gate
 			gate.Two = true
-			if _, err := gate.Approve(ctx, run.ID, v.ContentHash(), officer, 0); err != nil {
+			if _, err := gate.Approve(ctx, run.ID, v.ContentHash(), officer, galleryPlan); err != nil {
 				panic(err) // it waits
 			}
 		}

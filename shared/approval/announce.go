@@ -40,6 +40,12 @@ func (g Gate) announcements() record.Of[announcement] {
 	return record.Of[announcement]{Store: g.Store, Kind: record.Announcement}
 }
 
+// Announced is the plan of a run as its approvers were told of it; zero if they were not.
+func (g Gate) Announced(ctx context.Context, id notice.RunID) (delivery.Plan, error) {
+	a, _, err := g.announcements().Load(ctx, string(id))
+	return a.Plan, err
+}
+
 // Post mails what approvers are told.
 type Post interface {
 	Invite(ctx context.Context, in officers.Invitation) error

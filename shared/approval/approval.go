@@ -97,11 +97,11 @@ func seen(v notice.Version, hash string) error {
 	return nil
 }
 
-// Approve lets a run start. hash is of the content the approver saw; an audience above
-// zero is how many the run concerns, as just counted. It refuses a text that the public
+// Approve lets a run start. hash is of the content the approver saw; plan is of the run,
+// as just made or as announced, and says how many it concerns. It refuses a text that the public
 // page contradicts in two readings; where two must approve, the first approval starts
 // nothing and the run goes on waiting (invariant 5, nothing unapproved).
-func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, audience int) (notice.Run, error) {
+func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, plan delivery.Plan) (notice.Run, error) {
 	run, v, err := g.read(ctx, id)
 	if err != nil {
 		return run, err
@@ -117,13 +117,7 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, aud
 	if err := g.matchesPage(ctx, v); err != nil {
 		return run, err
 	}
-	if run.Audience = audience; audience == 0 {
-		a, _, err := g.announcements().Load(ctx, string(id))
-		if err != nil {
-			return run, err
-		}
-		run.Audience = a.Plan.Audience
-	}
+	run.Audience = plan.Audience
 	if g.Two {
 		if run.First == nil {
 			if err := run.ApproveFirst(v, by, g.Now()); err != nil {
@@ -139,11 +133,18 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, aud
 	return delivery.Start(ctx, g.Store, run, v, by, g.Now())
 }
 
-// Ready refuses what Approve would refuse for who approves or what the public page
-// says; it changes nothing.
+// Ready refuses what Approve would refuse: a run that does not wait, an approver without
+// a name or who may not approve, a text that the public page contradicts. It changes
+// nothing.
 func (g Gate) Ready(ctx context.Context, id notice.RunID, by string) error {
-	_, v, err := g.read(ctx, id)
+	run, v, err := g.read(ctx, id)
 	if err != nil {
+		return err
+	}
+	if err := run.Approvable(v); err != nil {
+		return err
+	}
+	if err := notice.CheckApprover(by); err != nil {
 		return err
 	}
 	if err := g.known(by); err != nil {

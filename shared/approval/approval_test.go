@@ -27,6 +27,9 @@ const (
 	bob = "bob@example.com"
 )
 
+// toOne is the plan of a run that concerns one person.
+var toOne = delivery.Plan{Audience: 1}
+
 // desk is a store with one change that waits, and an announcer of it.
 type desk struct {
 	store.Store
@@ -113,7 +116,7 @@ func TestWaitingIsToldAgain(t *testing.T) {
 		t.Errorf("after a week, mailed %v", d.mailed)
 	}
 	_, v := d.read(t)
-	if _, err := d.Approve(ctx, d.run, v.ContentHash(), ada, 1); err != nil {
+	if _, err := d.Approve(ctx, d.run, v.ContentHash(), ada, toOne); err != nil {
 		t.Fatal(err)
 	}
 	d.now = d.now.Add(7 * 24 * time.Hour)
@@ -144,7 +147,7 @@ func TestTwoApprovalsTakeTwoAddresses(t *testing.T) {
 	d := setUp(t)
 	d.Two = true
 	_, v := d.read(t)
-	approve := func(by string) error { return second(d.Approve(ctx, d.run, v.ContentHash(), by, 1)) }
+	approve := func(by string) error { return second(d.Approve(ctx, d.run, v.ContentHash(), by, toOne)) }
 	if err := approve(ada); err != nil {
 		t.Fatal(err)
 	}
@@ -265,17 +268,21 @@ func TestEditedSummaryIsWhatIsApproved(t *testing.T) {
 	if len(v.Edits) != 1 || v.Edits[0].By != ada || v.Edits[0].Before != before.ContentHash() {
 		t.Errorf("history %+v", v.Edits)
 	}
-	if _, err := d.Approve(ctx, d.run, before.ContentHash(), bob, 0); !errors.Is(err, notice.ErrConflict) {
+	if _, err := d.Approve(ctx, d.run, before.ContentHash(), bob, delivery.Plan{}); !errors.Is(err, notice.ErrConflict) {
 		t.Errorf("a text that is not there any more was approved: %v", err)
 	}
-	if _, err := d.Approve(ctx, d.run, v.ContentHash(), bob, 0); err != nil {
+	announced, err := d.Announced(ctx, d.run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Approve(ctx, d.run, v.ContentHash(), bob, announced); err != nil {
 		t.Fatal(err)
 	}
 	if run, v = d.read(t); run.State != notice.Running || !v.Approved() || v.Approval.By != bob || run.ContentHash != v.ContentHash() || run.Audience != 5000 || run.Canary != 500 {
 		t.Errorf("approved %+v %+v", run, v.Approval)
 	}
 	for name, err := range map[string]error{
-		"approve": second(d.Approve(ctx, d.run, v.ContentHash(), bob, 0)),
+		"approve": second(d.Approve(ctx, d.run, v.ContentHash(), bob, delivery.Plan{})),
 		"edit":    second(d.Edit(ctx, d.run, v.ContentHash(), ada, map[string]string{"en": "x"})),
 		"reject":  second(d.Reject(ctx, d.run, ada, "late")),
 	} {
@@ -291,16 +298,16 @@ func TestTwoApproversAndEdits(t *testing.T) {
 	d := setUp(t)
 	d.Two = true
 	_, v := d.read(t)
-	if run, err := d.Approve(ctx, d.run, v.ContentHash(), ada, 1); err != nil || run.State != notice.Waiting {
+	if run, err := d.Approve(ctx, d.run, v.ContentHash(), ada, toOne); err != nil || run.State != notice.Waiting {
 		t.Fatalf("%+v %v", run, err)
 	}
 	if _, err := d.Edit(ctx, d.run, v.ContentHash(), bob, map[string]string{"en": "x"}); !errors.Is(err, notice.ErrRefused) {
 		t.Errorf("edited under an approval: %v", err)
 	}
-	if _, err := d.Approve(ctx, d.run, v.ContentHash(), ada, 1); !errors.Is(err, notice.ErrRefused) {
+	if _, err := d.Approve(ctx, d.run, v.ContentHash(), ada, toOne); !errors.Is(err, notice.ErrRefused) {
 		t.Errorf("one person approved twice: %v", err)
 	}
-	if _, err := d.Approve(ctx, d.run, v.ContentHash(), bob, 1); err != nil {
+	if _, err := d.Approve(ctx, d.run, v.ContentHash(), bob, toOne); err != nil {
 		t.Error(err)
 	}
 	if run, v := d.read(t); run.State != notice.Running || v.Approval.By != ada+" and "+bob {
@@ -314,7 +321,7 @@ func TestWhatCannotBeDecided(t *testing.T) {
 	for name, err := range map[string]error{
 		"no summary left": second(d.Edit(ctx, d.run, v.ContentHash(), ada, map[string]string{"en": " "})),
 		"no reason":       second(d.Reject(ctx, d.run, ada, " ")),
-		"no name":         second(d.Approve(ctx, d.run, v.ContentHash(), "", 1)),
+		"no name":         second(d.Approve(ctx, d.run, v.ContentHash(), "", toOne)),
 	} {
 		if !errors.Is(err, notice.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
@@ -330,8 +337,8 @@ func TestWhatCannotBeDecided(t *testing.T) {
 func TestDecisionsAtOnce(t *testing.T) {
 	d := setUp(t)
 	decisions := map[string]func(run notice.RunID, hash string) error{
-		"ada approves": func(run notice.RunID, hash string) error { return second(d.Approve(ctx, run, hash, ada, 1)) },
-		"bob approves": func(run notice.RunID, hash string) error { return second(d.Approve(ctx, run, hash, bob, 1)) },
+		"ada approves": func(run notice.RunID, hash string) error { return second(d.Approve(ctx, run, hash, ada, toOne)) },
+		"bob approves": func(run notice.RunID, hash string) error { return second(d.Approve(ctx, run, hash, bob, toOne)) },
 		"ada edits": func(run notice.RunID, hash string) error {
 			return second(d.Edit(ctx, run, hash, ada, map[string]string{"en": "Other words."}))
 		},

@@ -19,35 +19,40 @@ type HeldReport struct {
 }
 
 // Held lists the deliveries of a run of which nobody can tell whether they were sent, but
-// for those that somebody decided to leave as they are (Leave). With resend it sends them
-// again, on the word of by: whoever had got the message after all gets it twice. A run that
-// was done goes on until they are settled. Held reads the whole ledger of the run.
-func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by string) (HeldReport, error) {
-	report := HeldReport{Run: id, Held: []notice.Delivery{}, DryRun: !resend}
+// for those that somebody decided to leave as they are (Leave). It changes nothing, and
+// reads the whole ledger of the run.
+func (o Operator) Held(ctx context.Context, id notice.RunID) (HeldReport, error) {
+	report := HeldReport{Run: id, Held: []notice.Delivery{}, DryRun: true}
+	if _, err := o.Store.Run(ctx, id); err != nil {
+		return report, err
+	}
+	held, _, err := o.held(ctx, id)
+	report.Held = held
+	return report, err
+}
+
+// Resend sends again what Held lists, on the word of by: whoever had got the message after
+// all gets it twice. A run that was done goes on until they are settled.
+func (o Operator) Resend(ctx context.Context, id notice.RunID, by string) (HeldReport, error) {
+	report := HeldReport{Run: id, Held: []notice.Delivery{}}
 	run, err := o.Store.Run(ctx, id)
 	if err != nil {
 		return report, err
 	}
-	if resend {
-		if strings.TrimSpace(by) == "" {
-			return report, notice.Invalid("sending again needs a name").Hint("say who decides with --by")
-		}
-		if run.State == notice.Cancelled {
-			return report, notice.Refused("run %s is cancelled", id)
-		}
-		if reason, err := stale(ctx, o.Store, run, notice.DateOf(o.Now())); err != nil {
-			return report, err
-		} else if reason != "" {
-			return report, notice.Refused("run %s would send an old text: %s", id, reason)
-		}
+	if strings.TrimSpace(by) == "" {
+		return report, notice.Invalid("sending again needs a name").Hint("say who decides with --by")
+	}
+	if run.State == notice.Cancelled {
+		return report, notice.Refused("run %s is cancelled", id)
+	}
+	if reason, err := stale(ctx, o.Store, run, notice.DateOf(o.Now())); err != nil {
+		return report, err
+	} else if reason != "" {
+		return report, notice.Refused("run %s would send an old text: %s", id, reason)
 	}
 	held, ledger, err := o.held(ctx, id)
-	if err != nil {
+	if report.Held = held; err != nil || len(held) == 0 {
 		return report, err
-	}
-	report.Held = held
-	if !resend || len(report.Held) == 0 {
-		return report, nil
 	}
 	// The run is reopened first, because the pacer closes the retries of a run that has
 	// ended; and once more afterwards, because it may have ended again before the first
@@ -55,18 +60,11 @@ func (o Operator) Held(ctx context.Context, id notice.RunID, resend bool, by str
 	if err := o.reopen(ctx, id, ledger); err != nil {
 		return report, err
 	}
-	for _, line := range report.Held {
-		after := line
-		after.State, after.SettleAfter, after.UpdatedAt, after.Reason = notice.Retry, o.Now(), o.Now(), "sent again by decision of "+by
-		after.LeaseUntil = time.Time{}
-		err := o.Store.MoveDelivery(ctx, line, after)
-		if errors.Is(err, notice.ErrConflict) {
-			continue // an event was faster
-		}
-		if err != nil {
-			return report, err
-		}
-		report.Resent++
+	report.Resent, err = o.decideHeld(ctx, held, func(d *notice.Delivery) {
+		d.State, d.SettleAfter, d.Reason, d.LeaseUntil = notice.Retry, o.Now(), "sent again by decision of "+by, time.Time{}
+	})
+	if err != nil {
+		return report, err
 	}
 	return report, o.reopen(ctx, id, ledger)
 }
@@ -83,23 +81,32 @@ func (o Operator) Leave(ctx context.Context, id notice.RunID, by string) (HeldRe
 		return report, err
 	}
 	held, _, err := o.held(ctx, id)
-	if err != nil {
+	if report.Held = held; err != nil {
 		return report, err
 	}
-	report.Held = held
+	report.Left, err = o.decideHeld(ctx, held, func(d *notice.Delivery) {
+		d.Left, d.Reason = true, d.Reason+"; left as it is by decision of "+by
+	})
+	return report, err
+}
+
+// decideHeld writes a decision about lines that are held, and counts those it reached:
+// where an event was faster, the event stands.
+func (o Operator) decideHeld(ctx context.Context, held []notice.Delivery, decide func(*notice.Delivery)) (moved int, err error) {
 	for _, line := range held {
 		after := line
-		after.Left, after.UpdatedAt, after.Reason = true, o.Now(), line.Reason+"; left as it is by decision of "+by
+		after.UpdatedAt = o.Now()
+		decide(&after)
 		err := o.Store.MoveDelivery(ctx, line, after)
 		if errors.Is(err, notice.ErrConflict) {
-			continue // an event was faster
+			continue
 		}
 		if err != nil {
-			return report, err
+			return moved, err
 		}
-		report.Left++
+		moved++
 	}
-	return report, nil
+	return moved, nil
 }
 
 // held reads the whole ledger of a run. It returns the lines that wait for a person, and

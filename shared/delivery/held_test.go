@@ -49,7 +49,7 @@ func TestHeldIsSentAgainWhileATickRuns(t *testing.T) {
 	pacer := w.pacer()
 	pacer.Store = racing{Store: w.store, open: func() ([]notice.Run, error) {
 		open, err := w.store.OpenRuns(ctx)
-		_, resent := w.operator().Held(ctx, run, true, "Ada")
+		_, resent := w.operator().Resend(ctx, run, "Ada")
 		w.must(resent)
 		return open, err
 	}}
@@ -72,7 +72,7 @@ func TestHeldIsSentAgainWhileTheRunEnds(t *testing.T) {
 			w.must(err)
 		}
 	}}
-	_, err := operator.Held(ctx, run, true, "Ada")
+	_, err := operator.Resend(ctx, run, "Ada")
 	w.must(err)
 	if done := w.finish(run); done.Counts[notice.Sent] != 3 || len(w.sent) != 3 {
 		t.Errorf("counts %v, %d left", done.Counts, len(w.sent))
@@ -91,7 +91,7 @@ func TestWhatIsLeftIsDecided(t *testing.T) {
 			t.Fatalf("%+v %v, want %d left", left, err, want)
 		}
 	}
-	if again, err := w.operator().Held(ctx, run, true, "Ada"); err != nil || again.Resent != 0 || len(again.Held) != 0 {
+	if again, err := w.operator().Resend(ctx, run, "Ada"); err != nil || again.Resent != 0 || len(again.Held) != 0 {
 		t.Errorf("sent again: %+v %v", again, err)
 	}
 	if got := w.counts(run); got[notice.Held] != 3 {

@@ -69,9 +69,9 @@ func (p Plan) Takes() string {
 // us-east-1, 2026) and about a tenth of that for everything else.
 const costPerNotice = 0.10/1000 + 0.011/1000
 
-// Plan says what approving a waiting run would do, and refuses what Start would
-// refuse. It changes nothing.
-func (o Operator) Plan(ctx context.Context, id notice.RunID, by string) (Plan, error) {
+// Plan says what approving a waiting run would do, and refuses a run that Start
+// would refuse, whoever approves. It changes nothing.
+func (o Operator) Plan(ctx context.Context, id notice.RunID) (Plan, error) {
 	run, err := o.Store.Run(ctx, id)
 	if err != nil {
 		return Plan{}, err
@@ -81,7 +81,7 @@ func (o Operator) Plan(ctx context.Context, id notice.RunID, by string) (Plan, e
 		return Plan{}, err
 	}
 	// Refuse before anybody is counted.
-	if _, err := started(ctx, o.Store, run, v, by, o.Now()); err != nil {
+	if err := startable(ctx, o.Store, run, v, o.Now()); err != nil {
 		return Plan{}, err
 	}
 	audience, err := countAudience(ctx, o.Store, run)

@@ -70,7 +70,7 @@ func TestQuotaSpreadsARunOverDays(t *testing.T) {
 	w.account.MaxSendRate, w.account.Max24HourSend = 1, 200
 	w.set.Share = 0.5
 	run, _ := w.started(250)
-	plan, err := w.operator().Plan(ctx, run, "Ada")
+	plan, err := w.operator().Plan(ctx, run)
 	if err == nil {
 		t.Fatalf("approved twice: %+v", plan)
 	}

@@ -185,21 +185,21 @@ func TestHeldIsDecidedByAPerson(t *testing.T) {
 	w.work()
 	w.answer = nil
 	w.finish(run)
-	if shown, err := w.operator().Held(ctx, run, false, ""); err != nil || len(shown.Held) != 3 || shown.Resent != 0 || len(w.sent) != 0 {
+	if shown, err := w.operator().Held(ctx, run); err != nil || len(shown.Held) != 3 || shown.Resent != 0 || len(w.sent) != 0 {
 		t.Fatalf("%+v %v, %d left", shown, err, len(w.sent))
 	}
 	for _, nobody := range []string{"", " "} {
-		if _, err := w.operator().Held(ctx, run, true, nobody); err == nil {
+		if _, err := w.operator().Resend(ctx, run, nobody); err == nil {
 			t.Errorf("sent again without a name: %q", nobody)
 		}
 	}
-	if again, err := w.operator().Held(ctx, run, true, "Ada"); err != nil || again.Resent != 3 {
+	if again, err := w.operator().Resend(ctx, run, "Ada"); err != nil || again.Resent != 3 {
 		t.Fatalf("%+v %v", again, err)
 	}
 	if done := w.finish(run); done.Counts[notice.Sent] != 3 || len(w.sent) != 3 {
 		t.Errorf("counts %v, %d left", done.Counts, len(w.sent))
 	}
-	if again, err := w.operator().Held(ctx, run, true, "Ada"); err != nil || again.Resent != 0 {
+	if again, err := w.operator().Resend(ctx, run, "Ada"); err != nil || again.Resent != 0 {
 		t.Errorf("the second time: %+v %v", again, err)
 	}
 }

@@ -17,25 +17,26 @@ type startStore interface {
 // approved by nobody (invariant 5, nothing unapproved). The run's audience is taken as
 // it was last counted.
 func Start(ctx context.Context, store startStore, run notice.Run, v notice.Version, by string, at time.Time) (notice.Run, error) {
-	run, err := started(ctx, store, run, v, by, at)
-	if err != nil {
+	if err := startable(ctx, store, run, v, at); err != nil {
 		return run, err
 	}
+	if err := run.Approve(v, by, at); err != nil {
+		return run, err
+	}
+	run.Effective, run.Canary = v.Effective, canary(run.Audience)
 	v.Approval = run.Approval
 	return store.Decide(ctx, run, v)
 }
 
-// started is the run once started; it writes nothing.
-func started(ctx context.Context, store versionLister, run notice.Run, v notice.Version, by string, at time.Time) (notice.Run, error) {
-	if err := run.Approve(v, by, at); err != nil {
-		return run, err
+// startable refuses a run that does not wait, or that would send another text than v or
+// an old one.
+func startable(ctx context.Context, store versionLister, run notice.Run, v notice.Version, at time.Time) error {
+	if err := run.Approvable(v); err != nil {
+		return err
 	}
 	reason, err := stale(ctx, store, run, notice.DateOf(at))
-	if err != nil {
-		return run, err
-	} else if reason != "" {
-		return run, notice.Refused("run %s would send an old text: %s", run.ID, reason).Hint("cancel it and approve the run of the newer version")
+	if err == nil && reason != "" {
+		return notice.Refused("run %s would send an old text: %s", run.ID, reason).Hint("cancel it and approve the run of the newer version")
 	}
-	run.Effective, run.Canary = v.Effective, canary(run.Audience)
-	return run, nil
+	return err
 }

@@ -121,7 +121,7 @@ func TestADecisionThatChangesNothingWritesNothing(t *testing.T) {
 		return after.Rev - before.Rev
 	}
 	resend := func() error {
-		report, err := w.operator().Held(ctx, run, true, "Ada")
+		report, err := w.operator().Resend(ctx, run, "Ada")
 		if report.Resent != 3 {
 			t.Errorf("sent again: %+v", report)
 		}

@@ -115,7 +115,7 @@ func (w *world) change(id notice.RecipientID, way notice.Way, change func(*notic
 
 // approve releases a run as an approver who was shown its plan does.
 func (w *world) approve(id notice.RunID) error {
-	plan, err := w.operator().Plan(ctx, id, "Ada")
+	plan, err := w.operator().Plan(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -95,17 +95,33 @@ func (r Run) Figures(ledger Counts) Counts {
 // Freeze keeps what became of the audience until now, whatever leaves the ledger later.
 func (r *Run) Freeze(ledger Counts) { r.Counts = r.Figures(ledger) }
 
-// Approve releases a waiting run. The version must be exactly what the approver
-// saw: its hash goes into the run and is compared before every slice.
-func (r *Run) Approve(v Version, by string, at time.Time) error {
+// Approvable refuses a run that does not wait, or waits to tell of another text than v.
+func (r Run) Approvable(v Version) error {
 	if r.State != Waiting {
 		return Refused("run %s is %s and cannot be approved", r.ID, r.State)
 	}
+	if v.ContentHash() != r.ContentHash {
+		return Refused("run %s was opened for another text of version %s", r.ID, v.Name).Hint("publish the text again and approve its run")
+	}
+	return nil
+}
+
+// CheckApprover refuses an approval that names nobody.
+func CheckApprover(by string) error {
 	if strings.TrimSpace(by) == "" {
 		return Invalid("an approval needs a name").Hint("say who approves with --by")
 	}
-	if v.ContentHash() != r.ContentHash {
-		return Refused("run %s was opened for another text of version %s", r.ID, v.Name).Hint("publish the text again and approve its run")
+	return nil
+}
+
+// Approve releases a waiting run. The version must be exactly what the approver
+// saw: its hash goes into the run and is compared before every slice.
+func (r *Run) Approve(v Version, by string, at time.Time) error {
+	if err := r.Approvable(v); err != nil {
+		return err
+	}
+	if err := CheckApprover(by); err != nil {
+		return err
 	}
 	r.Approval = &Approval{By: by, At: at, Hash: r.ContentHash}
 	r.State, r.StartedAt = Running, at

@@ -22,12 +22,12 @@ type Approved struct {
 // Whoever approves by name alone approves what was published; a summary that was edited
 // since must have been seen (invariant 5, nothing unapproved).
 func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
-	plan, err := o.Operator.Plan(ctx, a.Run, a.By)
-	if err != nil {
+	// Refused now rather than when it is meant, and before anybody is counted.
+	if err := o.Gate.Ready(ctx, a.Run, a.By); err != nil {
 		return Approved{}, err
 	}
-	// Refused now rather than when it is meant.
-	if err := o.Gate.Ready(ctx, a.Run, a.By); err != nil || !a.Yes {
+	plan, err := o.Operator.Plan(ctx, a.Run)
+	if err != nil || !a.Yes {
 		return Approved{Plan: plan}, err
 	}
 	v, err := o.Store.Version(ctx, plan.Policy, plan.Version)
@@ -38,7 +38,7 @@ func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
 		return Approved{}, notice.Refused("the summary of version %s was edited by %s since it was published", v.Name, v.Edits[n-1].By).
 			Hint("read it by policymail preview change --run %s, then approve with --hash %s", a.Run, plan.Hash)
 	}
-	run, err := o.Gate.Approve(ctx, a.Run, cmp.Or(a.Hash, plan.Hash), a.By, plan.Audience)
+	run, err := o.Gate.Approve(ctx, a.Run, cmp.Or(a.Hash, plan.Hash), a.By, plan)
 	if err != nil {
 		return Approved{}, err
 	}
@@ -64,10 +64,7 @@ func (o Operations) publish(ctx context.Context, in publish.Publication) (publis
 
 // announce tells the approvers of every run that waits, and of a public page that changed.
 func (o Operations) announce(ctx context.Context) (approval.Announced, error) {
-	plan := func(ctx context.Context, id notice.RunID) (delivery.Plan, error) {
-		return o.Operator.Plan(ctx, id, "an approver")
-	}
-	return approval.Announcer{Gate: o.Gate, Policy: o.Operator.Settings.Policy, Plan: plan, Post: o.Invitations, Links: o.Links}.Announce(ctx)
+	return approval.Announcer{Gate: o.Gate, Policy: o.Operator.Settings.Policy, Plan: o.Operator.Plan, Post: o.Invitations, Links: o.Links}.Announce(ctx)
 }
 
 // Announcing is the event of the schedule that tells approvers what waits for them.

@@ -162,13 +162,10 @@ func TestAnApprovalNeedsAName(t *testing.T) {
 	for _, two := range []bool{false, true} {
 		o, run := setUp(t, two)
 		for _, by := range []string{"", " ", "\t"} {
-			args, err := json.Marshal(operate.Args{Run: run, By: by, Yes: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, err := o.Run(context.Background(), operate.Command{Name: "approve", Args: args})
-			if err != nil || answer.Error == nil {
-				t.Errorf("approved by %q: %+v %v", by, answer, err)
+			for _, yes := range []bool{false, true} {
+				if _, err := approve(t, o, run, by, yes); err == nil || !strings.Contains(err.Error(), "needs a name") {
+					t.Errorf("approved by %q, yes %t: %v", by, yes, err)
+				}
 			}
 		}
 	}

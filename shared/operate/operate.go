@@ -173,10 +173,13 @@ func (o Operations) run(ctx context.Context, c Command) (any, error) {
 	case "cancel":
 		return o.Operator.Cancel(ctx, a.Run)
 	case "held":
-		if a.Leave {
+		switch {
+		case a.Leave:
 			return o.Operator.Leave(ctx, a.Run, a.By)
+		case a.Yes:
+			return o.Operator.Resend(ctx, a.Run, a.By)
 		}
-		return o.Operator.Held(ctx, a.Run, a.Yes, a.By)
+		return o.Operator.Held(ctx, a.Run)
 	case "status":
 		return o.status(ctx, a.Run)
 	case "report":

@@ -105,7 +105,7 @@ func TestFiguresOutliveAResend(t *testing.T) {
 		notice.Counts{notice.Delivered: 7, notice.Held: 2})
 	wantFigures(t, "done", db, 11, 9, 2)
 	for n := range 2 {
-		if _, err := operator.Held(ctx, "r", true, "Ada"); err != nil {
+		if _, err := operator.Resend(ctx, "r", "Ada"); err != nil {
 			t.Fatal(err)
 		}
 		wantFigures(t, "sent again", db, 11, 9+n, 2-n)

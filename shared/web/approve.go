@@ -134,7 +134,7 @@ func (s *Site) decide(r *request) error {
 			break
 		}
 		var after notice.Run
-		after, err = s.Gate.Approve(r.Context(), run, form["hash"], by, 0)
+		after, err = s.approve(r, run, form["hash"], by)
 		note = "You approved it. The notices go out now."
 		if after.State == notice.Waiting {
 			note = "You approved it. A second person must approve it, too."
@@ -158,6 +158,15 @@ func (s *Site) decide(r *request) error {
 		return s.refused(r, run, by, err)
 	}
 	return s.showReview(r, http.StatusOK, run, by, note)
+}
+
+// approve approves a run of the size the approver was told.
+func (s *Site) approve(r *request, id notice.RunID, hash, by string) (notice.Run, error) {
+	plan, err := s.Gate.Announced(r.Context(), id)
+	if err != nil {
+		return notice.Run{}, err
+	}
+	return s.Gate.Approve(r.Context(), id, hash, by, plan)
 }
 
 // refused shows the page as it is now, with why nothing was done.
