@@ -3,6 +3,7 @@ package browser
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -30,7 +31,7 @@ func walk(t *testing.T, address string) *walker {
 	base := stack(t)
 	w := &walker{New(t, base), t, base}
 	var upload operate.Upload
-	w.desk("import-start", operate.Args{Source: "web shop"}, &upload)
+	w.desk("import-start", operate.ImportArgs{Source: "web shop"}, &upload)
 	r, err := http.NewRequest(http.MethodPut, upload.URL, strings.NewReader("email,name,locale\n"+address+",Alex Example,en\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +41,7 @@ func walk(t *testing.T, address string) *walker {
 	}
 	w.until("the import", func() bool {
 		var p operate.Person
-		return w.desk("recipient-show", operate.Args{Address: address}, &p) == nil
+		return w.desk("recipient-show", operate.PersonArgs{Address: address}, &p) == nil
 	})
 	w.WithoutScripts()
 	return w
@@ -57,9 +58,11 @@ func (w *walker) until(what string, done func() bool) {
 
 func (w *walker) desk(command string, args, result any) *notice.Error {
 	w.t.Helper()
-	raw, _ := json.Marshal(args)
-	payload, _ := json.Marshal(operate.Command{Name: command, Args: raw})
-	response, err := http.Post(w.base+"/2015-03-31/functions/operate/invocations", "application/json", bytes.NewReader(payload))
+	event, err := operate.Encode(command, args)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	response, err := http.Post(w.base+"/2015-03-31/functions/operate/invocations", "application/json", bytes.NewReader(event))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -67,11 +70,16 @@ func (w *walker) desk(command string, args, result any) *notice.Error {
 	if response.Header.Get("X-Amz-Function-Error") != "" {
 		w.t.Fatalf("%s failed", command)
 	}
-	answer := operate.Answer{Result: result}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
 		w.t.Fatal(err)
 	}
-	return answer.Error
+	err = operate.Decode(answer, result)
+	var forPeople *notice.Error
+	if err != nil && !errors.As(err, &forPeople) {
+		w.t.Fatalf("%s: %v", command, err)
+	}
+	return forPeople
 }
 
 var linkInMail = regexp.MustCompile(`http://[^\s]+/[bcp]/[A-Za-z0-9._-]+`)
@@ -161,7 +169,7 @@ func (w *walker) says(what ...string) {
 
 func (w *walker) person(address string) (p operate.Person) {
 	w.t.Helper()
-	if err := w.desk("recipient-show", operate.Args{Address: address}, &p); err != nil {
+	if err := w.desk("recipient-show", operate.PersonArgs{Address: address}, &p); err != nil {
 		w.t.Fatal(err)
 	}
 	return p
@@ -244,17 +252,17 @@ func TestEveryRightIsWalked(t *testing.T) {
 		w.Press("main button")
 		w.says("Your request has the number")
 		var cases []operate.Case
-		w.desk("request-list", operate.RequestArgs{}, &cases)
+		w.desk("request-list", operate.YearArgs{}, &cases)
 		if len(cases) != 1 || cases[0].State != notice.Pending || cases[0].Confirmed.IsZero() {
 			t.Fatalf("cases %+v", cases)
 		}
 		id := cases[0].ID
 		var c operate.Case
-		w.desk("request-extend", operate.RequestArgs{ID: id, Reason: "we search the archive", Yes: true}, &c)
+		w.desk("request-extend", operate.ExtendArgs{RequestArgs: operate.RequestArgs{ID: id}, Reason: "we search the archive", Yes: true}, &c)
 		if text := w.newest("stranger@example.com"); !strings.Contains(text, "we search the archive.") {
 			t.Errorf("told of the extension: %s", text)
 		}
-		w.desk("request-deny", operate.RequestArgs{ID: id, By: "Ada", Basis: "we hold nothing under this address", Yes: true}, &c)
+		w.desk("request-deny", operate.DenyArgs{RequestArgs: operate.RequestArgs{ID: id}, By: "Ada", Basis: "we hold nothing under this address", Yes: true}, &c)
 		if text := w.newest("stranger@example.com"); !strings.Contains(text, "we hold nothing under this address.") || c.State != notice.Denied {
 			t.Errorf("told of the denial: %s\n%+v", text, c)
 		}
@@ -284,7 +292,7 @@ func TestEveryRightIsWalked(t *testing.T) {
 		w.Press("main button")
 		w.says("Your data is deleted.")
 		var p operate.Person
-		w.desk("recipient-show", operate.Args{Address: reader}, &p)
+		w.desk("recipient-show", operate.PersonArgs{Address: reader}, &p)
 		if p.Recipient.Status != notice.Erased || p.Recipient.Address != "" {
 			t.Errorf("%+v", p.Recipient)
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -76,7 +75,7 @@ func (s *Stack) demo(ctx context.Context, out io.Writer) error {
 	d.approve(second.Run)
 	d.wait(second.Run)
 	var status []report.RunStatus
-	d.operate("status", operate.Args{}, &status)
+	d.operate("status", operate.RunArgs{}, &status)
 	if d.err != nil {
 		return d.err
 	}
@@ -102,32 +101,29 @@ func (d *demo) operate(command string, args, result any) {
 	if d.err != nil {
 		return
 	}
-	raw, err := json.Marshal(args)
-	if err != nil {
-		d.err = err
-		return
+	if err := d.ask(command, args, result); err != nil {
+		d.err = fmt.Errorf("%s: %w", command, err)
 	}
-	payload, err := json.Marshal(operate.Command{Name: command, Args: raw})
+}
+
+func (d *demo) ask(command string, args, result any) error {
+	event, err := operate.Encode(command, args)
 	if err != nil {
-		d.err = err
-		return
+		return err
 	}
-	response, err := http.Post(d.URL+"/2015-03-31/functions/operate/invocations", "application/json", bytes.NewReader(payload))
+	response, err := http.Post(d.URL+"/2015-03-31/functions/operate/invocations", "application/json", bytes.NewReader(event))
 	if err != nil {
-		d.err = err
-		return
+		return err
 	}
 	defer response.Body.Close()
 	if response.Header.Get("X-Amz-Function-Error") != "" {
-		d.err = fmt.Errorf("%s failed; see the log", command)
-		return
+		return errors.New("it failed; see the log")
 	}
-	answer := operate.Answer{Result: result}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		d.err = fmt.Errorf("%s: %w", command, err)
-	} else if answer.Error != nil {
-		d.err = fmt.Errorf("%s: %w", command, answer.Error)
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
 	}
+	return operate.Decode(answer, result)
 }
 
 func (d *demo) importSample(name string) (r imports.Report) {
@@ -137,7 +133,7 @@ func (d *demo) importSample(name string) (r imports.Report) {
 		return r
 	}
 	var upload operate.Upload
-	d.operate("import-start", operate.Args{Source: "demo"}, &upload)
+	d.operate("import-start", operate.ImportArgs{Source: "demo"}, &upload)
 	if d.err != nil {
 		return r
 	}
@@ -154,7 +150,7 @@ func (d *demo) importSample(name string) (r imports.Report) {
 	response.Body.Close()
 	d.until("the import", func() bool {
 		var status imports.Status
-		d.operate("import-status", operate.Args{ID: upload.ID}, &status)
+		d.operate("import-status", operate.ImportStatusArgs{ID: upload.ID}, &status)
 		if status.Report != nil {
 			r = *status.Report
 		}
@@ -187,7 +183,7 @@ func (d *demo) edited(name string, edits []string) []byte {
 func indent(text string) string { return "   | " + strings.ReplaceAll(text, "\n", "\n   | ") }
 
 func (d *demo) approve(run notice.RunID) (p delivery.Plan) {
-	d.operate("approve", operate.Args{Run: run, By: "Ada", Yes: true}, &p)
+	d.operate("approve", operate.ApproveArgs{Run: run, By: "Ada", Yes: true}, &p)
 	return p
 }
 
@@ -244,7 +240,7 @@ func (d *demo) wait(run notice.RunID) {
 	d.until(string(run), func() bool {
 		d.travel(settings.AuditDelay)
 		var status []report.RunStatus
-		d.operate("status", operate.Args{Run: run}, &status)
+		d.operate("status", operate.RunArgs{Run: run}, &status)
 		return len(status) == 1 && status[0].State == notice.Done
 	})
 }

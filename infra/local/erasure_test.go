@@ -64,7 +64,7 @@ func TestNothingIsLeftOfAnErasedPerson(t *testing.T) {
 	s.publish("1.0", "")
 	s.http("POST", "/_local/clock", "", `{"advance":"48h"}`)
 	change := s.publish("1.1", "And your phone number.")
-	s.operate("approve", operate.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
+	s.operate("approve", operate.ApproveArgs{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
 	s.until("the run", func() bool { return s.status(change.Run).State == notice.Done })
 	s.post("/link", "address="+before)
 	center := s.link(before)
@@ -73,8 +73,8 @@ func TestNothingIsLeftOfAnErasedPerson(t *testing.T) {
 	}
 	s.post(s.link(after), "")
 	var cases []operate.Case
-	s.operate("request-list", operate.RequestArgs{}, &cases)
-	s.operate("request-answer", operate.RequestArgs{ID: cases[0].ID, Answer: "Dear " + name, By: "Ada", Yes: true}, &operate.Case{})
+	s.operate("request-list", operate.YearArgs{}, &cases)
+	s.operate("request-answer", operate.AnswerArgs{RequestArgs: operate.RequestArgs{ID: cases[0].ID}, Answer: "Dear " + name, By: "Ada", Yes: true}, &operate.Case{})
 	s.post("/ask", "address="+after+"&right=access&details="+words) // never confirmed
 	s.post("/link", "address="+after)
 
@@ -110,18 +110,18 @@ func TestNothingIsLeftOfAnErasedPerson(t *testing.T) {
 	}
 	for _, address := range []string{before, after} {
 		var p operate.Person
-		s.operate("recipient-show", operate.Args{Address: address}, &p)
+		s.operate("recipient-show", operate.PersonArgs{Address: address}, &p)
 		if p.Recipient.Status != notice.Erased || p.Recipient.OptOut != notice.OptOutAll || len(p.Deliveries) != 0 {
 			t.Errorf("%+v", p)
 		}
 	}
 	// Neither address comes back by an import, nor is it written to again.
 	var upload operate.Upload
-	s.operate("import-start", operate.Args{}, &upload)
+	s.operate("import-start", operate.ImportArgs{}, &upload)
 	s.http("PUT", upload.URL, "text/csv", "email,last_notified_on\n"+before+",2020-01-01\n"+after+",2020-01-01\n")
 	s.until("the import", func() bool {
 		var status struct{ State string }
-		s.operate("import-status", operate.Args{ID: upload.ID}, &status)
+		s.operate("import-status", operate.ImportStatusArgs{ID: upload.ID}, &status)
 		return status.State == "done"
 	})
 	s.http("DELETE", "/_local/messages", "", "")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,17 +68,17 @@ func (s stack) http(method, path, contentType, body string) (int, string) {
 
 func (s stack) operate(command string, args, result any) *notice.Error {
 	s.t.Helper()
-	raw, _ := json.Marshal(args)
-	payload, _ := json.Marshal(operate.Command{Name: command, Args: raw})
-	code, body := s.http("POST", "/2015-03-31/functions/policymail-operate/invocations", "application/json", string(payload))
-	answer := struct {
-		operate.Answer
-		Failure string `json:"errorMessage"` // of the function
-	}{Answer: operate.Answer{Result: result}}
-	if err := json.Unmarshal([]byte(body), &answer); code != 200 || err != nil || answer.Failure != "" {
+	event, err := operate.Encode(command, args)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	code, body := s.http("POST", "/2015-03-31/functions/policymail-operate/invocations", "application/json", string(event))
+	err = operate.Decode([]byte(body), result)
+	var forPeople *notice.Error
+	if code != 200 || err != nil && !errors.As(err, &forPeople) {
 		s.t.Fatalf("%s: %d %s", command, code, body)
 	}
-	return answer.Error
+	return forPeople
 }
 
 func (s stack) importPeople(n int) {
@@ -88,13 +89,13 @@ func (s stack) importPeople(n int) {
 		fmt.Fprintf(&csv, "p%d@example.com,de,2025-01-01\n", i)
 	}
 	var upload operate.Upload
-	s.operate("import-start", operate.Args{}, &upload)
+	s.operate("import-start", operate.ImportArgs{}, &upload)
 	if code, body := s.http("PUT", upload.URL, "text/csv", csv.String()); code != 200 {
 		s.t.Fatal(code, body)
 	}
 	s.until("the import", func() bool {
 		var status imports.Status
-		s.operate("import-status", operate.Args{ID: upload.ID}, &status)
+		s.operate("import-status", operate.ImportStatusArgs{ID: upload.ID}, &status)
 		return status.State == "done" && status.Report.Added == n
 	})
 }
@@ -122,7 +123,7 @@ func (s stack) publish(version, text string) publish.Result {
 func (s stack) status(run notice.RunID) report.RunStatus {
 	s.t.Helper()
 	var all []report.RunStatus
-	if err := s.operate("status", operate.Args{Run: run}, &all); err != nil {
+	if err := s.operate("status", operate.RunArgs{Run: run}, &all); err != nil {
 		s.t.Fatal(err)
 	}
 	return all[0]
@@ -161,13 +162,13 @@ func TestStoryOverHTTP(t *testing.T) {
 		t.Fatal(code, body)
 	}
 	change := s.publish("1.1", "And your phone number.")
-	if err := s.operate("approve", operate.Args{Run: change.Run, By: "Ada"}, &struct{}{}); err != nil {
+	if err := s.operate("approve", operate.ApproveArgs{Run: change.Run, By: "Ada"}, &struct{}{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.status(change.Run); got.State != notice.Waiting {
 		t.Fatalf("a dry run changed the run: %+v", got)
 	}
-	s.operate("approve", operate.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
+	s.operate("approve", operate.ApproveArgs{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
 	s.until("the run", func() bool { return s.status(change.Run).State == notice.Done })
 	if got := s.status(change.Run); got.Skipped != 1 || got.NotSent != 1 || got.Audience != 20 {
 		t.Errorf("status %+v", got)
@@ -198,7 +199,7 @@ func TestFaults(t *testing.T) {
 			if code, body := s.http("POST", "/_local/faults", "", plan); code != 200 {
 				t.Fatal(body)
 			}
-			s.operate("approve", operate.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
+			s.operate("approve", operate.ApproveArgs{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
 			s.http("POST", "/_local/clock", "", `{"advance":"12h"}`)
 			s.http("POST", "/_local/faults", "", `{}`)
 			s.http("POST", "/_local/clock", "", `{"advance":"72h"}`)
@@ -248,7 +249,7 @@ func TestOptOutInTheMiddleOfARun(t *testing.T) {
 		t.Fatalf("%d people have a link", len(links))
 	}
 	change := s.publish("1.1", "And your phone number.")
-	s.operate("approve", operate.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
+	s.operate("approve", operate.ApproveArgs{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
 	s.until("the beginning", func() bool { return len(s.messages()) > people+5 })
 	// Everybody who has nothing yet unsubscribes, one after the other, until all are through.
 	acknowledged, slowest := map[string]time.Time{}, time.Duration(0)
@@ -303,7 +304,7 @@ func TestDataIsKept(t *testing.T) {
 	}
 	before := stack{t, first.URL}
 	before.publish("1.0", "")
-	before.operate("preview", operate.Args{Kind: "annual", Policy: "privacy", To: "ada@example.com"}, &operate.Preview{})
+	before.operate("preview", operate.PreviewArgs{Kind: "annual", Policy: "privacy", To: "ada@example.com"}, &operate.Preview{})
 	before.http("POST", "/_local/clock", "", `{"advance":"1000h"}`)
 	_, messages := before.http("GET", "/_local/messages", "", "")
 	_, clock := before.http("GET", "/_local/clock", "", "")
@@ -336,7 +337,7 @@ func TestQuotaOutlivesARestart(t *testing.T) {
 	before.importPeople(40)
 	before.publish("1.0", "")
 	change := before.publish("1.1", "And your phone number.")
-	before.operate("approve", operate.Args{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
+	before.operate("approve", operate.ApproveArgs{Run: change.Run, By: "Ada", Yes: true}, &struct{}{})
 	before.http("POST", "/_local/clock", "", `{"advance":"1h"}`)
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
@@ -429,7 +430,8 @@ func TestBadRequests(t *testing.T) {
 			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, code, body)
 		}
 	}
-	for command, args := range map[string]operate.Args{"approve": {Run: "none", By: "Ada"}, "status": {Run: "none"}, "recipient-show": {Address: "nobody@example.com"}, "nonsense": {}} {
+	for command, args := range map[string]any{"approve": operate.ApproveArgs{Run: "none", By: "Ada"}, "status": operate.RunArgs{Run: "none"},
+		"recipient-show": operate.PersonArgs{Address: "nobody@example.com"}, "nonsense": operate.None{}} {
 		if err := s.operate(command, args, &struct{}{}); err == nil || err.Message == "" {
 			t.Errorf("%s: %v", command, err)
 		}

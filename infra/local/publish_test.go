@@ -41,7 +41,7 @@ func TestBothWaysOfPublishingAreOne(t *testing.T) {
 		var versions [2]string
 		for i, policy := range []string{"command", "bucket"} {
 			var v notice.Version
-			if err := s.operate("version", operate.Args{Policy: policy, ID: name}, &v); err != nil {
+			if err := s.operate("version", operate.VersionArgs{Policy: policy, Version: name}, &v); err != nil {
 				t.Fatal(err)
 			}
 			if v.Policy, v.PublishedAt = "", (time.Time{}); v.Approval != nil {

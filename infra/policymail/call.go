@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"policymail/shared/notice"
+	"policymail/shared/operate"
 )
 
 // caller invokes the operate function of a stack through the Lambda Invoke API:
@@ -35,11 +36,7 @@ func (c caller) do(ctx context.Context, command string, args, result any) error 
 	if err != nil {
 		return err
 	}
-	raw, err := json.Marshal(args)
-	if err != nil {
-		return err
-	}
-	payload, err := json.Marshal(map[string]any{"command": command, "args": json.RawMessage(raw)})
+	payload, err := operate.Encode(command, args)
 	if err != nil {
 		return err
 	}
@@ -56,17 +53,7 @@ func (c caller) do(ctx context.Context, command string, args, result any) error 
 		}
 		return fmt.Errorf("the operate function failed: %s", failure.Message)
 	}
-	var answer struct {
-		Result json.RawMessage `json:"result"`
-		Error  *notice.Error   `json:"error"`
-	}
-	if err := json.Unmarshal(out.Payload, &answer); err != nil {
-		return fmt.Errorf("the answer cannot be read: %w", err)
-	}
-	if answer.Error != nil {
-		return answer.Error
-	}
-	return json.Unmarshal(answer.Result, result)
+	return operate.Decode(out.Payload, result)
 }
 
 func (c caller) client(ctx context.Context) (*lambda.Client, string, error) {

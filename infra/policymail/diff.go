@@ -94,5 +94,5 @@ func (c diffCmd) version(a *app, name string) (v notice.Version, err error) {
 	if name != "" && a.call.stack == "" && a.call.endpoint == "" {
 		return v, notice.NotFound("there is no file %s", name).Hint("to compare versions, say with --stack or --endpoint whose")
 	}
-	return v, a.call.do(a.ctx, "version", operate.Args{Policy: c.Policy, ID: name}, &v)
+	return v, a.call.do(a.ctx, "version", operate.VersionArgs{Policy: c.Policy, Version: name}, &v)
 }

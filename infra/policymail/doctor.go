@@ -60,7 +60,7 @@ func (c doctorCmd) checks(a *app) (checks []operate.Check, err error) {
 		}
 		return checkReceived(raw, nil), nil
 	}
-	if err := a.call.do(a.ctx, "doctor", operate.Args{}, &checks); err != nil {
+	if err := a.call.do(a.ctx, "doctor", operate.None{}, &checks); err != nil {
 		return nil, err
 	}
 	site, err := c.site(a)
@@ -79,7 +79,7 @@ func (c doctorCmd) checks(a *app) (checks []operate.Check, err error) {
 // do. The link is nobody's.
 func (c doctorCmd) site(a *app) ([]operate.Check, error) {
 	var p operate.Preview
-	if err := a.call.do(a.ctx, "preview", operate.Args{Kind: string(notice.Annual)}, &p); err != nil {
+	if err := a.call.do(a.ctx, "preview", operate.PreviewArgs{Kind: string(notice.Annual)}, &p); err != nil {
 		return []operate.Check{{Name: "site", Detail: "no notice can be previewed: " + err.Error(), Advice: "publish the policy first"}}, nil
 	}
 	m, err := mail.ReadMessage(strings.NewReader(string(p.Raw)))
@@ -114,12 +114,12 @@ func (c doctorCmd) site(a *app) ([]operate.Check, error) {
 // events sends the test messages and waits until their events came, or time is up.
 func (c doctorCmd) events(a *app) (checks []operate.Check, err error) {
 	var sent operate.Tests
-	if err := a.call.do(a.ctx, "doctor-send", operate.Args{}, &sent); err != nil {
+	if err := a.call.do(a.ctx, "doctor-send", operate.None{}, &sent); err != nil {
 		return nil, err
 	}
 	for end := time.Now().Add(c.Wait); ; {
 		checks = nil // a field that is left out keeps no earlier value
-		if err := a.call.do(a.ctx, "doctor-events", operate.Args{Run: sent.Run}, &checks); err != nil {
+		if err := a.call.do(a.ctx, "doctor-events", operate.RunArgs{Run: sent.Run}, &checks); err != nil {
 			return nil, err
 		}
 		waiting := false

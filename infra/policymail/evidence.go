@@ -18,7 +18,7 @@ type evidenceCmd struct {
 
 func (c evidenceCmd) Run(a *app) error {
 	var e report.Evidence
-	if err := a.call.do(a.ctx, "evidence", operate.Args{Policy: c.Policy, ID: c.Version}, &e); err != nil {
+	if err := a.call.do(a.ctx, "evidence", operate.VersionArgs{Policy: c.Policy, Version: c.Version}, &e); err != nil {
 		return err
 	}
 	return a.show(e, func(w io.Writer) {

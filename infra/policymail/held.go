@@ -17,8 +17,19 @@ type heldCmd struct {
 }
 
 func (c heldCmd) Run(a *app) error {
+	run := notice.RunID(c.Run_)
+	var command string
+	var args any
+	switch {
+	case c.Resend:
+		command, args = "held-resend", operate.HeldArgs{Run: run, By: c.By}
+	case c.Leave:
+		command, args = "held-leave", operate.HeldArgs{Run: run, By: c.By}
+	default:
+		command, args = "held", operate.RunArgs{Run: run}
+	}
 	var r delivery.HeldReport
-	if err := a.call.do(a.ctx, "held", operate.Args{Run: notice.RunID(c.Run_), Yes: c.Resend, Leave: c.Leave, By: c.By}, &r); err != nil {
+	if err := a.call.do(a.ctx, command, args, &r); err != nil {
 		return err
 	}
 	return a.show(r, func(w io.Writer) {

@@ -25,7 +25,7 @@ type importCmd struct {
 
 func (c importCmd) Run(a *app) error {
 	var upload operate.Upload
-	if err := a.call.do(a.ctx, "import-start", operate.Args{Source: c.Source, DryRun: c.DryRun}, &upload); err != nil {
+	if err := a.call.do(a.ctx, "import-start", operate.ImportArgs{Source: c.Source, DryRun: c.DryRun}, &upload); err != nil {
 		return err
 	}
 	if err := c.upload(a, upload.URL); err != nil {
@@ -50,7 +50,7 @@ func (c importCmd) follow(a *app, id string) (status imports.Status, err error) 
 	var moved time.Time
 	for {
 		status = imports.Status{}
-		if err := a.call.do(a.ctx, "import-status", operate.Args{ID: id}, &status); err != nil {
+		if err := a.call.do(a.ctx, "import-status", operate.ImportStatusArgs{ID: id}, &status); err != nil {
 			return status, err
 		}
 		if status.State == imports.Importing && bar == nil && a.watched() {

@@ -31,7 +31,7 @@ func (c previewCmd) Validate() error {
 
 func (c previewCmd) Run(a *app) error {
 	var p operate.Preview
-	args := operate.Args{Kind: c.Kind, Locale: c.Locale, Run: notice.RunID(c.Run_), Policy: c.Policy, To: c.To}
+	args := operate.PreviewArgs{Kind: c.Kind, Locale: c.Locale, Run: notice.RunID(c.Run_), Policy: c.Policy, To: c.To}
 	if err := a.call.do(a.ctx, "preview", args, &p); err != nil {
 		return err
 	}

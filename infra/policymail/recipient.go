@@ -32,8 +32,10 @@ func (c who) Validate() error {
 	return err
 }
 
-func (c who) do(a *app, verb string, args operate.Args) error {
-	args.Address, args.By = c.Address, c.By
+func (c who) args() operate.PersonArgs { return operate.PersonArgs{Address: c.Address, By: c.By} }
+
+// do sends a command about one person and prints how they stand then.
+func (c who) do(a *app, verb string, args any) error {
 	var p operate.Person
 	if err := a.call.do(a.ctx, "recipient-"+verb, args, &p); err != nil {
 		return err
@@ -112,9 +114,11 @@ type (
 	}
 )
 
-func (c recipientShow) Run(a *app) error        { return c.do(a, "show", operate.Args{}) }
-func (c recipientUnsubscribe) Run(a *app) error { return c.do(a, "unsubscribe", operate.Args{}) }
-func (c recipientErase) Run(a *app) error       { return c.do(a, "erase", operate.Args{Yes: c.Yes}) }
+func (c recipientShow) Run(a *app) error        { return c.do(a, "show", c.args()) }
+func (c recipientUnsubscribe) Run(a *app) error { return c.do(a, "unsubscribe", c.args()) }
+func (c recipientErase) Run(a *app) error {
+	return c.do(a, "erase", operate.EraseArgs{PersonArgs: c.args(), Yes: c.Yes})
+}
 
 // Validate refuses what says nothing, before a stack is asked.
 func (c recipientCorrect) Validate() error {
@@ -126,12 +130,12 @@ func (c recipientCorrect) Validate() error {
 }
 
 func (c recipientCorrect) Run(a *app) error {
-	return c.do(a, "correct", operate.Args{Name: c.Name, Locale: c.Language})
+	return c.do(a, "correct", operate.CorrectArgs{PersonArgs: c.args(), Name: c.Name, Locale: c.Language})
 }
 
 func (c recipientExport) Run(a *app) error {
 	var held privacy.Copy
-	if err := a.call.do(a.ctx, "recipient-export", operate.Args{Address: c.Address, By: c.By}, &held); err != nil {
+	if err := a.call.do(a.ctx, "recipient-export", c.args(), &held); err != nil {
 		return err
 	}
 	a.json = true

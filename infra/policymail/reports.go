@@ -27,7 +27,9 @@ var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": 
 `))
 
 func (c reportCmd) Run(a *app) error {
-	rows, err := pages[report.Row](a, "report", operate.Args{Run: notice.RunID(c.Run_), NotSent: c.Only == string(report.NotSent), NotTold: c.Only == string(report.NotTold)})
+	rows, err := pages[report.Row](a, "report", func(cursor string) any {
+		return operate.ReportArgs{Run: notice.RunID(c.Run_), Only: report.Only(c.Only), Cursor: cursor}
+	})
 	if err != nil {
 		return err
 	}
@@ -48,16 +50,16 @@ func (c reportCmd) Run(a *app) error {
 	return w.Error()
 }
 
-// pages reads all pages of an answer.
-func pages[T any](a *app, command string, args operate.Args) ([]T, error) {
+// pages reads all pages of an answer; args are of the page at a cursor.
+func pages[T any](a *app, command string, args func(cursor string) any) ([]T, error) {
 	all := []T{}
-	for {
+	for cursor := ""; ; {
 		var page operate.Page[T]
-		if err := a.call.do(a.ctx, command, args, &page); err != nil {
+		if err := a.call.do(a.ctx, command, args(cursor), &page); err != nil {
 			return nil, err
 		}
 		all = append(all, page.Rows...)
-		if args.Cursor = page.Next; page.Next == "" {
+		if cursor = page.Next; cursor == "" {
 			return all, nil
 		}
 	}
@@ -74,7 +76,7 @@ func stamp(t time.Time) string {
 type overdueCmd struct{}
 
 func (overdueCmd) Run(a *app) error {
-	late, err := pages[report.Late](a, "overdue", operate.Args{})
+	late, err := pages[report.Late](a, "overdue", func(cursor string) any { return operate.OverdueArgs{Cursor: cursor} })
 	if err != nil {
 		return err
 	}

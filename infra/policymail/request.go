@@ -29,7 +29,7 @@ type requestList struct {
 
 func (c requestList) Run(a *app) error {
 	cases := []operate.Case{}
-	if err := a.call.do(a.ctx, "request-list", operate.RequestArgs{Year: c.Year}, &cases); err != nil {
+	if err := a.call.do(a.ctx, "request-list", operate.YearArgs{Year: c.Year}, &cases); err != nil {
 		return err
 	}
 	return a.show(cases, func(w io.Writer) {
@@ -50,10 +50,11 @@ type requestID struct {
 	ID string `arg:"" name:"request" help:"Number of the request."`
 }
 
-// decide sends a command about one request and prints what became of it.
-func (c requestID) decide(a *app, command string, args operate.RequestArgs) error {
+func (c requestID) args() operate.RequestArgs { return operate.RequestArgs{ID: notice.RequestID(c.ID)} }
+
+// do sends a command about one request and prints what became of it.
+func (c requestID) do(a *app, command string, args any) error {
 	var r operate.Case
-	args.ID = notice.RequestID(c.ID)
 	if err := a.call.do(a.ctx, command, args, &r); err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func showCase(a *app, r operate.Case) error {
 
 type requestShow struct{ requestID }
 
-func (c requestShow) Run(a *app) error { return c.decide(a, "request-show", operate.RequestArgs{}) }
+func (c requestShow) Run(a *app) error { return c.do(a, "request-show", c.args()) }
 
 type requestOpen struct {
 	Address string `arg:"" help:"Where the answer goes."`
@@ -103,7 +104,7 @@ func (c requestOpen) Validate() error {
 
 func (c requestOpen) Run(a *app) error {
 	var r operate.Case
-	args := operate.RequestArgs{Address: c.Address, Right: c.Right, Party: c.For, Details: c.Details, Locale: c.Locale, By: c.By, Yes: c.Yes}
+	args := operate.OpenArgs{Address: c.Address, Right: c.Right, Party: c.For, Details: c.Details, Locale: c.Locale, By: c.By, Yes: c.Yes}
 	if err := a.call.do(a.ctx, "request-open", args, &r); err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func (c requestAnswer) Run(a *app) error {
 		}
 		text = string(raw)
 	}
-	return c.decide(a, "request-answer", operate.RequestArgs{Answer: text, By: c.By, Yes: c.Yes})
+	return c.do(a, "request-answer", operate.AnswerArgs{RequestArgs: c.args(), Answer: text, By: c.By, Yes: c.Yes})
 }
 
 type requestExtend struct {
@@ -137,7 +138,7 @@ type requestExtend struct {
 }
 
 func (c requestExtend) Run(a *app) error {
-	return c.decide(a, "request-extend", operate.RequestArgs{Reason: c.Reason, Yes: c.Yes})
+	return c.do(a, "request-extend", operate.ExtendArgs{RequestArgs: c.args(), Reason: c.Reason, Yes: c.Yes})
 }
 
 type requestDeny struct {
@@ -149,7 +150,7 @@ type requestDeny struct {
 }
 
 func (c requestDeny) Run(a *app) error {
-	return c.decide(a, "request-deny", operate.RequestArgs{Basis: c.Basis, Answer: c.Text, By: c.By, Yes: c.Yes})
+	return c.do(a, "request-deny", operate.DenyArgs{RequestArgs: c.args(), Basis: c.Basis, Answer: c.Text, By: c.By, Yes: c.Yes})
 }
 
 type requestReport struct {
@@ -158,7 +159,7 @@ type requestReport struct {
 
 func (c requestReport) Run(a *app) error {
 	lines := []privacy.Metrics{}
-	if err := a.call.do(a.ctx, "request-report", operate.RequestArgs{Year: c.Year}, &lines); err != nil {
+	if err := a.call.do(a.ctx, "request-report", operate.YearArgs{Year: c.Year}, &lines); err != nil {
 		return err
 	}
 	return a.show(lines, func(w io.Writer) {

@@ -19,7 +19,7 @@ type approveCmd struct {
 
 func (c approveCmd) Run(a *app) error {
 	var plan operate.Approved
-	if err := a.call.do(a.ctx, "approve", operate.Args{Run: notice.RunID(c.Run_), By: c.By, Hash: c.Hash, Yes: c.Yes}, &plan); err != nil {
+	if err := a.call.do(a.ctx, "approve", operate.ApproveArgs{Run: notice.RunID(c.Run_), By: c.By, Hash: c.Hash, Yes: c.Yes}, &plan); err != nil {
 		return err
 	}
 	return a.show(plan, func(w io.Writer) {
@@ -50,7 +50,7 @@ type runArg struct {
 
 func (c runArg) do(a *app, command string) error {
 	var run notice.Run
-	if err := a.call.do(a.ctx, command, operate.Args{Run: notice.RunID(c.Run_)}, &run); err != nil {
+	if err := a.call.do(a.ctx, command, operate.RunArgs{Run: notice.RunID(c.Run_)}, &run); err != nil {
 		return err
 	}
 	return a.show(run, func(w io.Writer) { fmt.Fprintf(w, "%s is %s\n", run.ID, run.State) })
@@ -72,7 +72,7 @@ type statusCmd struct {
 
 func (c statusCmd) Run(a *app) error {
 	all := []report.RunStatus{}
-	if err := a.call.do(a.ctx, "status", operate.Args{Run: notice.RunID(c.Run_)}, &all); err != nil {
+	if err := a.call.do(a.ctx, "status", operate.RunArgs{Run: notice.RunID(c.Run_)}, &all); err != nil {
 		return err
 	}
 	var v any = all

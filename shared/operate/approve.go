@@ -3,13 +3,20 @@ package operate
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 
 	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/publish"
 )
+
+// ApproveArgs say who approves a run, and what they saw of it.
+type ApproveArgs struct {
+	Run  notice.RunID `json:"run"`
+	By   string       `json:"by"`
+	Hash string       `json:"hash,omitempty"` // of the content that was seen
+	Yes  bool         `json:"yes,omitempty"`  // without it, say what would happen
+}
 
 // Approved is the answer to an approval.
 type Approved struct {
@@ -21,7 +28,7 @@ type Approved struct {
 // approve lets a run start; without Yes it says what would happen, and of what content.
 // Whoever approves by name alone approves what was published; a summary that was edited
 // since must have been seen (invariant 5, nothing unapproved).
-func (o Operations) approve(ctx context.Context, a Args) (Approved, error) {
+func (o Operations) approve(ctx context.Context, a ApproveArgs) (Approved, error) {
 	// Refused now rather than when it is meant, and before anybody is counted.
 	if err := o.Gate.Ready(ctx, a.Run, a.By); err != nil {
 		return Approved{}, err
@@ -56,16 +63,16 @@ func (o Operations) publish(ctx context.Context, in publish.Publication) (publis
 	if err != nil || result.Run == "" {
 		return result, err
 	}
-	if _, err := o.announce(ctx); err != nil {
+	if _, err := o.announce(ctx, None{}); err != nil {
 		o.Log.Error("approvers not told", "run", result.Run, "error", err.Error())
 	}
 	return result, nil
 }
 
 // announce tells the approvers of every run that waits, and of a public page that changed.
-func (o Operations) announce(ctx context.Context) (approval.Announced, error) {
+func (o Operations) announce(ctx context.Context, _ None) (approval.Announced, error) {
 	return approval.Announcer{Gate: o.Gate, Policy: o.Operator.Settings.Policy, Plan: o.Operator.Plan, Post: o.Invitations, Links: o.Links}.Announce(ctx)
 }
 
 // Announcing is the event of the schedule that tells approvers what waits for them.
-var Announcing, _ = json.Marshal(Command{Name: "announce"})
+var Announcing, _ = Encode("announce", None{})

@@ -55,7 +55,7 @@ func approve(t *testing.T, o operate.Operations, run notice.RunID, by string, ye
 // approveSeen is approve with the hash of the content that was seen.
 func approveSeen(t *testing.T, o operate.Operations, run notice.RunID, by, hash string, yes bool) (operate.Approved, error) {
 	t.Helper()
-	raw, _ := json.Marshal(operate.Args{Run: run, By: by, Hash: hash, Yes: yes})
+	raw, _ := json.Marshal(operate.ApproveArgs{Run: run, By: by, Hash: hash, Yes: yes})
 	answer, err := o.Run(context.Background(), operate.Command{Name: "approve", Args: raw})
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ type Check struct {
 }
 
 // doctor looks at everything that can be wrong before a run is. It changes nothing.
-func (o Operations) doctor(ctx context.Context) ([]Check, error) {
+func (o Operations) doctor(ctx context.Context, _ None) ([]Check, error) {
 	account, err := o.Operator.Account.Account(ctx)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ type Tests struct {
 // sendTests sends one message to each mailbox of the SES simulator. They are nobody's
 // and count for no quota of complaints; their lines in the ledger show whether events
 // come back.
-func (o Operations) sendTests(ctx context.Context) (Tests, error) {
+func (o Operations) sendTests(ctx context.Context, _ None) (Tests, error) {
 	t := Tests{Run: notice.RunID("doctor-" + o.Now().UTC().Format("20060102T150405"))}
 	v := notice.Version{Policy: o.Operator.Settings.Policy, Name: "test", Effective: notice.DateOf(o.Now())}
 	for _, test := range tests {
@@ -105,17 +105,17 @@ func (o Operations) sendTests(ctx context.Context) (Tests, error) {
 
 // testEvents tells which events of test messages came back. Once all did, their lines
 // go.
-func (o Operations) testEvents(ctx context.Context, run notice.RunID) (checks []Check, err error) {
+func (o Operations) testEvents(ctx context.Context, a RunArgs) (checks []Check, err error) {
 	boxes := make([]notice.RecipientID, len(tests))
 	for i, test := range tests {
 		boxes[i] = test.box
 	}
-	lines, err := o.Store.Deliveries(ctx, run, boxes)
+	lines, err := o.Store.Deliveries(ctx, a.Run, boxes)
 	if err != nil {
 		return nil, err
 	}
 	if len(lines) < len(tests) {
-		return nil, notice.NotFound("no test messages %s", run)
+		return nil, notice.NotFound("no test messages %s", a.Run)
 	}
 	all := true
 	for _, test := range tests {
@@ -129,7 +129,7 @@ func (o Operations) testEvents(ctx context.Context, run notice.RunID) (checks []
 	}
 	if all {
 		for _, box := range boxes {
-			if err := o.Store.ForgetDeliveries(ctx, box, []notice.RunID{run}); err != nil {
+			if err := o.Store.ForgetDeliveries(ctx, box, []notice.RunID{a.Run}); err != nil {
 				return nil, err
 			}
 		}

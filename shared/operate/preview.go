@@ -8,6 +8,15 @@ import (
 	"policymail/shared/notice"
 )
 
+// PreviewArgs say which notice is shown, and to whom it goes.
+type PreviewArgs struct {
+	Kind   string       `json:"kind"`
+	Run    notice.RunID `json:"run,omitempty"`
+	Policy string       `json:"policy,omitempty"` // of the next run, if none is named
+	Locale string       `json:"locale,omitempty"` // of the reader
+	To     string       `json:"to,omitempty"`     // an address; empty sends nothing
+}
+
 // Preview is one message as it would be sent.
 type Preview struct {
 	Language  string `json:"language"`
@@ -17,7 +26,7 @@ type Preview struct {
 
 // preview writes a notice to a made-up person. It is sent only where an address is
 // named, and its links open nobody's data.
-func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
+func (o Operations) preview(ctx context.Context, a PreviewArgs) (Preview, error) {
 	kind, err := notice.ParseKind(a.Kind)
 	if err != nil {
 		return Preview{}, err
@@ -48,7 +57,7 @@ func (o Operations) preview(ctx context.Context, a Args) (Preview, error) {
 // and its version; or the next run of a policy (the one of annual reviews, if none is
 // named) as it would be opened. An annual review speaks of the version in force, a
 // notice of a change of the latest, if anybody is told of it.
-func (o Operations) previewed(ctx context.Context, kind notice.Kind, a Args) (run notice.Run, v notice.Version, err error) {
+func (o Operations) previewed(ctx context.Context, kind notice.Kind, a PreviewArgs) (run notice.Run, v notice.Version, err error) {
 	if a.Run != "" {
 		if run, err = o.Store.Run(ctx, a.Run); err != nil {
 			return run, v, err
@@ -64,7 +73,7 @@ func (o Operations) previewed(ctx context.Context, kind notice.Kind, a Args) (ru
 		v, err = o.inForce(ctx, run.Policy)
 		return run, v, err
 	}
-	if v, err = o.version(ctx, run.Policy, ""); err != nil {
+	if v, err = o.version(ctx, VersionArgs{Policy: run.Policy}); err != nil {
 		return run, v, err
 	}
 	if v.Baseline() || len(v.Summary) == 0 {

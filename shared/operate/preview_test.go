@@ -19,7 +19,7 @@ func TestAPreviewIsOfTheKindOfItsRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for kind, run := range map[notice.Kind]notice.RunID{notice.Annual: change, notice.Change: annual.ID} {
-		args, err := json.Marshal(operate.Args{Kind: string(kind), Run: run})
+		args, err := json.Marshal(operate.PreviewArgs{Kind: string(kind), Run: run})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,29 +3,13 @@ package operate
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 
 	"policymail/shared/address"
 	"policymail/shared/notice"
+	"policymail/shared/privacy"
 )
-
-// RequestArgs are the arguments of the request commands.
-type RequestArgs struct {
-	ID      notice.RequestID `json:"id,omitempty"`
-	By      string           `json:"by,omitempty"`
-	Address string           `json:"address,omitempty"`
-	Locale  string           `json:"locale,omitempty"`
-	Right   string           `json:"right,omitempty"`
-	Party   string           `json:"party,omitempty"`
-	Details string           `json:"details,omitempty"`
-	Reason  string           `json:"reason,omitempty"`
-	Basis   string           `json:"basis,omitempty"`
-	Answer  string           `json:"answer,omitempty"`
-	Year    int              `json:"year,omitempty"`
-	Yes     bool             `json:"yes,omitempty"` // without it, say what would happen
-}
 
 // Case is a request as the desk sees it.
 type Case struct {
@@ -39,48 +23,19 @@ func (o Operations) asCase(r notice.Request) Case {
 	return Case{Request: r, ConfirmBy: r.ConfirmBy(), Overdue: r.Overdue(notice.DateOf(o.Now()))}
 }
 
-// request serves the commands of the desk. What mails a person is a dry run without
-// Yes.
-func (o Operations) request(ctx context.Context, c Command) (any, error) {
-	var a RequestArgs
-	if err := decodeArgs(c, &a); err != nil {
-		return nil, err
-	}
-	switch strings.TrimPrefix(c.Name, "request-") {
-	case "list":
-		return o.listRequests(ctx, a.Year)
-	case "show":
-		return o.decide(ctx, a, nil, nil)
-	case "open":
-		return o.openRequest(ctx, a)
-	case "extend":
-		return o.decide(ctx, a, func(r *notice.Request) error { return r.Extend(a.Reason, o.Now()) },
-			func() (notice.Request, error) { return o.Desk.Extend(ctx, a.ID, a.Reason) })
-	case "answer":
-		if strings.TrimSpace(a.Answer) == "" {
-			return nil, notice.Invalid("an answer needs its text").Hint("give it with --text or --file; the person gets it by mail")
-		}
-		return o.decide(ctx, a, func(r *notice.Request) error { return r.Comply(a.By, a.Answer, o.Now()) },
-			func() (notice.Request, error) { return o.Desk.Comply(ctx, a.ID, a.By, a.Answer) })
-	case "deny":
-		return o.decide(ctx, a, func(r *notice.Request) error { return r.Deny(a.By, a.Basis, a.Answer, o.Now()) },
-			func() (notice.Request, error) { return o.Desk.Deny(ctx, a.ID, a.By, a.Basis, a.Answer) })
-	case "report":
-		return o.Desk.Year(ctx, a.Year)
-	case "tend":
-		return o.Desk.Tend(ctx)
-	}
-	return nil, notice.Invalid("there is no command %q", c.Name)
+// YearArgs name the year requests were received in.
+type YearArgs struct {
+	Year int `json:"year,omitempty"`
 }
 
 // listRequests lists the requests received in a year, or those that wait for an answer
 // if the year is 0.
-func (o Operations) listRequests(ctx context.Context, year int) (cases []Case, err error) {
+func (o Operations) listRequests(ctx context.Context, a YearArgs) (cases []Case, err error) {
 	var all []notice.Request
-	if year == 0 {
+	if a.Year == 0 {
 		all, err = o.Store.OpenRequests(ctx)
 	} else {
-		all, err = o.Store.ListRequests(ctx, year)
+		all, err = o.Store.ListRequests(ctx, a.Year)
 	}
 	cases = []Case{}
 	for _, r := range all {
@@ -89,16 +44,77 @@ func (o Operations) listRequests(ctx context.Context, year int) (cases []Case, e
 	return cases, err
 }
 
-// decide shows what a decision would make of a request, or makes it.
-func (o Operations) decide(ctx context.Context, a RequestArgs, would func(*notice.Request) error, do func() (notice.Request, error)) (Case, error) {
+func (o Operations) requestsOfYear(ctx context.Context, a YearArgs) ([]privacy.Metrics, error) {
+	return o.Desk.Year(ctx, a.Year)
+}
+
+func (o Operations) tendRequests(ctx context.Context, _ None) (privacy.Tended, error) {
+	return o.Desk.Tend(ctx)
+}
+
+// RequestArgs name a request.
+type RequestArgs struct {
+	ID notice.RequestID `json:"id"`
+}
+
+func (o Operations) showRequest(ctx context.Context, a RequestArgs) (Case, error) {
 	r, err := o.Store.Request(ctx, a.ID)
-	if err != nil || would == nil {
-		return o.asCase(r), err
+	return o.asCase(r), err
+}
+
+// ExtendArgs say why a request takes longer.
+type ExtendArgs struct {
+	RequestArgs
+	Reason string `json:"reason"`
+	Yes    bool   `json:"yes,omitempty"` // without it, say what would happen
+}
+
+func (o Operations) extendRequest(ctx context.Context, a ExtendArgs) (Case, error) {
+	return o.decide(ctx, a.ID, a.Yes, func(r *notice.Request) error { return r.Extend(a.Reason, o.Now()) },
+		func() (notice.Request, error) { return o.Desk.Extend(ctx, a.ID, a.Reason) })
+}
+
+// AnswerArgs answer a request that is complied with.
+type AnswerArgs struct {
+	RequestArgs
+	By     string `json:"by"`
+	Answer string `json:"answer"`
+	Yes    bool   `json:"yes,omitempty"` // without it, say what would happen
+}
+
+func (o Operations) answerRequest(ctx context.Context, a AnswerArgs) (Case, error) {
+	if strings.TrimSpace(a.Answer) == "" {
+		return Case{}, notice.Invalid("an answer needs its text").Hint("give it with --text or --file; the person gets it by mail")
+	}
+	return o.decide(ctx, a.ID, a.Yes, func(r *notice.Request) error { return r.Comply(a.By, a.Answer, o.Now()) },
+		func() (notice.Request, error) { return o.Desk.Comply(ctx, a.ID, a.By, a.Answer) })
+}
+
+// DenyArgs deny a request.
+type DenyArgs struct {
+	RequestArgs
+	By     string `json:"by"`
+	Basis  string `json:"basis"`            // the exception that applies
+	Answer string `json:"answer,omitempty"` // more to tell
+	Yes    bool   `json:"yes,omitempty"`    // without it, say what would happen
+}
+
+func (o Operations) denyRequest(ctx context.Context, a DenyArgs) (Case, error) {
+	return o.decide(ctx, a.ID, a.Yes, func(r *notice.Request) error { return r.Deny(a.By, a.Basis, a.Answer, o.Now()) },
+		func() (notice.Request, error) { return o.Desk.Deny(ctx, a.ID, a.By, a.Basis, a.Answer) })
+}
+
+// decide makes a decision about a request, which mails the person; without yes it shows
+// what the decision would make of it.
+func (o Operations) decide(ctx context.Context, id notice.RequestID, yes bool, would func(*notice.Request) error, do func() (notice.Request, error)) (Case, error) {
+	r, err := o.Store.Request(ctx, id)
+	if err != nil {
+		return Case{}, err
 	}
 	if err := would(&r); err != nil {
 		return Case{}, err
 	}
-	if !a.Yes {
+	if !yes {
 		c := o.asCase(r)
 		c.DryRun = true
 		return c, nil
@@ -109,9 +125,20 @@ func (o Operations) decide(ctx context.Context, a RequestArgs, would func(*notic
 	return o.asCase(r), nil
 }
 
+// OpenArgs are a request that came another way.
+type OpenArgs struct {
+	Address string `json:"address"`
+	Right   string `json:"right"`
+	Party   string `json:"party,omitempty"`
+	Details string `json:"details,omitempty"`
+	Locale  string `json:"locale,omitempty"` // of the letters; empty is the person's
+	By      string `json:"by,omitempty"`
+	Yes     bool   `json:"yes,omitempty"` // without it, say what would happen
+}
+
 // openRequest records a request that came another way: by phone, by letter. That of
 // somebody known is theirs, and its letters are in their language unless another is said.
-func (o Operations) openRequest(ctx context.Context, a RequestArgs) (Case, error) {
+func (o Operations) openRequest(ctx context.Context, a OpenArgs) (Case, error) {
 	normal, err := address.Parse(a.Address)
 	if err != nil {
 		return Case{}, err
@@ -141,4 +168,4 @@ func (o Operations) openRequest(ctx context.Context, a RequestArgs) (Case, error
 }
 
 // Scheduled is the event of the schedule that looks after the requests every day.
-var Scheduled, _ = json.Marshal(Command{Name: "request-tend"})
+var Scheduled, _ = Encode("request-tend", None{})

@@ -63,13 +63,15 @@ func TestDecisionsWhileSESTakesNoMail(t *testing.T) {
 	for fault, hint := range map[delivery.SendFault]string{delivery.SendThrottled: "in a minute", delivery.SendQuota: "24 hours", delivery.SendStopped: "policymail doctor",
 		delivery.SendMisconfigured: "policymail doctor", delivery.SendRefused: "another way", delivery.SendUnknown: "twice"} {
 		o, box := setUpDesk(t)
-		opened, err := desk[operate.Case](t, o, "request-open", operate.RequestArgs{Address: "ada@example.com", Right: "access", Yes: true})
+		opened, err := desk[operate.Case](t, o, "request-open", operate.OpenArgs{Address: "ada@example.com", Right: "access", Yes: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		box.fault = &delivery.SendError{Fault: fault, Err: errors.New("an answer of SES")}
-		decision := operate.RequestArgs{ID: opened.ID, By: "Ada", Answer: "here", Reason: "much to do", Basis: "a contract", Yes: true}
-		for _, command := range []string{"request-answer", "request-extend", "request-deny"} {
+		of := operate.RequestArgs{ID: opened.ID}
+		answer := operate.AnswerArgs{RequestArgs: of, By: "Ada", Answer: "here", Yes: true}
+		for command, decision := range map[string]any{"request-answer": answer, "request-extend": operate.ExtendArgs{RequestArgs: of, Reason: "much to do", Yes: true},
+			"request-deny": operate.DenyArgs{RequestArgs: of, By: "Ada", Basis: "a contract", Yes: true}} {
 			if _, err := desk[operate.Case](t, o, command, decision); !errors.Is(err, notice.ErrRefused) || !strings.Contains(err.Error(), "an answer of SES") || !strings.Contains(err.Error(), hint) {
 				t.Errorf("%s, fault %d: %v", command, fault, err)
 			}
@@ -78,7 +80,7 @@ func TestDecisionsWhileSESTakesNoMail(t *testing.T) {
 			t.Errorf("fault %d: recorded %+v %v", fault, r, err)
 		}
 		box.fault = nil
-		if c, err := desk[operate.Case](t, o, "request-answer", decision); err != nil || c.State != notice.Complied {
+		if c, err := desk[operate.Case](t, o, "request-answer", answer); err != nil || c.State != notice.Complied {
 			t.Errorf("afterwards %+v %v", c, err)
 		}
 	}
@@ -107,7 +109,7 @@ func TestARequestIsThePersons(t *testing.T) {
 		address, locale, want string
 		person                notice.RecipientID
 	}{{"ada@example.com", "", "fr", "ada"}, {"ada@example.com", "de", "de", "ada"}, {"later@example.com", "", "fr", "ada"}, {"new@example.com", "", "", "new"}} {
-		opened, err := desk[operate.Case](t, o, "request-open", operate.RequestArgs{Address: c.address, Locale: c.locale, Right: "access", Yes: true})
+		opened, err := desk[operate.Case](t, o, "request-open", operate.OpenArgs{Address: c.address, Locale: c.locale, Right: "access", Yes: true})
 		if err != nil {
 			t.Fatal(err)
 		}
