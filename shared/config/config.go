@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	netmail "net/mail"
 	"net/url"
 	"slices"
@@ -42,7 +43,7 @@ type Watch struct {
 	URL      string // https; empty watches nothing
 	Take     string // CSS selector of the policy on the page; empty finds it
 	Drop     string // CSS selector of what does not belong to it
-	Language string // expected, like "en"; empty accepts any
+	Language string // expected, like "en"; empty expects that of the version known
 }
 
 // Tables names the DynamoDB tables.
@@ -77,28 +78,75 @@ const (
 	Approval
 )
 
-// variables lists what each part reads. House checks compare it with the template.
-var variables = map[Part][]string{
-	RecipientsTable: {"RECIPIENTS_TABLE"},
-	DeliveriesTable: {"DELIVERIES_TABLE"},
-	ControlTable:    {"CONTROL_TABLE"},
-	AuditTable:      {"AUDIT_TABLE"},
-	SendQueue:       {"SEND_QUEUE_URL"},
-	ImportQueue:     {"IMPORT_QUEUE_URL"},
-	Bucket:          {"BUCKET"},
-	Site:            {"BASE_URL"},
-	LinkKey:         {"LINK_KEY_ARN", "LINK_KEY_ID", "LINK_KEY_IDS_OLD"},
-	Mail:            {"COMPANY", "POSTAL_ADDRESS", "MAIL_FROM", "MAIL_FROM_MANDATORY", "REPLY_TO", "LOGO_URL", "BRAND_COLOUR", "LIST_ID", "CONFIGURATION_SET"},
-	Pace:            {"SEND_SHARE", "SLICE_SIZE", "SEND_CONCURRENCY"},
-	Clock:           {"ANNUAL_POLICY", "LEAD_DAYS"},
-	Copies:          {"COPY_LIMIT"},
-	LeadTimes:       {"CHANGE_LEAD_DAYS", "EDIT_LEAD_DAYS"},
-	WatchedPage:     {"WATCH_POLICY", "WATCH_URL", "WATCH_TAKE", "WATCH_DROP", "WATCH_LANGUAGE"},
-	Approval:        {"TWO_APPROVERS", "APPROVERS"},
+// parts read the variables of each group. A part reads all of its variables, whatever
+// they hold: what it reads is what a function's environment must have.
+var parts = map[Part]func(*reader, *Config){
+	RecipientsTable: func(r *reader, c *Config) { c.Tables.Recipients = r.text("RECIPIENTS_TABLE") },
+	DeliveriesTable: func(r *reader, c *Config) { c.Tables.Deliveries = r.text("DELIVERIES_TABLE") },
+	ControlTable:    func(r *reader, c *Config) { c.Tables.Control = r.text("CONTROL_TABLE") },
+	AuditTable:      func(r *reader, c *Config) { c.Tables.Audit = r.text("AUDIT_TABLE") },
+	SendQueue:       func(r *reader, c *Config) { c.SendQueue = r.text("SEND_QUEUE_URL") },
+	ImportQueue:     func(r *reader, c *Config) { c.ImportQueue = r.text("IMPORT_QUEUE_URL") },
+	Bucket:          func(r *reader, c *Config) { c.Bucket = r.text("BUCKET") },
+	Site:            func(r *reader, c *Config) { c.BaseURL = r.site("BASE_URL") },
+	LinkKey: func(r *reader, c *Config) {
+		c.LinkKeys = LinkKeys{ARN: r.text("LINK_KEY_ARN"), ID: r.text("LINK_KEY_ID"), OldIDs: list(r.optional("LINK_KEY_IDS_OLD"))}
+	},
+	Mail: readMail,
+	Pace: func(r *reader, c *Config) {
+		c.Settings.Share = r.share("SEND_SHARE")
+		c.Settings.SliceSize = r.number("SLICE_SIZE", 1, 100)
+		c.Settings.Concurrency = r.number("SEND_CONCURRENCY", 2, 1000)
+	},
+	Clock: func(r *reader, c *Config) {
+		c.Settings.Policy = r.policy("ANNUAL_POLICY")
+		c.Settings.LeadDays = r.number("LEAD_DAYS", 0, 90)
+	},
+	Copies: func(r *reader, c *Config) { c.CopyLimit = r.number("COPY_LIMIT", 1, 100) },
+	LeadTimes: func(r *reader, c *Config) {
+		c.ChangeLead = r.number("CHANGE_LEAD_DAYS", 0, 365)
+		c.EditLead = r.number("EDIT_LEAD_DAYS", 0, 365)
+	},
+	WatchedPage: func(r *reader, c *Config) {
+		c.Watch = Watch{Policy: r.policy("WATCH_POLICY"), URL: r.page("WATCH_URL"), Take: r.optional("WATCH_TAKE"), Drop: r.optional("WATCH_DROP"),
+			Language: r.optional("WATCH_LANGUAGE")}
+	},
+	Approval: func(r *reader, c *Config) {
+		c.TwoApprovers = r.yes("TWO_APPROVERS")
+		c.Approvers = r.approvers("APPROVERS")
+	},
 }
 
-// parts is what each function needs.
-var parts = map[string][]Part{
+// readMail reads what every message needs. Each fault of the brand is told by the
+// variable its field came from.
+func readMail(r *reader, c *Config) {
+	c.ConfigurationSet = r.text("CONFIGURATION_SET")
+	variables := map[string]string{}
+	for _, f := range []struct {
+		field, variable string
+		read            func(string) string
+		to              *string
+	}{
+		{"Company", "COMPANY", r.text, &c.Brand.Company},
+		{"PostalAddress", "POSTAL_ADDRESS", r.text, &c.Brand.PostalAddress},
+		{"From", "MAIL_FROM", r.text, &c.Brand.From},
+		{"FromMandatory", "MAIL_FROM_MANDATORY", r.optional, &c.Brand.FromMandatory},
+		{"ReplyTo", "REPLY_TO", r.text, &c.Brand.ReplyTo},
+		{"LogoURL", "LOGO_URL", r.optional, &c.Brand.LogoURL},
+		{"Colour", "BRAND_COLOUR", r.optional, &c.Brand.Colour},
+		{"ListID", "LIST_ID", r.text, &c.Brand.ListID},
+	} {
+		*f.to, variables[f.field] = f.read(f.variable), f.variable
+	}
+	for _, f := range c.Brand.Faults() {
+		if f.Reason != "is missing" { // text has said so
+			r.fault(variables[f.Field], f.Reason)
+		}
+	}
+}
+
+// needs are the parts of each function.
+var needs = map[string][]Part{
 	"annual":   {RecipientsTable, ControlTable, Clock},
 	"pace":     {RecipientsTable, DeliveriesTable, ControlTable, SendQueue, Pace, Clock},
 	"send":     {RecipientsTable, DeliveriesTable, ControlTable, Site, LinkKey, Mail, Clock},
@@ -111,90 +159,42 @@ var parts = map[string][]Part{
 }
 
 // Functions lists the functions in order.
-func Functions() []string {
-	var names []string
-	for name := range parts {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func Functions() []string { return slices.Sorted(maps.Keys(needs)) }
 
-// Variables lists the environment variables of a function, in order.
+// Variables lists the environment variables a function reads, in order.
 func Variables(function string) []string {
-	var names []string
-	for _, p := range parts[function] {
-		names = append(names, variables[p]...)
-	}
-	slices.Sort(names)
-	return names
+	_, r := read(function, func(string) string { return "" })
+	return slices.Sorted(maps.Keys(r.seen))
 }
-
-// brandVariables names where a field of the brand comes from.
-var brandVariables = map[string]string{"Company": "COMPANY", "PostalAddress": "POSTAL_ADDRESS", "From": "MAIL_FROM", "FromMandatory": "MAIL_FROM_MANDATORY",
-	"ReplyTo": "REPLY_TO", "LogoURL": "LOGO_URL", "Colour": "BRAND_COLOUR", "ListID": "LIST_ID"}
-
-// optional variables may be empty.
-var optional = []string{"LINK_KEY_IDS_OLD", "MAIL_FROM_MANDATORY", "LOGO_URL", "BRAND_COLOUR", "WATCH_URL", "WATCH_TAKE", "WATCH_DROP", "WATCH_LANGUAGE", "APPROVERS"}
 
 // Optional tells whether a variable may be empty.
-func Optional(variable string) bool { return slices.Contains(optional, variable) }
+func Optional(variable string) bool {
+	return slices.ContainsFunc(Functions(), func(function string) bool {
+		_, r := read(function, func(string) string { return "" })
+		return r.seen[variable]
+	})
+}
 
 // Load reads the configuration of a function from its environment.
 func Load(function string, getenv func(string) string) (Config, error) {
-	r := reader{getenv: getenv, wanted: Variables(function)}
-	c := Config{
-		Tables:    Tables{r.text("RECIPIENTS_TABLE"), r.text("DELIVERIES_TABLE"), r.text("CONTROL_TABLE"), r.text("AUDIT_TABLE")},
-		SendQueue: r.text("SEND_QUEUE_URL"), ImportQueue: r.text("IMPORT_QUEUE_URL"), Bucket: r.text("BUCKET"), BaseURL: r.site("BASE_URL"),
-		LinkKeys:         LinkKeys{r.text("LINK_KEY_ARN"), r.text("LINK_KEY_ID"), r.list("LINK_KEY_IDS_OLD")},
-		ConfigurationSet: r.text("CONFIGURATION_SET"),
-		CopyLimit:        r.number("COPY_LIMIT", 1, 100),
-		ChangeLead:       r.number("CHANGE_LEAD_DAYS", 0, 365), EditLead: r.number("EDIT_LEAD_DAYS", 0, 365),
-		Watch: Watch{r.text("WATCH_POLICY"), r.text("WATCH_URL"), r.text("WATCH_TAKE"), r.text("WATCH_DROP"), r.text("WATCH_LANGUAGE")},
-		Brand: brand.Brand{Company: r.text("COMPANY"), PostalAddress: r.text("POSTAL_ADDRESS"), From: r.text("MAIL_FROM"), FromMandatory: r.text("MAIL_FROM_MANDATORY"),
-			ReplyTo: r.text("REPLY_TO"), LogoURL: r.text("LOGO_URL"), Colour: r.text("BRAND_COLOUR"), ListID: r.text("LIST_ID")},
-	}
-	if slices.Contains(parts[function], Mail) {
-		for _, f := range c.Brand.Faults() {
-			if f.Reason != "is missing" { // text has said so
-				r.fault(brandVariables[f.Field], f.Reason)
-			}
-		}
-	}
-	// Waits that fit the template: a worker lives 120 s, its queue shows a message
-	// again after 720 s.
-	c.Settings = delivery.Settings{Policy: r.text("ANNUAL_POLICY"), LeadDays: r.number("LEAD_DAYS", 0, 90), Share: r.share("SEND_SHARE"),
-		SliceSize: r.number("SLICE_SIZE", 1, 100), Concurrency: r.number("SEND_CONCURRENCY", 2, 1000), Tick: time.Minute, Lease: 180 * time.Second, AuditDelay: 15 * time.Minute,
-		SettleWindow: 24 * time.Hour, SendTimeout: 15 * time.Second}
-	if c.Settings.Policy != "" {
-		if err := notice.CheckPolicyName(c.Settings.Policy); err != nil {
-			r.fault("ANNUAL_POLICY", err.Error())
-		}
-	}
-	switch r.text("TWO_APPROVERS") {
-	case "yes":
-		c.TwoApprovers = true
-	case "no", "":
-	default:
-		r.fault("TWO_APPROVERS", "must be yes or no")
-	}
-	var faults []error
-	c.Approvers, faults = Approvers(r.list("APPROVERS"))
-	for _, err := range faults {
-		r.fault("APPROVERS", err.Error())
-	}
-	if c.Watch.Policy != "" {
-		if err := notice.CheckPolicyName(c.Watch.Policy); err != nil {
-			r.fault("WATCH_POLICY", err.Error())
-		}
-	}
-	if u, err := url.Parse(c.Watch.URL); c.Watch.URL != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
-		r.fault("WATCH_URL", fmt.Sprintf("is %q; it must be like https://www.example.com/privacy", c.Watch.URL))
-	}
+	c, r := read(function, getenv)
 	if len(r.faults) > 0 {
 		return c, fmt.Errorf("configuration of %s:\n%w", function, errors.Join(r.faults...))
 	}
 	return c, nil
+}
+
+// read reads the parts of a function.
+func read(function string, getenv func(string) string) (c Config, r *reader) {
+	// Waits that fit the template: a worker lives 120 s, its queue shows a message
+	// again after 720 s.
+	c.Settings = delivery.Settings{Tick: time.Minute, Lease: 180 * time.Second, AuditDelay: 15 * time.Minute,
+		SettleWindow: 24 * time.Hour, SendTimeout: 15 * time.Second}
+	r = &reader{getenv: getenv, seen: map[string]bool{}}
+	for _, p := range needs[function] {
+		parts[p](r, &c)
+	}
+	return c, r
 }
 
 // Approvers reads the addresses of who decides about a change, each once. What is no
@@ -210,10 +210,10 @@ func Approvers(list []string) (approvers []string, faults []error) {
 	return approvers, faults
 }
 
-// reader collects faults and ignores what the function did not ask for.
+// reader reads variables, and keeps which they were and what is wrong with them.
 type reader struct {
 	getenv func(string) string
-	wanted []string
+	seen   map[string]bool // by variable, whether it may be empty
 	faults []error
 }
 
@@ -221,27 +221,72 @@ func (r *reader) fault(name, what string) {
 	r.faults = append(r.faults, fmt.Errorf("%s %s", name, what))
 }
 
+// text reads a variable that must be set.
 func (r *reader) text(name string) string {
-	if !slices.Contains(r.wanted, name) {
-		return ""
-	}
-	v := strings.TrimSpace(r.getenv(name))
-	if v == "" && !Optional(name) {
+	v := r.optional(name)
+	r.seen[name] = false
+	if v == "" {
 		r.fault(name, "is not set")
 	}
 	return v
 }
 
-func (r *reader) list(name string) []string {
-	return strings.FieldsFunc(r.text(name), func(c rune) bool { return c == ',' || c == ' ' })
+// optional reads a variable that may be empty.
+func (r *reader) optional(name string) string {
+	r.seen[name] = true
+	return strings.TrimSpace(r.getenv(name))
+}
+
+func list(words string) []string {
+	return strings.FieldsFunc(words, func(c rune) bool { return c == ',' || c == ' ' })
+}
+
+func (r *reader) policy(name string) string {
+	v := r.text(name)
+	if v == "" {
+		return v
+	}
+	if err := notice.CheckPolicyName(v); err != nil {
+		r.fault(name, err.Error())
+	}
+	return v
+}
+
+func (r *reader) approvers(name string) []string {
+	approvers, faults := Approvers(list(r.optional(name)))
+	for _, err := range faults {
+		r.fault(name, err.Error())
+	}
+	return approvers
+}
+
+func (r *reader) yes(name string) bool {
+	v := r.text(name)
+	if v != "yes" && v != "no" && v != "" {
+		r.fault(name, "must be yes or no")
+	}
+	return v == "yes"
+}
+
+func (r *reader) page(name string) string {
+	v := r.optional(name)
+	if v != "" && !overTLS(v) {
+		r.fault(name, fmt.Sprintf("is %q; it must be like https://www.example.com/privacy", v))
+	}
+	return v
 }
 
 func (r *reader) site(name string) string {
 	v := r.text(name)
-	if u, err := url.Parse(v); v != "" && (err != nil || u.Scheme != "https" || u.Host == "" || strings.HasSuffix(v, "/")) {
+	if v != "" && (!overTLS(v) || strings.HasSuffix(v, "/")) {
 		r.fault(name, fmt.Sprintf("is %q; it must be like https://privacy.example.com, without a slash at the end", v))
 	}
 	return v
+}
+
+func overTLS(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https" && u.Host != ""
 }
 
 func (r *reader) number(name string, least, most int) int {

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -48,5 +50,34 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 	if err != nil && strings.Contains(err.Error(), "SEND_QUEUE_URL") {
 		t.Error("a variable that operate does not read is named")
+	}
+}
+
+// Variables names what Load reads, no more and no less, whatever stands in it; and each
+// variable that must be set is missed by its name.
+func TestVariablesAreWhatIsRead(t *testing.T) {
+	for _, function := range Functions() {
+		asked := map[string]bool{}
+		_, _ = Load(function, func(name string) string {
+			asked[name] = true
+			return good[name]
+		})
+		if got := slices.Sorted(maps.Keys(asked)); len(got) == 0 || !slices.Equal(got, Variables(function)) {
+			t.Errorf("%s reads %v, and says it reads %v", function, got, Variables(function))
+		}
+		for _, missing := range Variables(function) {
+			_, err := Load(function, func(name string) string {
+				if name == missing {
+					return ""
+				}
+				return good[name]
+			})
+			if Optional(missing) != (err == nil) || err != nil && !strings.Contains(err.Error(), missing+" is not set") {
+				t.Errorf("%s without %s: %v", function, missing, err)
+			}
+		}
+	}
+	if Optional("NOTHING_OF_OURS") || len(Variables("nobody")) > 0 {
+		t.Error("variables nobody reads")
 	}
 }

@@ -145,6 +145,7 @@ func (w Watcher) read(ctx context.Context, versions []notice.Version, known noti
 	if err != nil {
 		return w.broken(err)
 	}
+	// Without a language that is named, the comparison finds one that is not the version's.
 	if language := policy.Language(text.Document); w.Settings.Language != "" && language != "" && language != w.Settings.Language {
 		return w.broken(notice.Refused("the page came in language %s, not %s", language, w.Settings.Language))
 	}

@@ -122,6 +122,34 @@ func TestTwoReadingsMakeADraft(t *testing.T) {
 	}
 }
 
+// Without a language that is named, the page is expected in that of the version known.
+func TestAPageInAnotherLanguageIsBroken(t *testing.T) {
+	ctx := context.Background()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	if _, err := (publish.Publisher{Store: db, Now: clock}).Publish(ctx, publish.Publication{Policy: "privacy", Version: "1.0", Effective: "2026-11-01", Source: []byte(text), SourceName: "p.html"}); err != nil {
+		t.Fatal(err)
+	}
+	page := newSite(t)
+	page.body = "<h1>Datenschutzerklärung</h1><p>Die Example Company speichert Ihren Namen und Ihre E-Mail-Adresse, um Ihnen zu antworten.</p><p>Wir löschen beides nach 30 Tagen und geben es an niemanden weiter.</p><p>Sie können jederzeit Auskunft über Ihre Daten verlangen.</p>"
+	w := watch.Watcher{Store: db, Pages: watch.Fetcher{Private: true}, Now: clock, Log: slog.New(slog.DiscardHandler),
+		Settings: watch.Settings{Policy: "privacy", URL: page.URL, Apart: 5 * time.Hour, Selectors: watch.Selectors{Take: "main"}}}
+	for range 2 {
+		if out, err := w.Look(ctx); !errors.Is(err, watch.ErrBroken) || !strings.Contains(err.Error(), "another language") {
+			t.Errorf("%+v %v", out, err)
+		}
+		now = now.Add(6 * time.Hour)
+	}
+	if _, err := publish.LoadDraft(ctx, db, "privacy"); !errors.Is(err, notice.ErrNotFound) {
+		t.Errorf("a draft came of it: %v", err)
+	}
+}
+
 func TestConditionalRequests(t *testing.T) {
 	page := newSite(t)
 	page.body, page.etag = text, `"1"`
