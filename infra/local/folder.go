@@ -45,3 +45,17 @@ func (s *Stack) keepQueues() error {
 	}
 	return s.keep("queues.json", waiting)
 }
+
+// loadQueues takes up what was on the queues when the stack ended.
+func (s *Stack) loadQueues() error {
+	var waiting map[string][]*message
+	if err := s.load("queues.json", &waiting); err != nil {
+		return err
+	}
+	for _, q := range s.queues {
+		for _, m := range waiting[q.name] {
+			q.push(m)
+		}
+	}
+	return nil
+}

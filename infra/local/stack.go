@@ -232,19 +232,42 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		return err
 	}
 	s.engine = newEngine(s.clock)
-	workers := store.Store(mortal{s.db, s.faults.step})
 	send := s.queue("send", 1, senders)
 	feedback := s.queue("events", 10, 2)
 	importing := s.queue("imports", 1, 1)
+	if err := s.outside(o, feedback, importing); err != nil {
+		return err
+	}
+	env := s.env(o)
+	letters, err := mail.New(env.Brand, env.Links(keys), env.Now)
+	if err != nil {
+		return err
+	}
+	s.gallery = &gallery{env: env, letters: letters, keys: keys}
+	s.functions = map[string]lambda.Handler{}
+	for name, handler := range s.handlers(o, env, keys, letters, send, importing) {
+		s.functions[name] = lambda.NewHandler(handler)
+	}
+	for _, name := range []string{"web", "operate"} {
+		s.functions[name] = tidied{s.functions[name], s.file, &s.erased}
+	}
+	send.handler, feedback.handler, importing.handler = s.functions["send"], s.functions["feedback"], s.functions["imports"]
+	if err := s.loadQueues(); err != nil {
+		return err
+	}
+	s.schedules(o)
+	return nil
+}
+
+// outside opens what stands for services of AWS: the inbox and SES, whose events go to
+// feedback, the bucket, whose files to import go to importing, and the event bus.
+func (s *Stack) outside(o Options, feedback, importing *queue) (err error) {
 	objects := s.path("bucket")
 	if err := os.MkdirAll(objects, 0o700); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(objects)
 	if err != nil {
-		return err
-	}
-	if s.inbox, err = openInbox(s.path("inbox.jsonl")); err != nil {
 		return err
 	}
 	s.bucket = &bucket{base: s.URL, root: root, clock: s.clock, queue: importing}
@@ -255,24 +278,26 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 			s.engine.poke()
 		}
 	}
-	ses := &simulatedSES{clock: s.clock, faults: s.faults, inbox: s.inbox, events: feedback, rate: o.SESRate, quota: o.SESQuota}
-	ses.remember()
-	s.ses = ses
-	env := s.env(o)
-	letters, err := mail.New(env.Brand, env.Links(keys), env.Now)
-	if err != nil {
+	if s.inbox, err = openInbox(s.path("inbox.jsonl")); err != nil {
 		return err
 	}
-	post := mail.Post{Letters: letters, Mailer: ses}
+	s.ses = &simulatedSES{clock: s.clock, faults: s.faults, inbox: s.inbox, events: feedback, rate: o.SESRate, quota: o.SESQuota}
+	s.ses.remember()
 	s.announced = &announcements{}
-	s.gallery = &gallery{env: env, letters: letters, keys: keys}
+	return nil
+}
+
+// handlers are those of the functions, by name.
+func (s *Stack) handlers(o Options, env startup.Env, keys *token.Keys, letters *mail.Writer, send, importing *queue) map[string]any {
+	workers := store.Store(mortal{s.db, s.faults.step})
+	post := mail.Post{Letters: letters, Mailer: s.ses}
 	jobs := imports.Jobs{Importer: imports.Importer{Store: s.db, ID: keys.RecipientID, LeadDays: settings.LeadDays, Now: env.Now},
 		Objects: s.bucket, Documents: s.db, Queue: pieces[imports.Part]{importing}}
-	handle := map[string]any{
+	return map[string]any{
 		"annual": handlers.Annual(delivery.Annual{Store: workers, Settings: settings, Now: env.Now}, s.log),
-		"pace": handlers.Pace(delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: ses,
+		"pace": handlers.Pace(delivery.Pacer{Store: workers, Queue: pieces[delivery.Slice]{send}, Account: s.ses,
 			Settings: settings, Now: env.Now, Log: s.log}),
-		"send": handlers.Send(delivery.Sender{Store: workers, Mailer: mortalMailer{ses, s.faults.step}, Letters: letters,
+		"send": handlers.Send(delivery.Sender{Store: workers, Mailer: mortalMailer{s.ses, s.faults.step}, Letters: letters,
 			Settings: settings, Now: env.Now, Sleep: s.clock.Sleep, Log: s.log}),
 		"feedback": handlers.Feedback(delivery.Feedback{Store: workers, Suppress: env.Preferences(workers).Suppress,
 			Settings: settings, Now: env.Now, Log: s.log}),
@@ -281,27 +306,8 @@ func (s *Stack) wire(ctx context.Context, secret token.Secret, o Options) error 
 		"watch": watch.Watcher{Store: s.db, Pages: watch.Fetcher{Private: true}, Now: env.Now, Log: s.log,
 			Settings: watch.Settings{Policy: settings.Policy, URL: o.Watch, Selectors: o.Selectors, Language: o.Language, Apart: watch.ReadingsApart}}.Look,
 		"publish": handlers.Publish(publish.Folder{Publisher: assembly.Publisher(env, s.db), Objects: s.bucket, Log: s.log}.Publish),
-		"operate": operations.New(env, s.db, keys, operations.Outside{Post: post, Account: ses, Announce: s.announced, UploadURL: s.bucket.uploadURL}).Run,
+		"operate": operations.New(env, s.db, keys, operations.Outside{Post: post, Account: s.ses, Announce: s.announced, UploadURL: s.bucket.uploadURL}).Run,
 	}
-	s.functions = map[string]lambda.Handler{}
-	for name, f := range handle {
-		s.functions[name] = lambda.NewHandler(f)
-	}
-	var waiting map[string][]*message
-	if err := s.load("queues.json", &waiting); err != nil {
-		return err
-	}
-	for _, q := range s.queues {
-		for _, m := range waiting[q.name] {
-			q.push(m)
-		}
-	}
-	for _, name := range []string{"web", "operate"} {
-		s.functions[name] = tidied{s.functions[name], s.file, &s.erased}
-	}
-	send.handler, feedback.handler, importing.handler = s.functions["send"], s.functions["feedback"], s.functions["imports"]
-	s.schedules(o)
-	return nil
 }
 
 // env is what a function's environment is in AWS: the parameters as the template sets

@@ -1,5 +1,5 @@
-// Package site puts the pages together. It is apart from what functions without pages
-// use: the templates alone are half of a binary.
+// Package site puts the pages together. It is apart, so that no function but the one that
+// serves them holds them.
 package site
 
 import (
