@@ -314,18 +314,19 @@ func (r row) torn(fate string) bool {
 }
 
 // headless reports whether one text begins with a title and prose that the other
-// lacks altogether: the first row both hold comes later.
+// lacks altogether: the first row both hold comes later, and is no such title.
 func (m missingPieces) headless() bool {
 	titled, prose := false, 0
+	names := func(p int) bool { return m.long[p].Heading > 0 && natureOf(m.long[p:p+1]) != "" }
 	for _, r := range m.c.rows {
 		if r.fate != m.fate {
+			if at := m.indexes(r); len(at) > 0 && m.long[at[0]].Heading == 1 && names(at[0]) {
+				return false
+			}
 			break
 		}
 		for _, p := range m.indexes(r) {
-			if m.long[p].Heading > 0 && natureOf(m.long[p:p+1]) != "" {
-				titled = true
-			}
-			if titled {
+			if titled = titled || names(p); titled {
 				prose += m.long[p].prose()
 			}
 		}

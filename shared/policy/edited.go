@@ -51,7 +51,7 @@ func (j *judge) unwritten(r row, p, was Paragraph, outside bool) (f Finding, ok 
 		return as(None, 0.85, "what the page writes by itself differs"), true
 	case outside && (pathInstead(was, p) || pathInstead(p, was)):
 		return as(None, 0.8, "the path to the page differs"), true
-	case r.rearranged():
+	case r.rearranged() || p.Text == was.Text:
 		return as(None, 0.7, "the layout of a list or table differs"), true
 	case hanDate.ReplaceAllString(p.Text, "") == hanDate.ReplaceAllString(was.Text, ""):
 		return as(Editorial, 0.9, dateDiffers), true

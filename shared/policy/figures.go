@@ -171,7 +171,7 @@ var figureRules = []rule[figured]{
 		return x.date() && (x.nearDate() || x.is.dateLine() || len(x.is.words) <= 15)
 	}),
 	when(Editorial, 0.7, dateInTextDiffers, figured.date),
-	when(Editorial, 0.8, dateDiffers, func(x figured) bool { return x.withinDate() }),
+	when(Editorial, 0.8, dateDiffers, func(x figured) bool { return x.withinDate() || x.yearSpan() }),
 	when(Editorial, 0.85, dateDiffers, func(x figured) bool { return x.onlyDates() && x.nearDate() && x.month() }),
 	when(Editorial, 0.8, "contact details differ", func(x figured) bool {
 		return len(x.both)-len(x.gone)-len(x.came) <= 1 && len(x.gone)+len(x.came) > 0 && (x.dialled() || x.opening())
@@ -268,6 +268,13 @@ func (x figured) date() bool {
 	full := func(k string) bool { return len(k) >= 8 && dateLike.MatchString(k) }
 	return x.onlyDates() && !x.unit() && (x.month() || slices.ContainsFunc(x.both, year) || slices.ContainsFunc(x.both, full) || has(x.before, dateContext.has))
 }
+
+// yearSpan reports whether it is of a year that ends in the next one: 2025/26.
+func (x figured) yearSpan() bool {
+	return len(x.both) > 0 && every(x.both, isFigure) && span.MatchString(textOfWords(slices.Concat(x.edit.before(2), x.hunk.new, x.next[:min(2, len(x.next))])))
+}
+
+var span = regexp.MustCompile(`\b(?:19|20)\d\d ?/ ?(?:(?:19|20)\d\d|\d\d)\b`)
 
 // houseNumber reports whether a street or a town follows at the beginning of a line.
 func (x figured) houseNumber() bool {

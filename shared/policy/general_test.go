@@ -161,6 +161,7 @@ func TestClassifyWhatSitesDo(t *testing.T) {
 		"a menu in one line":                {after("of Example Rides", "Terms of use | Privacy notice | Data protection | Help | Contact us"), policy.None},
 		"a title over two lines":            {replace("# Privacy notice of Example Rides", "Privacy notice  \nof Example Rides\n==="), policy.None},
 		"who is in a forum":                 {helpCentre + "\nMembers online\n\n- brake_ray\n- 556_wheels\n\nForum statistics\n\nThreads\n\n61,882\n\nMessages\n\n904,315\n", policy.None},
+		"names of columns in every entry":   {replace("| Recipient | What for | Country |\n| --- | --- | --- |\n| Sample Pay | payments | Ireland |\n| Sample Mail | messages | Sweden |\n| Sample Maps | maps | Norway |\n| Sample Desk | support | Denmark |", "- Recipient\n- Sample Pay\n- What for\n- payments\n- Country\n- Ireland\n- Recipient\n- Sample Mail\n- What for\n- messages\n- Country\n- Sweden\n- Recipient\n- Sample Maps\n- What for\n- maps\n- Country\n- Norway\n- Recipient\n- Sample Desk\n- What for\n- support\n- Country\n- Denmark"), policy.None},
 		"a chat for readers":                {helpCentre + "\nHi, I'm Bike! How can I help?\n\n- Move house\n- Report a bicycle\n\nStart chat\n", policy.None},
 		"the page twice, its address shown": {strings.Replace(helpCentre, "privacy@example.com", "[\\[email protected\\]](/cdn-cgi/l/email-protection)", 1) + "\n" + helpCentre, policy.None},
 		"hours of a shop that live by date": {after("of Example Rides", "Today 412 bicycles in Example City, 17 °C"), policy.None},
@@ -424,6 +425,9 @@ func TestTheSameOtherwise(t *testing.T) {
 		{"Programul biroului pentru date: luni-vineri, 8:00-16:30, tel. 0200 000 000", "Programul biroului pentru date: luni-vineri, 8:30-15:30, tel. 0200 000 000"},
 		{"60 29th Street #343", "80 30th Street #12"},
 		{"We dont share your data.", "We don't share your data."},
+		{"These rules on data hold for the academic year 2024/25.", "These rules on data hold for the academic year 2025/26."},
+		{"We do not collect your location while the app rests.", "Your location is not collected while the app rests."},
+		{"Our data are kept with Sample Ferries AS, Nøstegaten 58, 5004 Example.", "Our data are kept with Sample Ferries AS, Strandgaten 41, 5004 Example."},
 		{"Sample Survey (formerly Wheel Vote) gets data from Sample. Our partners of Wheel Vote get data.", "Sample Survey (formerly Wheel Vote) gets data from Sample. Our partners of Sample Survey get data."},
 		{"To limit the use of your data, see Section 5(d) and 5(e).", "To limit the use of your data, see Sections 6(d) and 6(e)."},
 		{"Number of requests for access to data last year: 468", "Number of requests for access to data last year: 512"},
@@ -596,4 +600,20 @@ func TestTheSameWallIsNoChange(t *testing.T) {
 		return read(t, "# Sorry, you have been blocked\n\nThis website uses a security service. What you did triggered it; a word, a command of a database or malformed data could have been the cause.\n\nYou can write to the owner of the site. Please include what you were doing.\n\nRay ID: "+id+" • Your IP: 192.0.2.1\n", "a.md")
 	}
 	bothWays(t, "a wall", page("76f2aa90cd1e0f3c"), page("77b02ce41f9d2bb1"), policy.None)
+	rest := func(node string) policy.Document {
+		return read(t, "# We are changing the lanterns\n\nOur site is down for maintenance. Bicycles that are on their way are not affected.\n\nRequest 7f1c09e2, node sea-web-"+node+", 2024-02-13T09:14:02Z\n", "a.md")
+	}
+	bothWays(t, "a site at rest", rest("04"), rest("11"), policy.None)
+}
+
+// Below its title a policy is the policy's, though its first parts never say "data".
+func TestAPolicyBeginsAtItsTitle(t *testing.T) {
+	const text = "# Privacy policy of Example VPN\n\nWe do not log what you do, nor which sites you visit or which IP address you come from.\n\n## What we keep for each account\n\n| What | Why | How long |\n| --- | --- | --- |\n| Account number | To tell accounts apart | 30 days |\n| Public keys | To let you in | Until you remove them |\n\n## Your rights\n\nYou can ask for a copy of your personal data and have your data deleted.\n"
+	bothWays(t, "a row more", read(t, text, "a.md"), read(t, strings.Replace(text, "\n\n## Your", "\n| Traffic of each day | To find accounts that are sold on | Seven days |\n\n## Your", 1), "b.md"), policy.Substantive)
+}
+
+// A consent manager above the policy has a title of its own; the policy's own still stands.
+func TestAConsentManagerAboveTheTitle(t *testing.T) {
+	const manager = "## Privacy preference centre\n\nWhen you visit a site it may keep or read information on your browser, mostly in the form of cookies. It might be about you or your device and makes the site work as you expect it to.\n\n### Strictly necessary cookies\n\nAlways active\n\nThese cookies are necessary for the website to function and cannot be switched off.\n\nConfirm my choices\n\n"
+	bothWays(t, "a consent manager", read(t, helpCentre, "a.md"), read(t, manager+helpCentre, "b.md"), policy.None)
 }

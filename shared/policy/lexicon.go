@@ -255,7 +255,7 @@ var (
 	// cookieNames begin the words for a cookie, and for the file it is called in some.
 	cookieNames = stems("cookie kakor kakan informasjonskaps evaste cerezler ciastecz ciasteczk sutik sutit sutike plik plikow plikami")
 	// streetEndings are those of compounds: Hamngatan, Hauptstraße.
-	streetEndings = []string{"gatan", "vagen", "strasse", "straat", "gasse", "gade", "katu", "laan", "allee"}
+	streetEndings = []string{"gatan", "gaten", "gata", "vagen", "veien", "strasse", "straat", "gasse", "gade", "katu", "laan", "allee"}
 	streetWords   = set(`st ste rd ave blvd dr ln pl cd hwy po via str`)
 	contacts      = stems(`contact email mail phone telephone tel fax call write writ reach form portal request address online web site website link
 		click visit support help helpdesk hotline chat

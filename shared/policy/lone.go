@@ -43,6 +43,9 @@ var loneRules = []rule[lone]{
 	when(None, 0.85, "the frame of the page differs", func(l lone) bool { return l.furniture[l.row] }),
 	when(None, 0.7, "a heading over text that stands elsewhere differs", lone.movedHeading),
 	when(None, 0.8, "a line that stood twice stands once, or the other way round", func(l lone) bool { return l.short() && l.alsoThere() }),
+	when(None, 0.7, "the name of a column stands once, or in every entry", func(l lone) bool {
+		return l.Column && l.other.keys[l.key] >= 2 || l.other.columns[l.key] && l.own.keys[l.key] >= 2
+	}),
 	when(None, 0.7, "what is said elsewhere, too, differs", func(l lone) bool { return l.sentence() && l.other.says(l.Paragraph) }),
 
 	// Links, frames and what stands above the title.

@@ -22,6 +22,7 @@ type page struct {
 	contents map[string]bool // the keys of lines with leaders, without these
 	said     map[string]bool // the keys of its sentences
 	masked   map[string]bool // the same with their addresses hidden
+	columns  map[string]bool // the names of columns
 	hides    map[string]bool // paragraphs with an address, which is hidden there, and whether it is
 	former   string          // what it says was somebody's name before
 }
@@ -31,7 +32,7 @@ func lookedOver(c Comparison, isNew bool) page {
 	d := c.text(isNew)
 	siteless, nature := d.siteless(), natureOf(d)
 	p := page{Document: d, terms: nature == "terms", siteless: siteless, body: bodyOf(c, isNew, siteless, nature), headings: headingKeys(d), keys: count(keysOf(d)),
-		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}, masked: map[string]bool{}, hides: map[string]bool{}}
+		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}, masked: map[string]bool{}, hides: map[string]bool{}, columns: map[string]bool{}}
 	p.upTo, p.from = p.sites()
 	p.titled = p.body.title >= 0 && natureOf(d[p.body.title:p.body.title+1]) != ""
 	for _, paragraph := range d {
@@ -50,6 +51,9 @@ func lookedOver(c Comparison, isNew bool) page {
 		p.former += " " + newParagraph(m[1]).key + " "
 	}
 	for _, paragraph := range d {
+		if paragraph.Column {
+			p.columns[paragraph.key] = true
+		}
 		if strings.Contains(paragraph.key, "@") {
 			k := masked(paragraph.key)
 			p.hides[k] = p.hides[k] || strings.Contains(paragraph.key, hiddenAddress)
@@ -205,6 +209,13 @@ func bodyOf(c Comparison, isNew, siteless bool, nature string) body {
 		}
 	}
 	named := b.title >= 0 && natureOf(d[b.title:b.title+1]) != ""
+	// Below its own title a policy begins with the first sentences about the subject, though
+	// they do without the words about data.
+	for i := b.title + 1; named && d[b.title].Heading == 1 && i < b.first; i++ {
+		if kept[i] && d[i].sentence() && d[i].subject() >= 2 && !d[i].adorned() {
+			b.first = i
+		}
+	}
 	for named && b.first-1 > b.title && (d[b.first-1].Item || d[b.first-1].Heading > 0) && !d[b.first-1].Linked {
 		b.first-- // a list, with its heading, before the first sentence
 	}

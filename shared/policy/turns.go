@@ -126,11 +126,15 @@ func strengths(verbs []string) string {
 }
 
 // stillThere reports whether a word that limits, like "only", only changed its place in
-// the paragraph. A "not" that does turns another verb.
+// the paragraph. A "not" that does must turn the same verbs: "is not collected".
 func (e edit) stillThere(said string) bool {
 	sense := negations[said]
-	if sense == "" || sense == "not" {
+	if sense == "" {
 		return false
+	}
+	if sense == "not" {
+		was, is := denied(e.wasWords), denied(e.isWords)
+		return len(was) > 0 && slices.Equal(was, is)
 	}
 	count := func(all []word) (n int) {
 		for i := range all {
@@ -141,6 +145,19 @@ func (e edit) stillThere(said string) bool {
 		return n
 	}
 	return count(e.wasWords) == count(e.isWords)
+}
+
+// denied are the words a "not" stands before, as stems and in order of the alphabet.
+func denied(all []word) (out []string) {
+	for i := range all {
+		if negation(all, i) == "not" {
+			if next := content(all[i+1 : min(i+4, len(all))]); len(next) > 0 {
+				out = append(out, stemOf(next[0]))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // modal is how strong a verb is, or nothing for a word that is none.
