@@ -165,10 +165,13 @@ func LatestApproved(versions []Version) (v Version, ok bool) {
 	return Latest(slices.DeleteFunc(slices.Clone(versions), func(v Version) bool { return !v.Approved() }))
 }
 
-// ChangeRunID names the run that tells of a version. Versions hold no "_", so
-// different versions never share a run.
+// ChangeRunID names the run that tells of a version: "change-privacy-2_0", and of the
+// policy "terms-of-use" "change-terms_of_use-2_0". Every version of every policy has a run of
+// its own, so that none is taken for another's and left out (invariants 1, never twice, and
+// 2, never lost). For names hold no "_": the policy is what stands before the first "-", its
+// own written "_", and the version what stands behind, its "." written "_".
 func ChangeRunID(policy, version string) RunID {
-	return RunID("change-" + policy + "-" + strings.ReplaceAll(version, ".", "_"))
+	return RunID("change-" + strings.ReplaceAll(policy, "-", "_") + "-" + strings.ReplaceAll(version, ".", "_"))
 }
 
 // AnnualRunID names the annual run of a day.

@@ -114,6 +114,30 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+// Invariants 1 and 2: versions of different policies never share a run either, wherever their
+// names hold the sign that joins them.
+func TestPoliciesShareNoRun(t *testing.T) {
+	parts := []string{"a", "a-1", "a-1-1", "1", "1-1", "1-a", "a-", "a--1"}
+	runs := map[RunID]string{}
+	for _, policy := range append(parts, "privacy", "privacy-a") {
+		for _, version := range append(parts, "1.1", "a.1", "1-1.1", "1.1-1") {
+			if CheckPolicyName(policy) != nil || CheckVersionName(version) != nil {
+				t.Fatalf("policy %q or version %q is not let through", policy, version)
+			}
+			run, name := ChangeRunID(policy, version), policy+" "+version
+			if other, taken := runs[run]; taken {
+				t.Errorf("%s makes run %q, and so does %s", name, run, other)
+			}
+			runs[run] = name
+		}
+	}
+	for want, of := range map[RunID][2]string{"change-privacy-2_0": {"privacy", "2.0"}, "change-privacy-2027-03": {"privacy", "2027-03"}, "change-terms_of_use-1": {"terms-of-use", "1"}} {
+		if got := ChangeRunID(of[0], of[1]); got != want {
+			t.Errorf("version %s of %s makes run %q, want %q", of[1], of[0], got, want)
+		}
+	}
+}
+
 // A name that passes the check stands in a link, a run and an SES message tag, and versions
 // of different names never share a run (invariant 1, never twice).
 func TestNamesMakeRuns(t *testing.T) {
