@@ -114,7 +114,7 @@ func spoken(tag string) bool {
 }
 
 // showCenter shows everything about a person. The lists name dates and kinds; what
-// they hold besides is in the copy.
+// they hold besides is in the copy, and so are notices that did not come to the person.
 func (s *Site) showCenter(r *request, person notice.Recipient, done answer) error {
 	held, err := s.Rights.Copy(r.Context(), person)
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Site) showCenter(r *request, person notice.Recipient, done answer) erro
 	page := centerPage{frame: r.frame(words.StartTitle), choices: choices{OptOut: person.OptOut}, asking: r.asking(done.typed), again: again{done.fault, done.typed},
 		Message: locale.Fill(words.Center.Intro, "company", s.Company), Name: person.Name, Restricted: person.Restricted, Kept: r.kept(person), Copies: done.copies, Facts: r.facts(person)}
 	for _, n := range slices.Backward(held.Notices) {
-		if n.SentAt.IsZero() || len(page.Notices) == shown {
+		if n.SentAt.IsZero() || !notice.DeliveryState(n.State).Told() || len(page.Notices) == shown {
 			continue
 		}
 		kind := words.Center.NoticeChange

@@ -100,6 +100,25 @@ func TestForwardedNotice(t *testing.T) {
 	}
 }
 
+// The notices a person got are those that came to them: one that came back, or that SES
+// refused, is in the copy with what became of it, and not among these.
+func TestNoticesYouGot(t *testing.T) {
+	f, ctx := setUp(t), context.Background()
+	for i, state := range []notice.DeliveryState{notice.Sent, notice.Delivered, notice.ComplainedOf, notice.BouncedBack, notice.Failed} {
+		run, sent := notice.Run{ID: notice.RunID(fmt.Sprintf("annual-2026-01-0%d", i+1)), OpenedAt: now}, time.Date(2026, 1, 1+i, 9, 0, 0, 0, time.UTC)
+		if err := f.db.AddRun(ctx, run); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.db.RecordDelivery(ctx, notice.Delivery{Run: run.ID, Recipient: f.id("ada"), State: state, Version: "1.0", SentAt: sent}); err != nil {
+			t.Fatal(err)
+		}
+		day := locale.Match(f.person(t, "ada").Locale, "").Date(notice.DateOf(sent))
+		if shown := strings.Contains(f.do("GET", f.fresh("ada"), "", "").Body.String(), day); shown != state.Told() {
+			t.Errorf("%s: shown %t", state, shown)
+		}
+	}
+}
+
 var (
 	noteOf  = regexp.MustCompile(`(?s)<p class="(?:lead|note)"[^>]*>(.*?)</p>`)
 	choices = regexp.MustCompile(`name="(annual|change)" value="1"( checked| disabled|)>`)
