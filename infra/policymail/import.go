@@ -94,7 +94,11 @@ func (c importCmd) standing(a *app, status imports.Status) error {
 // refused.
 func (c importCmd) report(a *app, r *imports.Report) error {
 	err := a.show(r, func(w io.Writer) {
-		fmt.Fprintf(w, "%d rows read: %d added, %d updated, %d unchanged, %d refused\n", r.Read, r.Added, r.Updated, r.Unchanged, r.Refused)
+		would := ""
+		if r.DryRun {
+			would = "would be "
+		}
+		fmt.Fprintf(w, "%d rows read: %d %sadded, %d updated, %d unchanged, %d refused\n", r.Read, r.Added, would, r.Updated, r.Unchanged, r.Refused)
 		for _, column := range r.IgnoredColumns {
 			fmt.Fprintf(w, "column %q is not used\n", column)
 		}
@@ -103,6 +107,9 @@ func (c importCmd) report(a *app, r *imports.Report) error {
 		}
 		for _, remark := range slices.Concat(r.Refusals, r.KeptFields) {
 			fmt.Fprintf(w, "line %d, %s: %s\n", remark.Line, remark.Field, remark.Reason)
+		}
+		if r.DryRun {
+			fmt.Fprintln(w, "nothing was written: this was a dry run")
 		}
 	})
 	if err == nil && r.Refused > r.Erased && r.Refused == r.Read {
