@@ -86,6 +86,58 @@ func TestWhoseMessageCameBackIsToldLater(t *testing.T) {
 	}
 }
 
+// Whoever has an out-of-office reply has got the notice all the same: their twelve months begin
+// anew, and nothing more is sent to them.
+func TestOutOfOfficeIsTold(t *testing.T) {
+	w := newWorld(t)
+	ids := w.people(1, time.Date(2025, 3, 10, 0, 0, 0, 0, time.UTC))
+	w.publish("v1", true)
+	w.now = w.now.AddDate(0, 0, 1)
+	run, _, err := w.annual().Open(ctx)
+	w.must(err)
+	w.work()
+	sent := w.now.Add(-time.Minute)
+	for _, e := range []delivery.Event{{Kind: delivery.EventBounced, Detail: "Transient/General"}, {Kind: delivery.EventDelivered}} {
+		e.Run, e.Recipient, e.MessageID, e.At = run.ID, ids[0], "m1", w.now
+		w.report([]delivery.Event{e})
+	}
+	w.finish(run.ID)
+	if r, err := w.store.Recipient(ctx, ids[0]); err != nil || !r.LastNotice.Equal(sent) || r.LastRun != run.ID {
+		t.Errorf("the clock stands at %s of %q, %v", r.LastNotice, r.LastRun, err)
+	}
+	for range 340 {
+		w.now = w.now.AddDate(0, 0, 1)
+		if again, opened, err := w.annual().Open(ctx); err != nil || opened {
+			t.Fatalf("%s: %s opened %t, %v", w.now, again.ID, opened, err)
+		}
+	}
+}
+
+// A change that comes back does not hurry the next try of an annual review that came back
+// before it: that waits for thirty days. Nor does it put off a review that was not tried yet.
+func TestChangeThatCameBackHurriesNobody(t *testing.T) {
+	for name, c := range map[string]struct {
+		last time.Time // notice before
+		due  int       // days after the change came back
+	}{
+		"overdue":          {time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC), 30},
+		"due for a day":    {time.Date(2025, 3, 14, 0, 0, 0, 0, time.UTC), 30},
+		"due in five days": {time.Date(2025, 3, 20, 0, 0, 0, 0, time.UTC), 5},
+		"due in a year":    {time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), 351},
+	} {
+		w := newWorldOn(t, storetest.Model())
+		ids := w.people(1, c.last)
+		w.publish("v1", true)
+		run := w.publish("v2", false)
+		w.must(w.approve(run.ID))
+		w.work()
+		w.report([]delivery.Event{{Kind: delivery.EventBounced, Run: run.ID, Recipient: ids[0], MessageID: "m1", At: w.now, Detail: "Transient/MailboxFull"}})
+		if r, err := w.store.Recipient(ctx, ids[0]); err != nil || len(w.sent) != 1 || !r.LastNotice.Equal(c.last) || r.Due != notice.DateOf(w.now).AddDays(c.due) {
+			t.Errorf("%s: %d sent, the clock stands at %s, due on %s, %v; want %d days later", name, len(w.sent), r.LastNotice, r.Due, err, c.due)
+		}
+	}
+}
+
 // The ledger may hold a test message to nobody, in a run that is none: what becomes of it
 // is recorded all the same.
 func TestTestMessagesMoveNoClock(t *testing.T) {

@@ -37,8 +37,11 @@ func (c clock) start(ctx context.Context, r notice.Recipient, at time.Time) erro
 }
 
 // takeBack undoes start for a person whose message came back: nobody was told anything by
-// it, so the twelve months go on that ran before. The person becomes due again as whoever
-// could not be reached does (postpone). A notice of another run that came since stands.
+// it, so the twelve months go on that ran before. A person whose annual review was tried, by
+// this run or since their day came, becomes due again as whoever could not be reached does
+// (postpone): a change that comes back does not hurry the next try. Before that day, the
+// review goes out as if the change had not been sent. A notice of another run that came
+// since stands.
 func (c clock) takeBack(ctx context.Context, r notice.Recipient, line notice.Delivery) error {
 	if c.run.Policy != c.settings.Policy {
 		return nil
@@ -46,7 +49,7 @@ func (c clock) takeBack(ctx context.Context, r notice.Recipient, line notice.Del
 	today := notice.DateOf(c.now())
 	r.LastNotice = line.ClockBefore
 	due := r.NextDue(c.settings.LeadDays, today)
-	if c.run.Kind == notice.Annual && due != "" {
+	if due != "" && (c.run.Kind == notice.Annual || r.DueDate(c.settings.LeadDays) <= today) {
 		due = notice.Later(due, today.AddDays(failedPause))
 	}
 	return c.store.TakeBackNotice(ctx, r.ID, c.run.ID, line.ClockBefore, due)

@@ -37,7 +37,8 @@ const notSpam = "not-spam"
 
 // Record applies one event. Events may come twice, in any order, or be about runs
 // that are not ours: the ledger ends in the same state (Event.apply), because an event
-// only ever moves a delivery up the order sent, failed, delivered, bounced, complained.
+// only ever moves a delivery up the order sent, failed, automatically replied to, delivered,
+// bounced, complained.
 // Only a permanent bounce or a complaint stops the person.
 func (f Feedback) Record(ctx context.Context, e Event) error {
 	lines, err := f.Store.Deliveries(ctx, e.Run, []notice.RecipientID{e.Recipient})
@@ -81,15 +82,47 @@ func (e Event) state() notice.DeliveryState {
 	return notice.Sent
 }
 
+// automaticReply is the bounce SES reports when a mailbox answers by itself, with an
+// out-of-office message for one. SES reports some messages so that did not arrive, too
+// (Amazon SES Developer Guide, "Bounce types"); a delivery beside it tells the two apart.
+const automaticReply = "Transient/General"
+
+// answered reports whether nothing but automatic replies is known to have come back of a
+// message.
+func answered(line notice.Delivery) bool {
+	return line.State == notice.BouncedBack && line.Reason == automaticReply && !line.HardBounce
+}
+
+// graver reports whether one reason for a state is kept before another: the one that is
+// first by name ("Permanent" before "Transient"), but an automatic reply after all others.
+func graver(reason, than string) bool {
+	switch {
+	case reason == than || reason == "":
+		return false
+	case than == "" || than == automaticReply:
+		return true
+	}
+	return reason != automaticReply && reason < than
+}
+
 // apply is what an event makes of a delivery, and what it adds to the signs a run is
-// judged by. Of two states it keeps the graver one; of two reasons for one state the one
-// that is first by name ("Permanent" before "Transient"); and a hard bounce stays one. So
-// the outcome depends on which events came, and not on their order or on how often each
-// came. changed is false if there is nothing to write.
+// judged by. Of two states it keeps the graver one, except that a message that was delivered
+// and answered automatically stays delivered; of two reasons for one state it keeps the
+// graver one; and a hard bounce stays one. So the outcome depends on which events came, and
+// not on their order or on how often each came. changed is false if there is nothing to
+// write.
 func (e Event) apply(line notice.Delivery, now time.Time) (after notice.Delivery, signs notice.Tally, changed bool) {
 	after = line
 	next := e.state()
+	if line.State == notice.Delivered && next == notice.BouncedBack && e.Detail == automaticReply && !e.Permanent {
+		next = notice.Delivered
+	}
 	switch {
+	case next == notice.Delivered && answered(line):
+		if after.State = next; graver(e.Detail, line.Reason) {
+			after.Reason = e.Detail
+		}
+		changed = true
 	case line.State.CanBecome(next):
 		after.State, after.Reason = next, e.Detail
 		after.LeaseUntil, after.SettleAfter = time.Time{}, time.Time{}
@@ -104,7 +137,7 @@ func (e Event) apply(line notice.Delivery, now time.Time) (after notice.Delivery
 			signs.Complained = 1
 		}
 		changed = true
-	case line.State == next && e.Detail != "" && (line.Reason == "" || e.Detail < line.Reason):
+	case line.State == next && graver(e.Detail, line.Reason):
 		after.Reason, changed = e.Detail, true
 	}
 	if e.Kind == EventBounced && e.Permanent && !line.HardBounce {

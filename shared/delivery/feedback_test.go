@@ -113,7 +113,11 @@ func TestWhatEventsEndIn(t *testing.T) {
 		want   notice.DeliveryState
 	}{
 		{[]int{0}, notice.Sent}, {[]int{0, 2}, notice.Sent}, {[]int{0, 1}, notice.Delivered}, {[]int{0, 3}, notice.Failed},
-		{[]int{1, 5}, notice.BouncedBack}, {[]int{1, 4}, notice.BouncedBack}, {[]int{1, 7}, notice.ComplainedOf}, {[]int{4, 7}, notice.ComplainedOf},
+		// An automatic reply to a message that arrived; the same without a delivery; more
+		// that came back than automatic replies.
+		{[]int{1, 5}, notice.Delivered}, {[]int{5, 1}, notice.Delivered}, {[]int{8, 5}, notice.Delivered}, {[]int{5, 0}, notice.BouncedBack},
+		{[]int{5, 6, 1}, notice.BouncedBack}, {[]int{5, 1, 6}, notice.BouncedBack}, {[]int{5, 4, 1}, notice.BouncedBack}, {[]int{1, 5, 7}, notice.ComplainedOf},
+		{[]int{1, 6}, notice.BouncedBack}, {[]int{1, 4}, notice.BouncedBack}, {[]int{1, 7}, notice.ComplainedOf}, {[]int{4, 7}, notice.ComplainedOf},
 		{[]int{0, 8}, notice.Delivered}, {[]int{1, 9}, notice.ComplainedOf},
 	} {
 		w := newWorld(t)

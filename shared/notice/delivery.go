@@ -101,7 +101,9 @@ const RetentionMonths = 24
 // moves lists, for each state, the states a delivery may go to next. A state that
 // is missing is final. An SES event with our tags proves acceptance, so every
 // state in which the message may have left can become an accepted one; among
-// accepted states the order of events does not matter, the graver one stays.
+// accepted states the order of events does not matter, the graver one stays. One move is not
+// listed, because only two events together allow it: a bounce that was an automatic reply to
+// a message that arrived becomes Delivered.
 var moves = map[DeliveryState][]DeliveryState{
 	Claimed:     {Sent, Delivered, BouncedBack, ComplainedOf, Failed, Retry, Unknown},
 	Retry:       {Claimed, Sent, Delivered, BouncedBack, ComplainedOf, Skipped, Failed},
