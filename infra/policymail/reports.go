@@ -82,7 +82,11 @@ func (overdueCmd) Run(a *app) error {
 	}
 	return a.show(late, func(w io.Writer) {
 		for _, l := range late {
-			fmt.Fprintf(w, "%s  due by %s  %s\n", l.Address, l.Deadline, l.Reason)
+			fmt.Fprintf(w, "%s  due by %s  %s", l.Address, l.Deadline, l.Reason)
+			if l.Run != "" {
+				fmt.Fprintf(w, " (%s: %s)", l.Run, l.Detail)
+			}
+			fmt.Fprintln(w)
 		}
 		fmt.Fprintf(w, "%d people without a notice for twelve months\n", len(late))
 	})

@@ -4,6 +4,7 @@ package report
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -252,7 +253,12 @@ type Late struct {
 	Address    string             `json:"address"`
 	LastNotice time.Time          `json:"last_notice,omitzero"`
 	Deadline   notice.Date        `json:"deadline"`
-	Reason     string             `json:"reason"` // opted_out, restricted, bounced, complained, or not_sent
+	// Reason is opted_out, restricted, bounced (for good) or complained, where that keeps
+	// the person from being told; else what became of the last try within a year: came_back,
+	// failed or held; else not_sent.
+	Reason string       `json:"reason"`
+	Run    notice.RunID `json:"run,omitempty"`    // of that try
+	Detail string       `json:"detail,omitempty"` // what its line in the ledger gives as reason
 }
 
 // Overdue reads one page of everybody without a notice for more than twelve months
@@ -269,7 +275,7 @@ func Overdue(ctx context.Context, store Store, today notice.Date, cursor string)
 		if r.Deadline() >= today {
 			continue
 		}
-		reason := "not_sent"
+		reason := notSent
 		switch {
 		case r.Status != notice.Active:
 			reason = string(r.Status)
@@ -278,7 +284,69 @@ func Overdue(ctx context.Context, store Store, today notice.Date, cursor string)
 		case r.Restricted:
 			reason = string(notice.SkipRestricted)
 		}
-		late = append(late, Late{r.ID, r.Address, r.LastNotice, r.Deadline(), reason})
+		late = append(late, Late{Recipient: r.ID, Address: r.Address, LastNotice: r.LastNotice, Deadline: r.Deadline(), Reason: reason})
 	}
-	return late, next, nil
+	return late, next, tried(ctx, store, late, today)
+}
+
+// notSent is the reason of a late person of whom no other is known.
+const notSent = "not_sent"
+
+// tried says of the late people whom nothing keeps from being told what became of the last
+// try to tell them in the twelve months until today. It reads the ledger from the latest run
+// back, until nobody is left whose last try is not found.
+func tried(ctx context.Context, store Store, late []Late, today notice.Date) error {
+	open := map[notice.RecipientID]*Late{}
+	for i := range late {
+		if late[i].Reason == notSent {
+			open[late[i].Recipient] = &late[i]
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	runs, err := store.ListRuns(ctx)
+	if err != nil {
+		return err
+	}
+	policy := reminded(runs)
+	for _, run := range slices.Backward(runs) {
+		if len(open) == 0 || notice.DateOf(run.OpenedAt) < today.AddMonths(-12) {
+			return nil
+		}
+		if run.Policy != policy {
+			continue // tells nobody what the twelve months are about
+		}
+		for ids := range slices.Chunk(slices.Sorted(maps.Keys(open)), 100) {
+			lines, err := store.Deliveries(ctx, run.ID, ids)
+			if err != nil {
+				return err
+			}
+			for id, line := range lines {
+				switch {
+				case line.State == notice.Skipped || line.State.Told():
+					continue
+				case line.State == notice.BouncedBack:
+					open[id].Reason = "came_back"
+				case line.State == notice.Failed || line.State == notice.Held:
+					open[id].Reason = string(line.State)
+				}
+				open[id].Run, open[id].Detail = run.ID, line.Reason
+				delete(open, id)
+			}
+		}
+	}
+	return nil
+}
+
+// reminded is the policy that annual reviews speak of: that of the latest of them, or of the
+// latest run if there was none.
+func reminded(runs []notice.Run) (policy string) {
+	for _, run := range slices.Backward(runs) {
+		if run.Kind == notice.Annual {
+			return run.Policy
+		}
+		policy = cmp.Or(policy, run.Policy)
+	}
+	return policy
 }
