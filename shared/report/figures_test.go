@@ -149,3 +149,57 @@ func end(t *testing.T, db store.Store) {
 		t.Fatal(err)
 	}
 }
+
+// A run that ended before anybody approved it concerns nobody: status counts no one as not
+// told, and the report lists no one.
+func TestRunThatNeverBegan(t *testing.T) {
+	ctx := context.Background()
+	db, op := ledger(t, notice.Run{State: notice.Waiting}, nil)
+	if _, err := db.ImportRecipients(ctx, []notice.Imported{{ID: "ada", Address: "ada@example.com", At: op.Now()}}, 14); err != nil {
+		t.Fatal(err)
+	}
+	rows := func() (all []report.Row) {
+		for cursor := ""; ; {
+			page, next, err := report.Rows(ctx, db, op.Audience, "r", report.NotTold, cursor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all = append(all, page...); next == "" {
+				return all
+			}
+			cursor = next
+		}
+	}
+	run, err := db.Run(ctx, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.StartedAt = (time.Time{}); run.Reject("Ada", "too early", op.Now()) != nil {
+		t.Fatal("not rejected")
+	}
+	if _, err := db.SaveRun(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	all, err := report.Status(ctx, db, "r", report.Pace{}, op.Now())
+	if s := all[0]; err != nil || s.Audience != 0 || s.NotTold != 0 || s.Advice == "" {
+		t.Errorf("rejected: %+v, %v", s, err)
+	}
+	if got := rows(); len(got) != 0 {
+		t.Errorf("rejected: listed %+v", got)
+	}
+
+	db, op = ledger(t, notice.Run{State: notice.Running, Audience: 1}, nil)
+	if _, err := db.ImportRecipients(ctx, []notice.Imported{{ID: "ada", Address: "ada@example.com", At: op.Now()}}, 14); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := op.Cancel(ctx, "r"); err != nil {
+		t.Fatal(err)
+	}
+	all, err = report.Status(ctx, db, "r", report.Pace{}, op.Now())
+	if s := all[0]; err != nil || s.NotTold != 1 {
+		t.Errorf("cancelled after it began: %+v, %v", s, err)
+	}
+	if got := rows(); len(got) != 1 {
+		t.Errorf("cancelled after it began: listed %+v", got)
+	}
+}

@@ -134,11 +134,17 @@ func figures(run notice.Run, c notice.Counts) RunStatus {
 	switch {
 	case run.State == notice.Stopped:
 		s.Advice = "remove the cause, then resume the run; or cancel it"
+	case neverBegan(run):
+		s.Advice = "it ended before it was approved: it concerned nobody, and tells nobody"
 	case s.Held > 0:
 		s.Advice = "whether held messages were sent cannot be told: policymail held shows them, and sends them again with --resend or leaves them with --leave"
 	}
 	return s
 }
+
+// neverBegan reports whether a run ended before anybody was its audience: that is fixed when
+// it is approved.
+func neverBegan(run notice.Run) bool { return run.State == notice.Cancelled && run.StartedAt.IsZero() }
 
 // Row is what became of one person in a run.
 type Row struct {
@@ -178,8 +184,8 @@ func (o Only) leavesOut(s notice.DeliveryState) bool {
 type Audience func(ctx context.Context, run notice.Run, cursor string, limit int) (page []notice.RecipientID, next string, err error)
 
 // Rows reads one page of what became of everybody in a run, from the cursor on (""
-// at first): the ledger and then, of a run that is not done, those of the audience
-// who are not in it, as far as only asks for them. A page may be empty though others
+// at first): the ledger and then, of a run that is not done and was not ended before it
+// began, those of the audience who are not in it, as far as only asks for them. A page may be empty though others
 // follow; only after the last page next is "".
 func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, only Only, cursor string) (rows []Row, next string, err error) {
 	run, err := store.Run(ctx, id)
@@ -196,7 +202,7 @@ func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, 
 		lines = slices.DeleteFunc(lines, func(d notice.Delivery) bool { return only.leavesOut(d.State) })
 		if next != "" {
 			next = "ledger:" + next
-		} else if run.State != notice.Done {
+		} else if run.State != notice.Done && !neverBegan(run) {
 			next = "audience:"
 		}
 	case "audience":
