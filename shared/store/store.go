@@ -82,7 +82,9 @@ type Deliveries interface {
 	// yet, or one that may become d.State; wrote is false otherwise.
 	RecordDelivery(ctx context.Context, d notice.Delivery) (wrote bool, err error)
 	// MoveDelivery replaces the line read as before by after if the stored line
-	// still has before's State, Attempt and UpdatedAt; ErrConflict otherwise.
+	// still has before's State, Attempt and UpdatedAt; ErrConflict otherwise. after may stand
+	// under another Recipient, of whom the run has no line (ErrConflict if it has): then the
+	// one line goes and the other comes in one transaction.
 	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
 	// Deliveries reads the lines of up to 100 people in a run; missing ones are left out.
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
@@ -100,7 +102,8 @@ type Deliveries interface {
 	// not, through the same index; a run without any is left out. If ctx ends first, what
 	// was counted until then comes with the error. Eventually consistent.
 	CountUnresolved(ctx context.Context) (map[notice.RunID]notice.Counts, error)
-	// ForgetDeliveries removes every line of a person in the runs given (erasure).
+	// ForgetDeliveries removes every line of a person in the runs given, from every count
+	// too. Lines of people who are erased are not removed so, but moved (notice.Delivery.Nobodys).
 	ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error
 }
 

@@ -59,6 +59,16 @@ func (s *Store) MoveDelivery(ctx context.Context, before, after notice.Delivery)
 		if !found || stored.State != before.State || stored.Attempt != before.Attempt || !stored.UpdatedAt.Equal(before.UpdatedAt) {
 			return conflict("delivery of "+string(before.Run)+" to", before.Recipient)
 		}
+		if after.Recipient != before.Recipient {
+			if _, taken, err := loadDelivery(tx, after.Run, after.Recipient); err != nil {
+				return err
+			} else if taken {
+				return conflict("delivery of "+string(after.Run)+" to", after.Recipient)
+			}
+			if err := tx.Bucket(deliveries).Delete(key(string(before.Run), string(before.Recipient))); err != nil {
+				return err
+			}
+		}
 		return putDelivery(tx, stored, after)
 	})
 }

@@ -136,6 +136,16 @@ func (s *Store) MoveDelivery(ctx context.Context, before, after notice.Delivery)
 		return err
 	}
 	condition, names, values := asRead(before)
+	if after.Recipient != before.Recipient {
+		failed, _, err := s.transact(ctx,
+			types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Deliveries, Key: deliveryKey(before.Run, before.Recipient),
+				ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}},
+			types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Deliveries, Item: it, ConditionExpression: aws.String("attribute_not_exists(rid)")}})
+		if err == nil && failed >= 0 {
+			err = conflict("delivery of "+string(before.Run)+" to", before.Recipient)
+		}
+		return err
+	}
 	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Deliveries, Item: it, ConditionExpression: &condition,
 		ExpressionAttributeNames: names, ExpressionAttributeValues: values})
 	if conditionFailed(err) {
@@ -249,6 +259,9 @@ func (s *Store) UnresolvedDeliveries(ctx context.Context, state notice.DeliveryS
 	return lines, next, err
 }
 
+// DeliveriesOf asks for a hundred runs a call: a person was in few of the runs of all the
+// years, and a web request that erases them must end in its 30 seconds (invariant 7, erased
+// means erased).
 func (s *Store) DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []notice.RunID) ([]notice.Delivery, error) {
 	found := map[notice.RunID]notice.Delivery{}
 	for batch := range slices.Chunk(runs, 100) {
@@ -276,9 +289,7 @@ func (s *Store) DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []
 	return lines, nil
 }
 
-// ForgetDeliveries reads first, a hundred runs a call: a person was in few of the runs
-// of all the years, and a web request must end in its 30 seconds (invariant 7, erased
-// means erased).
+// ForgetDeliveries reads first, a hundred runs a call.
 func (s *Store) ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error {
 	lines, err := s.DeliveriesOf(ctx, id, runs)
 	if err != nil {

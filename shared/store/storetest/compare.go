@@ -203,6 +203,9 @@ func (g *game) moveDelivery(t *rapid.T) {
 	}
 	g.lines = append(g.lines, before)
 	after := line(t, before.Run, before.Recipient, someState.Draw(t, "next state"))
+	if rapid.IntRange(0, 3).Draw(t, "under another id") == 0 {
+		after.Recipient = someone.Draw(t, "other id")
+	}
 	done(g, "MoveDelivery", func(s store.Store) error { return s.MoveDelivery(ctx, before, after) })
 }
 

@@ -179,7 +179,12 @@ func (m *model) MoveDelivery(_ context.Context, before, after notice.Delivery) e
 	if !found || stored.State != before.State || stored.Attempt != before.Attempt || !stored.UpdatedAt.Equal(before.UpdatedAt) {
 		return conflict("delivery")
 	}
-	m.lines[k] = after
+	other := lineKey{after.Run, after.Recipient}
+	if _, taken := m.lines[other]; taken && other != k {
+		return conflict("delivery")
+	}
+	delete(m.lines, k)
+	m.lines[other] = after
 	return nil
 }
 

@@ -464,6 +464,31 @@ func testDeliveries(t *testing.T, s store.Store) {
 	delivered.State, delivered.UpdatedAt = notice.Delivered, now.Add(time.Second)
 	must(t, s.MoveDelivery(ctx, sent, delivered))
 	wantErr(t, s.MoveDelivery(ctx, sent, delivered), notice.ErrConflict)
+	// Under another id the line stays counted, and leaves no trace of the first.
+	waits := notice.Delivery{Run: "moving", Recipient: ids[0], State: notice.Held, UpdatedAt: now}
+	taken := notice.Delivery{Run: "moving", Recipient: ids[1], State: notice.Sent, UpdatedAt: now}
+	for _, d := range []notice.Delivery{waits, taken} {
+		_, err := s.RecordDelivery(ctx, d)
+		must(t, err)
+	}
+	stale, nobodys := waits, waits
+	stale.Attempt, nobodys.Recipient, nobodys.Left = 7, "erased-1", true
+	wantErr(t, s.MoveDelivery(ctx, stale, nobodys), notice.ErrConflict)
+	onto := nobodys
+	onto.Recipient = ids[1]
+	wantErr(t, s.MoveDelivery(ctx, waits, onto), notice.ErrConflict)
+	must(t, s.MoveDelivery(ctx, waits, nobodys))
+	wantErr(t, s.MoveDelivery(ctx, waits, nobodys), notice.ErrConflict)
+	moved, err := s.Deliveries(ctx, "moving", []notice.RecipientID{ids[0], ids[1], "erased-1"})
+	must(t, err)
+	equal(t, "moved", moved, map[notice.RecipientID]notice.Delivery{"erased-1": nobodys, ids[1]: taken})
+	if waiting, err := s.CountUnresolved(ctx); err != nil || waiting["moving"].Total() != 0 {
+		t.Errorf("the index still holds %v, %v", waiting, err)
+	}
+	if counts, err = s.CountDeliveries(ctx, "moving"); err != nil || counts.Total() != 2 {
+		t.Errorf("moved, and counted %v %v", counts, err)
+	}
+
 	must(t, s.ForgetDeliveries(ctx, ids[0], []notice.RunID{"run", "another"}))
 	if lines, err = s.Deliveries(ctx, "run", ids[:1]); err != nil || len(lines) != 0 {
 		t.Errorf("a forgotten line is still there: %v %v", lines, err)
