@@ -41,17 +41,17 @@ const notSpam = "not-spam"
 // bounced, complained.
 // Only a permanent bounce or a complaint stops the person.
 func (f Feedback) Record(ctx context.Context, e Event) error {
-	lines, err := f.Store.Deliveries(ctx, e.Run, []notice.RecipientID{e.Recipient})
+	line, err := f.line(ctx, e)
 	if err != nil {
 		return err
 	}
-	line, ok := lines[e.Recipient]
-	if !ok {
+	if line.State == "" {
 		f.Log.Warn("event without a delivery ignored", "run", e.Run, "recipient", e.Recipient, "kind", e.Kind)
 		return nil
 	}
 	// The person first: if the rest fails the event comes again.
 	switch {
+	case line.Recipient.Nobody():
 	case e.Kind == EventBounced && e.Permanent:
 		err = f.Suppress(ctx, e.Recipient, notice.Bounced, notice.ByBounce, e.Run, line.ClaimedAt)
 	case e.Kind == EventComplained && e.Detail != notSpam:
@@ -61,6 +61,18 @@ func (f Feedback) Record(ctx context.Context, e Event) error {
 		return err
 	}
 	return f.apply(ctx, line, e)
+}
+
+// line is the line of the ledger an event is about, or none. If its person was erased it is
+// found by the message: the run goes on counting what becomes of it (invariant 2, counts add
+// up).
+func (f Feedback) line(ctx context.Context, e Event) (notice.Delivery, error) {
+	nobody := notice.NobodyOf(e.MessageID)
+	lines, err := f.Store.Deliveries(ctx, e.Run, []notice.RecipientID{e.Recipient, nobody})
+	if line, ok := lines[e.Recipient]; ok {
+		return line, err
+	}
+	return lines[nobody], err
 }
 
 // state is what an event makes of a delivery. Every event proves that SES had
@@ -127,7 +139,7 @@ func (e Event) apply(line notice.Delivery, now time.Time) (after notice.Delivery
 		after.State, after.Reason = next, e.Detail
 		after.LeaseUntil, after.SettleAfter = time.Time{}, time.Time{}
 		after.ByEvent = line.ByEvent || !line.State.Accepted()
-		if after.MessageID == "" {
+		if after.MessageID == "" && !line.Recipient.Nobody() {
 			after.MessageID = e.MessageID
 		}
 		if after.SentAt.IsZero() {
@@ -169,12 +181,8 @@ func (f Feedback) apply(ctx context.Context, line notice.Delivery, e Event) erro
 		if !errors.Is(err, notice.ErrConflict) {
 			return err
 		}
-		lines, err := f.Store.Deliveries(ctx, line.Run, []notice.RecipientID{line.Recipient})
-		if err != nil {
+		if line, err = f.line(ctx, e); err != nil || line.State == "" {
 			return err
-		}
-		if line = lines[line.Recipient]; line.State == "" {
-			return nil // erased meanwhile
 		}
 	}
 }

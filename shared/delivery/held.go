@@ -26,7 +26,7 @@ func (o Operator) Held(ctx context.Context, id notice.RunID) (HeldReport, error)
 	if _, err := o.Store.Run(ctx, id); err != nil {
 		return report, err
 	}
-	held, _, err := o.held(ctx, id)
+	held, err := o.held(ctx, id)
 	report.Held = held
 	return report, err
 }
@@ -50,14 +50,14 @@ func (o Operator) Resend(ctx context.Context, id notice.RunID, by string) (HeldR
 	} else if reason != "" {
 		return report, notice.Refused("run %s would send an old text: %s", id, reason)
 	}
-	held, ledger, err := o.held(ctx, id)
+	held, err := o.held(ctx, id)
 	if report.Held = held; err != nil || len(held) == 0 {
 		return report, err
 	}
 	// The run is reopened first, because the pacer closes the retries of a run that has
 	// ended; and once more afterwards, because it may have ended again before the first
 	// line was moved.
-	if err := o.reopen(ctx, id, ledger); err != nil {
+	if err := o.reopen(ctx, id); err != nil {
 		return report, err
 	}
 	report.Resent, err = o.decideHeld(ctx, held, func(d *notice.Delivery) {
@@ -66,7 +66,7 @@ func (o Operator) Resend(ctx context.Context, id notice.RunID, by string) (HeldR
 	if err != nil {
 		return report, err
 	}
-	return report, o.reopen(ctx, id, ledger)
+	return report, o.reopen(ctx, id)
 }
 
 // Leave records that what is held in a run is not sent again, on the word of whoever
@@ -80,7 +80,7 @@ func (o Operator) Leave(ctx context.Context, id notice.RunID, by string) (HeldRe
 	if _, err := o.Store.Run(ctx, id); err != nil {
 		return report, err
 	}
-	held, _, err := o.held(ctx, id)
+	held, err := o.held(ctx, id)
 	if report.Held = held; err != nil {
 		return report, err
 	}
@@ -109,35 +109,32 @@ func (o Operator) decideHeld(ctx context.Context, held []notice.Delivery, decide
 	return moved, nil
 }
 
-// held reads the whole ledger of a run. It returns the lines that wait for a person, and
-// how many lines of all are in each state.
-func (o Operator) held(ctx context.Context, id notice.RunID) (held []notice.Delivery, ledger notice.Counts, err error) {
-	held, ledger = []notice.Delivery{}, notice.Counts{}
+// held reads the whole ledger of a run and returns the lines that wait for a person.
+func (o Operator) held(ctx context.Context, id notice.RunID) (held []notice.Delivery, err error) {
+	held = []notice.Delivery{}
 	for cursor := ""; ; {
 		lines, next, err := o.Store.ListDeliveries(ctx, id, cursor, pageSize)
 		if err != nil {
-			return held, ledger, err
+			return held, err
 		}
 		for _, line := range lines {
-			ledger[line.State]++
 			if line.State == notice.Held && line.Waits() {
 				held = append(held, line)
 			}
 		}
 		if cursor = next; cursor == "" {
-			return held, ledger, nil
+			return held, nil
 		}
 	}
 }
 
-// reopen lets a run that was done go on (invariant 2, never lost); ledger is how many of
-// its lines were in each state when they were last read.
-func (o Operator) reopen(ctx context.Context, id notice.RunID, ledger notice.Counts) error {
+// reopen lets a run that was done go on (invariant 2, never lost).
+func (o Operator) reopen(ctx context.Context, id notice.RunID) error {
 	_, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
 		if r.State != notice.Done {
 			return errAsItIs
 		}
-		return r.Reopen(ledger)
+		return r.Reopen()
 	})
 	return err
 }

@@ -16,6 +16,7 @@ import (
 // PacerStore is what releasing and auditing runs needs.
 type PacerStore interface {
 	OpenRuns(ctx context.Context) ([]notice.Run, error)
+	ListRuns(ctx context.Context) ([]notice.Run, error)
 	runStore
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
 	versionLister
@@ -59,7 +60,8 @@ type tick struct {
 }
 
 // Tick settles what has waited long enough, stops runs that must not go on, and
-// releases what the account allows since the tick before. A tick may be repeated or die
+// releases what the account allows since the tick before; once a day it closes the figures
+// of old runs. A tick may be repeated or die
 // half way: it leaves nobody out, and whoever is released twice is claimed, and so mailed,
 // by one worker only.
 func (p Pacer) Tick(ctx context.Context) error {
@@ -79,6 +81,9 @@ func (p Pacer) Tick(ctx context.Context) error {
 		if err := t.release(ctx, running); err != nil {
 			return err
 		}
+	}
+	if err := t.closeRuns(ctx); err != nil {
+		return err
 	}
 	t.measure(open)
 	return nil

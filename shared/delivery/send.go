@@ -213,10 +213,19 @@ func (s sending) line(r notice.Recipient, state notice.DeliveryState) notice.Del
 	return notice.Delivery{Run: s.run.ID, Recipient: r.ID, Version: s.version.Name, State: state, UpdatedAt: s.Now()}
 }
 
-// skip records by which rule a person gets no mail of the run.
+// skip records by which rule a person gets no mail of the run. Of somebody who was erased it
+// opens no line: the line they may have had counts in the run as nobody's, and a second would
+// count them twice (invariant 2, counts add up).
 func (s sending) skip(ctx context.Context, r notice.Recipient, reason notice.SkipReason) error {
 	line := s.line(r, notice.Skipped)
 	line.Reason = string(reason)
+	if reason == notice.SkipErased {
+		lines, err := s.Store.Deliveries(ctx, s.run.ID, []notice.RecipientID{r.ID})
+		if before := lines[r.ID]; err != nil || before.State != notice.Retry {
+			return err
+		}
+		return s.move(ctx, lines[r.ID], line)
+	}
 	if _, err := s.Store.RecordDelivery(ctx, line); err != nil || reason != notice.SkipNotDue {
 		return err
 	}

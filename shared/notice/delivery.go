@@ -1,7 +1,10 @@
 package notice
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -80,7 +83,8 @@ type Delivery struct {
 	ByEvent bool `json:"by_event,omitempty"`
 	// HardBounce says that a permanent bounce was reported, whatever else was.
 	HardBounce bool `json:"hard_bounce,omitempty"`
-	// Left says of a held delivery that a person decided not to send it again.
+	// Left says of a held delivery that it is not to be sent again: a person decided so, or
+	// the recipient was erased.
 	Left bool `json:"left,omitempty"`
 	// Neighbours of an unknown delivery are people served by the same worker around
 	// the same time: if SES events about them came, an event about this one would have
@@ -97,6 +101,44 @@ func (d Delivery) Waits() bool {
 // RetentionMonths is how long a delivery stays in the ledger: 24 months (CCPA
 // regulations § 7101 asks as much of request records; we keep notices alike).
 const RetentionMonths = 24
+
+// nobody begins the id of a line whose person was erased. No recipient's id holds a "-".
+const nobody = "erased-"
+
+// Nobody reports whether the id stands for a person who was erased and cannot be told any
+// more.
+func (id RecipientID) Nobody() bool { return strings.HasPrefix(string(id), nobody) }
+
+// NobodyOf is the id under which the line of a message stays when its person is erased: made
+// from SES's id of the message, so that an event that comes later still finds the line
+// (invariant 2, counts add up), and nothing that is kept leads from it to the person
+// (invariant 7, erased means erased).
+func NobodyOf(messageID string) RecipientID {
+	sum := sha256.Sum256([]byte(messageID))
+	return nobody + RecipientID(hex.EncodeToString(sum[:16]))
+}
+
+// Nobodys is what stays of the line of a person who is erased: the run, what became of the
+// message, and on which day. It counts in its run as it did before, and says nothing of the
+// person (invariants 2, counts add up, and 7, erased means erased). What was not known yet
+// stays so for good, and nobody has to decide about it: a message in doubt is held, one that
+// was to be tried again is skipped. random is the id to use if SES never named the message.
+func (d Delivery) Nobodys(random string) Delivery {
+	rest := Delivery{Run: d.Run, Recipient: nobody + RecipientID(random), State: d.State, Version: d.Version,
+		SentAt: d.SentAt.Truncate(24 * time.Hour), UpdatedAt: d.UpdatedAt.Truncate(24 * time.Hour)}
+	if d.MessageID != "" {
+		rest.Recipient = NobodyOf(d.MessageID)
+	}
+	switch d.State {
+	case Skipped, BouncedBack, ComplainedOf, Delivered:
+		rest.Reason = d.Reason // a word of ours or of SES's: others may quote the address
+	case Retry:
+		rest.State, rest.Reason = Skipped, string(SkipErased)
+	case Claimed, Unknown, Held:
+		rest.State, rest.Left, rest.Reason = Held, true, "the person was erased before anybody knew whether this was sent"
+	}
+	return rest
+}
 
 // moves lists, for each state, the states a delivery may go to next. A state that
 // is missing is final. An SES event with our tags proves acceptance, so every
@@ -138,28 +180,6 @@ func (c Counts) Total() (n int) {
 		n += k
 	}
 	return n
-}
-
-// Plus adds other counts to these.
-func (c Counts) Plus(more Counts) Counts {
-	sum := Counts{}
-	for _, s := range DeliveryStates {
-		if n := c[s] + more[s]; n != 0 {
-			sum[s] = n
-		}
-	}
-	return sum
-}
-
-// Less takes other counts away from these.
-func (c Counts) Less(other Counts) Counts {
-	rest := Counts{}
-	for _, s := range DeliveryStates {
-		if n := c[s] - other[s]; n != 0 {
-			rest[s] = n
-		}
-	}
-	return rest
 }
 
 // Accepted adds up what SES took.

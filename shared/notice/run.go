@@ -2,6 +2,7 @@ package notice
 
 import (
 	"cmp"
+	"maps"
 	"strings"
 	"time"
 )
@@ -60,40 +61,52 @@ type Run struct {
 	// Forgiven is the tally at the time an operator resumed the run: the bad signs in it
 	// stop the run no more.
 	Forgiven Tally  `json:"forgiven,omitzero"`
-	Counts   Counts `json:"counts,omitempty"` // frozen when the run was done or cancelled
-	Gone     Counts `json:"gone,omitempty"`   // whose lines had left the ledger when the run was reopened
+	Counts   Counts `json:"counts,omitempty"` // as last counted: when the run ended, or was closed
+	// ClosedAt is when an ended run was counted for the last time (Close).
+	ClosedAt time.Time `json:"closed_at,omitzero"`
 	// Rev rises with every save; a save names the Rev it was based on.
 	Rev int64 `json:"rev"`
 }
 
 // Figures is what became of the audience of a run; ledger is what the ledger counts now.
-// People leave the ledger when they are erased or when its retention ends, and stay
-// counted (invariant 2, counts add up): in Gone if they left before the run was reopened,
-// in Counts if they left after it had ended. Counts does not say who left, only how many
-// were in each state. So whoever is missing from the ledger is counted as skipped, bounced,
-// sent or failed as far as these numbers were higher then, and as held otherwise. A message
-// that was delivered counts as sent, and one that was still to be tried again when the run
-// was cancelled as failed.
+// Whoever was erased is still in the ledger, as nobody (Delivery.Nobodys), so while the
+// ledger is whole it is the truth, with every event that came late. Once its lines leave it
+// at the end of their retention, the figures are those that were last counted (invariant 2,
+// counts add up): Close counts them before the first line leaves.
 func (r Run) Figures(ledger Counts) Counts {
-	all := ledger.Plus(r.Gone)
-	gone := r.Counts.Total() - all.Total()
-	if gone <= 0 {
-		return all
+	if !r.ClosedAt.IsZero() || ledger.Total() < r.Counts.Total() {
+		return maps.Clone(r.Counts)
 	}
-	add := func(s DeliveryState, n int) {
-		n = min(max(n, 0), gone)
-		all[s], gone = all[s]+n, gone-n
-	}
-	add(Skipped, r.Counts[Skipped]-all[Skipped])
-	add(BouncedBack, r.Counts[BouncedBack]-all[BouncedBack])
-	add(Sent, r.Counts.Accepted()-all.Accepted())
-	add(Failed, r.Counts[Failed]+r.Counts[Retry]-all[Failed]-all[Retry])
-	add(Held, gone)
-	return all
+	return maps.Clone(ledger)
 }
 
 // Freeze keeps what became of the audience until now, whatever leaves the ledger later.
 func (r *Run) Freeze(ledger Counts) { r.Counts = r.Figures(ledger) }
+
+// closeMargin is how many months before its lines begin to leave the ledger the figures of a
+// run are counted for the last time. Events come days after a message, complaints weeks.
+const closeMargin = 1
+
+// ClosesOn is the day from which the figures of an ended run are to be counted for the last
+// time. No line of a run is older than the run's start.
+func (r Run) ClosesOn() Date {
+	began := r.StartedAt
+	if began.IsZero() {
+		began = r.OpenedAt
+	}
+	return DateOf(began).AddMonths(RetentionMonths - closeMargin)
+}
+
+// Close counts a run that has ended for the last time. From then on its figures stay as they
+// are, whatever leaves the ledger.
+func (r *Run) Close(ledger Counts, at time.Time) error {
+	if r.State.Open() || !r.ClosedAt.IsZero() {
+		return Refused("run %s is %s and cannot be closed", r.ID, r.State)
+	}
+	r.Freeze(ledger)
+	r.ClosedAt = at
+	return nil
+}
 
 // Approvable refuses a run that does not wait, or waits to tell of another text than v.
 func (r Run) Approvable(v Version) error {
@@ -142,12 +155,15 @@ func (r *Run) Resume() error {
 }
 
 // Reopen lets a run that was done go on, because an operator decided that some of
-// its held deliveries are sent again. Those who have left the ledger stay counted.
-func (r *Run) Reopen(ledger Counts) error {
+// its held deliveries are sent again. One whose figures are closed stays as it is: its lines
+// leave the ledger.
+func (r *Run) Reopen() error {
+	if !r.ClosedAt.IsZero() {
+		return Refused("the lines of run %s leave the ledger after %d months: its figures were closed on %s", r.ID, RetentionMonths, DateOf(r.ClosedAt))
+	}
 	if err := r.step("reopened", Running, Done); err != nil {
 		return err
 	}
-	r.Gone = r.Figures(ledger).Less(ledger)
 	r.DoneAt, r.Counts, r.Cursor, r.Missing, r.Settling = time.Time{}, nil, "", 0, true
 	return nil
 }

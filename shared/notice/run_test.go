@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 )
 
 var runStates = []RunState{Waiting, Running, Paused, Stopped, Done, Cancelled}
@@ -23,7 +24,7 @@ func TestStepsOfARun(t *testing.T) {
 		"resume": {(*Run).Resume, Running, []RunState{Paused, Stopped}},
 		"cancel": {(*Run).Cancel, Cancelled, []RunState{Waiting, Running, Paused, Stopped}},
 		"stop":   {func(r *Run) error { return r.Stop("bounces") }, Stopped, []RunState{Running}},
-		"reopen": {func(r *Run) error { return r.Reopen(Counts{Held: 1}) }, Running, []RunState{Done}},
+		"reopen": {(*Run).Reopen, Running, []RunState{Done}},
 		"reject": {func(r *Run) error { return r.Reject("Ada", "too early", day(1)) }, Cancelled, []RunState{Waiting}},
 	} {
 		for _, state := range runStates {
@@ -67,66 +68,55 @@ func TestWhatStepsLeaveBehind(t *testing.T) {
 	}
 }
 
-// Invariant 2, counts add up: whoever leaves the ledger of a run that has ended, erased or
-// past its retention, stays counted, as nearly as is known.
+// Invariant 2, counts add up: while the ledger of a run is whole, the figures are what it
+// says, also of what came after the run ended; once lines leave it, what was counted last.
 func TestFigures(t *testing.T) {
+	closed := day(700)
 	for name, c := range map[string]struct {
-		frozen, gone, ledger, want Counts
+		run          Run
+		ledger, want Counts
 	}{
-		"it runs":                  {nil, nil, Counts{Sent: 2, Retry: 1}, Counts{Sent: 2, Retry: 1}},
-		"nobody left":              {Counts{Sent: 2}, nil, Counts{Sent: 2}, Counts{Sent: 2}},
-		"an event came since":      {Counts{Sent: 2}, nil, Counts{Delivered: 1, BouncedBack: 1}, Counts{Delivered: 1, BouncedBack: 1}},
-		"all left":                 {Counts{Sent: 1, Delivered: 2, ComplainedOf: 1, BouncedBack: 1, Skipped: 3, Failed: 1, Held: 1}, nil, nil, Counts{Sent: 4, BouncedBack: 1, Skipped: 3, Failed: 1, Held: 1}},
-		"some left":                {Counts{Delivered: 3, Skipped: 2}, nil, Counts{Delivered: 1, Skipped: 1}, Counts{Delivered: 1, Sent: 2, Skipped: 2}},
-		"left, not sent in time":   {Counts{Retry: 2, Sent: 1}, nil, Counts{Sent: 1}, Counts{Sent: 1, Failed: 2}},
-		"left, in doubt":           {Counts{Unknown: 2, Claimed: 1}, nil, nil, Counts{Held: 3}},
-		"reopened after some left": {nil, Counts{Sent: 4}, Counts{Held: 1}, Counts{Sent: 4, Held: 1}},
-		"and done once more":       {Counts{Sent: 5}, Counts{Sent: 4}, nil, Counts{Sent: 5}},
-		"a bounce complained of":   {Counts{BouncedBack: 1, Failed: 1}, nil, Counts{ComplainedOf: 1}, Counts{ComplainedOf: 1, BouncedBack: 1}},
-		"doubt became known":       {Counts{Unknown: 1, Sent: 1}, nil, Counts{Delivered: 1}, Counts{Delivered: 1, Held: 1}},
+		"it runs":              {Run{}, Counts{Sent: 2, Retry: 1}, Counts{Sent: 2, Retry: 1}},
+		"nothing came since":   {Run{Counts: Counts{Sent: 2}}, Counts{Sent: 2}, Counts{Sent: 2}},
+		"a bounce came since":  {Run{Counts: Counts{Sent: 2}}, Counts{Delivered: 1, BouncedBack: 1}, Counts{Delivered: 1, BouncedBack: 1}},
+		"more came since":      {Run{Counts: Counts{Sent: 2}}, Counts{Sent: 2, Held: 1}, Counts{Sent: 2, Held: 1}},
+		"the first lines left": {Run{Counts: Counts{Delivered: 2, BouncedBack: 1}}, Counts{Delivered: 2}, Counts{Delivered: 2, BouncedBack: 1}},
+		"closed":               {Run{Counts: Counts{Delivered: 2}, ClosedAt: closed}, Counts{Delivered: 1, ComplainedOf: 1}, Counts{Delivered: 2}},
+		"all lines left":       {Run{Counts: Counts{Delivered: 2}, ClosedAt: closed}, Counts{}, Counts{Delivered: 2}},
 	} {
-		run := Run{Counts: c.frozen, Gone: c.gone}
-		got := run.Figures(c.ledger)
-		maps.DeleteFunc(got, func(_ DeliveryState, n int) bool { return n == 0 })
-		if !maps.Equal(got, c.want) {
+		if got := c.run.Figures(c.ledger); !maps.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
 }
 
-// Whatever leaves the ledger, the frozen total stays, and so it does when the run is
-// reopened and ends once more.
-func TestFiguresKeepTheTotal(t *testing.T) {
-	whole := Counts{}
-	for i, s := range DeliveryStates {
-		whole[s] = i + 1
+// A run is closed once, after it ended and a month before its first line leaves the ledger.
+// From then on it is never sent again.
+func TestCloseARun(t *testing.T) {
+	at := time.Date(2026, 3, 31, 6, 0, 0, 0, time.UTC)
+	if got := (Run{OpenedAt: at}).ClosesOn(); got != "2028-02-29" {
+		t.Errorf("closes on %s", got)
 	}
-	for left := range 1 << len(DeliveryStates) { // one choice of states whose people left
-		ledger := maps.Clone(whole)
-		for i, s := range DeliveryStates {
-			if left&(1<<i) != 0 {
-				ledger[s] = i / 2
+	if got := (Run{OpenedAt: at, StartedAt: at.AddDate(0, 2, 0)}).ClosesOn(); got != "2028-04-30" && got != "2028-05-01" {
+		t.Errorf("approved two months later, closes on %s", got)
+	}
+	for _, state := range runStates {
+		run := Run{State: state, Counts: Counts{Sent: 2}}
+		err := run.Close(Counts{Delivered: 1, BouncedBack: 1}, at)
+		if state.Open() {
+			if !errors.Is(err, ErrRefused) || !run.ClosedAt.IsZero() {
+				t.Errorf("%s: %v, closed at %s", state, err, run.ClosedAt)
 			}
+			continue
 		}
-		run := Run{State: Done}
-		run.Freeze(whole)
-		total := func(when string) {
-			got := run.Figures(ledger)
-			if got.Total() != whole.Total() {
-				t.Fatalf("%s: %v of %v in the ledger, and the figures are %v", when, ledger, whole, got)
-			}
-			for s, n := range got {
-				if n < ledger[s] {
-					t.Fatalf("%s: %d are %s, and the ledger has %d", when, n, s, ledger[s])
-				}
-			}
+		if err != nil || !run.ClosedAt.Equal(at) || run.Counts[BouncedBack] != 1 {
+			t.Errorf("%s: %v, counted %v", state, err, run.Counts)
 		}
-		total("done")
-		if err := run.Reopen(ledger); err != nil {
-			t.Fatal(err)
+		if run.Close(Counts{}, at) == nil || run.Counts.Total() != 2 {
+			t.Errorf("%s: closed twice, and counted %v", state, run.Counts)
 		}
-		total("reopened")
-		run.Freeze(ledger)
-		total("done again")
+		if run.Reopen() == nil || run.State != state {
+			t.Errorf("%s: reopened when closed", state)
+		}
 	}
 }

@@ -48,6 +48,7 @@ type Store interface {
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
 	OpenRuns(ctx context.Context) ([]notice.Run, error)
 	RecordDelivery(ctx context.Context, d notice.Delivery) (wrote bool, err error)
+	ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error
 	Request(ctx context.Context, id notice.RequestID) (notice.Request, error)
 	OpenRequests(ctx context.Context) ([]notice.Request, error)
 	ListRequests(ctx context.Context, year int) ([]notice.Request, error)

@@ -488,11 +488,11 @@ func (m *mortal) ChangeRecipient(ctx context.Context, before, after notice.Recip
 	return m.Store.ChangeRecipient(ctx, before, after, e)
 }
 
-func (m *mortal) ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error {
+func (m *mortal) MoveDelivery(ctx context.Context, before, after notice.Delivery) error {
 	if err := m.step(); err != nil {
 		return err
 	}
-	return m.Store.ForgetDeliveries(ctx, id, runs)
+	return m.Store.MoveDelivery(ctx, before, after)
 }
 
 func (m *mortal) ForgetEvents(ctx context.Context, id notice.RecipientID, but notice.Way) error {

@@ -2,9 +2,11 @@ package privacy
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"policymail/shared/notice"
 )
@@ -13,7 +15,8 @@ import (
 type ErasureStore interface {
 	Store
 	ListRuns(ctx context.Context) ([]notice.Run, error)
-	ForgetDeliveries(ctx context.Context, id notice.RecipientID, runs []notice.RunID) error
+	DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []notice.RunID) ([]notice.Delivery, error)
+	MoveDelivery(ctx context.Context, before, after notice.Delivery) error
 	ForgetEvents(ctx context.Context, id notice.RecipientID, but notice.Way) error
 	RequestsOf(ctx context.Context, id notice.RecipientID) ([]notice.Request, error)
 	SaveRequest(ctx context.Context, r notice.Request) (notice.Request, error)
@@ -43,8 +46,9 @@ func Stays(requests []notice.Request) []string {
 }
 
 // Erase removes a person: afterwards only the keyed hash of each address they had,
-// the opt-out, the line that says so, the bare log of their requests, and until they
-// are answered the address and words of open ones are left (see Stays; invariant 7, erased means erased). The person's standing goes before their data, so
+// the opt-out, the line that says so, the bare log of their requests, lines of the ledger
+// that are nobody's, and until they are answered the address and words of open ones are left
+// (see Stays; invariant 7, erased means erased). The person's standing goes before their data, so
 // nothing is sent meanwhile. It may be repeated after it was cut short, by any address
 // they had: the ids of later ones lead to the person until nothing of them is left.
 func Erase(ctx context.Context, store ErasureStore, p Preferences, c Change) error {
@@ -107,7 +111,7 @@ func eraseStanding(ctx context.Context, store ErasureStore, p Preferences, c Cha
 
 // forget removes what is kept under an id: ledger, history, and who asked and what.
 func forget(ctx context.Context, store ErasureStore, id notice.RecipientID, runs []notice.RunID) error {
-	if err := store.ForgetDeliveries(ctx, id, runs); err != nil {
+	if err := forgetDeliveries(ctx, store, id, runs); err != nil {
 		return err
 	}
 	if err := store.ForgetEvents(ctx, id, notice.ByErasure); err != nil {
@@ -132,6 +136,24 @@ func forget(ctx context.Context, store ErasureStore, id notice.RecipientID, runs
 		}
 	}
 	return nil
+}
+
+// forgetDeliveries takes a person out of the ledger. Each of their lines becomes nobody's in
+// one write, and goes on counting in its run (invariants 2, counts add up, and 7, erased means
+// erased). It reads again until no line is left, as events may change one meanwhile.
+func forgetDeliveries(ctx context.Context, store ErasureStore, id notice.RecipientID, runs []notice.RunID) error {
+	for {
+		lines, err := store.DeliveriesOf(ctx, id, runs)
+		if err != nil || len(lines) == 0 {
+			return err
+		}
+		for _, line := range lines {
+			err := store.MoveDelivery(ctx, line, line.Nobodys(strings.ToLower(rand.Text())))
+			if err != nil && !errors.Is(err, notice.ErrConflict) {
+				return err
+			}
+		}
+	}
 }
 
 func runIDs(ctx context.Context, store interface {

@@ -16,6 +16,7 @@ type Kind string
 const (
 	AnnualMark   Kind = "annual"      // by policy: the due days that annual runs cover
 	Announcement Kind = "announced"   // by run or draft: which approvers were told of it
+	Closing      Kind = "closing"     // of the pacer: the day up to which runs are counted for good
 	Draft        Kind = "draft"       // by policy: what the public page says instead
 	Import       Kind = "import"      // by import: how far it is
 	ImportPart   Kind = "import-part" // by import, put and number: what became of its rows

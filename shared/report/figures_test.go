@@ -64,13 +64,93 @@ func TestReportWithAStrayCursor(t *testing.T) {
 	}
 }
 
-// forget removes the lines of people from the ledger, as an erasure and time do.
-func forget(t *testing.T, db store.Store, people ...notice.RecipientID) {
+// erase makes the lines of people nobody's, as an erasure does.
+func erase(t *testing.T, db store.Store, people ...notice.RecipientID) {
 	t.Helper()
 	for _, id := range people {
-		if err := db.ForgetDeliveries(context.Background(), id, []notice.RunID{"r"}); err != nil {
+		lines, err := db.DeliveriesOf(context.Background(), id, []notice.RunID{"r"})
+		if err != nil || len(lines) != 1 {
+			t.Fatalf("%s has lines %+v, %v", id, lines, err)
+		}
+		if err := db.MoveDelivery(context.Background(), lines[0], lines[0].Nobodys(string(id))); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// become records what an event says of somebody, after the run has ended.
+func become(t *testing.T, db store.Store, id notice.RecipientID, state notice.DeliveryState) {
+	t.Helper()
+	lines, err := db.DeliveriesOf(context.Background(), id, []notice.RunID{"r"})
+	if err != nil || len(lines) != 1 {
+		t.Fatalf("%s has lines %+v, %v", id, lines, err)
+	}
+	after := lines[0]
+	after.State = state
+	if err := db.MoveDelivery(context.Background(), lines[0], after); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// expire closes the run and lets every line leave the ledger, as 24 months do.
+func expire(t *testing.T, db store.Store) {
+	t.Helper()
+	ctx := context.Background()
+	run, err := db.Run(ctx, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts, err := db.CountDeliveries(ctx, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Close(counts, run.OpenedAt.AddDate(0, 23, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.SaveRun(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	lines, _, err := db.ListDeliveries(ctx, "r", "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		if err := db.ForgetDeliveries(ctx, line.Recipient, []notice.RunID{"r"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// An erasure makes nobody told who was not, and no two people fewer: not after bounces that
+// came when the run was done, and not when the ledger is gone (invariant 2, counts add up).
+func TestFiguresAfterLateBouncesAndErasures(t *testing.T) {
+	ctx := context.Background()
+	db, op := ledger(t, notice.Run{State: notice.Running}, notice.Counts{notice.Sent: 4})
+	end(t, db)
+	wantFigures(t, "done", db, 4, 4, 0)
+	become(t, db, "sent0", notice.BouncedBack)
+	become(t, db, "sent1", notice.BouncedBack)
+	wantFigures(t, "two bounced", db, 4, 2, 2)
+	erase(t, db, "sent0", "sent2")
+	wantFigures(t, "one of each erased", db, 4, 2, 2)
+	rows, _, err := report.Rows(ctx, db, op.Audience, "r", report.NotTold, "")
+	if err != nil || len(rows) != 2 {
+		t.Errorf("not told are %+v, %v", rows, err)
+	}
+	nobodys := 0
+	for _, r := range rows {
+		if r.Recipient.Nobody() {
+			nobodys++
+		}
+	}
+	if nobodys != 1 {
+		t.Errorf("%d of %+v were erased", nobodys, rows)
+	}
+	expire(t, db)
+	wantFigures(t, "24 months later", db, 4, 2, 2)
+	all, err := report.Status(ctx, db, "r", report.Pace{}, time.Now())
+	if s := all[0]; err != nil || s.Expired != 4 || !s.Complete || s.Bounced != 2 {
+		t.Errorf("24 months later: %+v, %v", s, err)
 	}
 }
 
@@ -84,50 +164,44 @@ func TestFiguresOfACancelledRunOutliveTheLedger(t *testing.T) {
 		}
 	}
 	wantFigures(t, "cancelled", db, 10, 4, 6)
-	forget(t, db, "delivered0", "delivered1")
+	become(t, db, "retry0", notice.Failed)
+	erase(t, db, "delivered0", "delivered1")
 	wantFigures(t, "two of the told erased", db, 10, 4, 6)
 	if _, err := operator.Cancel(ctx, "r"); err != nil {
 		t.Fatal(err)
 	}
-	forget(t, db, "delivered2", "delivered3", "bounced0", "retry0", "skipped0")
+	expire(t, db)
 	wantFigures(t, "24 months later", db, 10, 4, 6)
 	all, err := report.Status(ctx, db, "r", report.Pace{}, time.Now())
-	if s := all[0]; err != nil || s.Bounced != 1 || s.Failed != 1 || s.Skipped != 1 || s.Held != 0 || s.Pending != 3 {
+	if s := all[0]; err != nil || s.Bounced != 1 || s.Failed != 1 || s.Skipped != 1 || s.Held != 0 || s.Pending != 3 || s.Expired != 7 {
 		t.Errorf("24 months later %+v %v", s, err)
 	}
 }
 
-// Sending again to those held forgets nobody who has left the ledger: not while the run
-// goes on, not when it is done, and not if it is reopened once more.
+// Sending again to those held forgets nobody who was erased: not while the run goes on, and
+// not when it is done once more.
 func TestFiguresOutliveAResend(t *testing.T) {
 	ctx := context.Background()
-	db, operator := ledger(t, notice.Run{State: notice.Done, Audience: 11, Counts: notice.Counts{notice.Delivered: 9, notice.Held: 2}},
-		notice.Counts{notice.Delivered: 7, notice.Held: 2})
+	db, operator := ledger(t, notice.Run{State: notice.Running}, notice.Counts{notice.Delivered: 9, notice.Held: 2})
+	end(t, db)
+	erase(t, db, "delivered0", "delivered1")
 	wantFigures(t, "done", db, 11, 9, 2)
-	for n := range 2 {
-		if _, err := operator.Resend(ctx, "r", "Ada"); err != nil {
-			t.Fatal(err)
-		}
-		wantFigures(t, "sent again", db, 11, 9+n, 2-n)
-		lines, err := db.Deliveries(ctx, "r", []notice.RecipientID{"held0", "held1"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for id, line := range lines {
-			after := line
-			if after.State = notice.Held; id == "held0" {
-				after.State = notice.Sent
-			}
-			if err := db.MoveDelivery(ctx, line, after); err != nil {
-				t.Fatal(err)
-			}
-		}
-		wantFigures(t, "one of them accepted", db, 11, 10, 1)
-		end(t, db)
-		wantFigures(t, "done once more", db, 11, 10, 1)
+	if _, err := operator.Resend(ctx, "r", "Ada"); err != nil {
+		t.Fatal(err)
 	}
-	forget(t, db, "held0", "held1", "delivered0")
+	wantFigures(t, "sent again", db, 11, 9, 2)
+	become(t, db, "held0", notice.Sent)
+	become(t, db, "held1", notice.Held)
+	wantFigures(t, "one of them accepted", db, 11, 10, 1)
+	end(t, db)
+	wantFigures(t, "done once more", db, 11, 10, 1)
+	erase(t, db, "held0", "held1", "delivered2")
 	wantFigures(t, "three more erased", db, 11, 10, 1)
+	expire(t, db)
+	if _, err := operator.Resend(ctx, "r", "Ada"); err != nil {
+		t.Error(err)
+	}
+	wantFigures(t, "24 months later", db, 11, 10, 1)
 }
 
 // end ends a run as an audit pass that finds no gap does.

@@ -48,6 +48,9 @@ type RunStatus struct {
 	Held       int             `json:"held"`
 	NotSent    int             `json:"not_sent"`
 	NotTold    int             `json:"not_told"` // not sent, or bounced
+	// Expired is how many of these people no report can list any more: their lines left the
+	// ledger at the end of their retention. The figures are those that were counted before.
+	Expired int `json:"expired,omitempty"`
 	// Complete: the run is done, and everybody of the audience is in exactly one state
 	// that is final.
 	Complete bool `json:"complete"`
@@ -121,8 +124,8 @@ func (s *RunStatus) pace(p Pace, ahead int, run notice.Run, now time.Time) {
 	s.ETA = from.Add(takes).UTC().Format(time.RFC3339)
 }
 
-func figures(run notice.Run, c notice.Counts) RunStatus {
-	c = run.Figures(c)
+func figures(run notice.Run, ledger notice.Counts) RunStatus {
+	c := run.Figures(ledger)
 	s := RunStatus{Run: run.ID, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version, State: run.State, StopReason: run.StopReason,
 		Audience: max(run.Audience, c.Total()), Claimed: c[notice.Claimed], Sent: c[notice.Sent], Delivered: c[notice.Delivered],
 		Bounced: c[notice.BouncedBack], Complained: c[notice.ComplainedOf], Skipped: c[notice.Skipped], Failed: c[notice.Failed],
@@ -130,6 +133,7 @@ func figures(run notice.Run, c notice.Counts) RunStatus {
 	s.Pending = s.Audience - c.Total()
 	s.NotSent = s.Audience - c.Accepted()
 	s.NotTold = s.Audience - c.Told()
+	s.Expired = max(0, c.Total()-ledger.Total())
 	s.Complete = run.State == notice.Done && s.Pending == 0 && c.Open() == 0
 	switch {
 	case run.State == notice.Stopped:
@@ -149,7 +153,7 @@ func neverBegan(run notice.Run) bool { return run.State == notice.Cancelled && r
 // Row is what became of one person in a run.
 type Row struct {
 	Recipient notice.RecipientID   `json:"recipient"`
-	Address   string               `json:"address"` // empty once erased
+	Address   string               `json:"address"` // empty once erased; then Recipient is nobody's (notice.RecipientID.Nobody)
 	State     notice.DeliveryState `json:"state"`
 	Reason    string               `json:"reason"`
 	Version   string               `json:"version"`
