@@ -21,7 +21,7 @@ type reportCmd struct {
 }
 
 var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{.Run}}</title></head>
-<body><h1>{{.Run}}</h1><p>{{len .Rows}} people</p><table><thead><tr><th>Recipient</th><th>Address</th><th>State</th><th>Reason</th><th>Version</th><th>Language</th><th>Sent</th></tr></thead>
+<body><h1>{{.Run}}</h1><p>{{len .Rows}} people</p>{{range .Notes}}<p>{{.}}</p>{{end}}<table><thead><tr><th>Recipient</th><th>Address</th><th>State</th><th>Reason</th><th>Version</th><th>Language</th><th>Sent</th></tr></thead>
 <tbody>{{range .Rows}}<tr><td>{{.Recipient}}</td><td>{{.Address}}</td><td>{{.State}}</td><td>{{.Reason}}</td><td>{{.Version}}</td><td>{{.Locale}}</td><td>{{stamp .SentAt}}</td></tr>
 {{end}}</tbody></table></body></html>
 `))
@@ -33,13 +33,22 @@ func (c reportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	notes, err := c.notes(a, rows)
+	if err != nil {
+		return err
+	}
+	if c.Format != "html" && !a.json {
+		for _, note := range notes {
+			fmt.Fprintln(a.err, note)
+		}
+	}
 	switch {
 	case a.json || c.Format == "json":
 		e := json.NewEncoder(a.out)
 		e.SetIndent("", "  ")
 		return e.Encode(rows)
 	case c.Format == "html":
-		return reportPage.Execute(a.out, map[string]any{"Run": c.Run_, "Rows": rows})
+		return reportPage.Execute(a.out, map[string]any{"Run": c.Run_, "Rows": rows, "Notes": notes})
 	}
 	w := csv.NewWriter(a.out)
 	w.Write([]string{"recipient", "address", "state", "reason", "version", "locale", "sent_at", "message_id"})
@@ -48,6 +57,27 @@ func (c reportCmd) Run(a *app) error {
 	}
 	w.Flush()
 	return w.Error()
+}
+
+// notes say what the rows cannot: who of them was erased, and that some have no row.
+func (c reportCmd) notes(a *app, rows []report.Row) (notes []string, err error) {
+	var status []report.RunStatus
+	if err := a.call.do(a.ctx, "status", operate.RunArgs{Run: notice.RunID(c.Run_)}, &status); err != nil {
+		return nil, err
+	}
+	erased := 0
+	for _, r := range rows {
+		if r.Recipient.Nobody() {
+			erased++
+		}
+	}
+	if erased > 0 {
+		notes = append(notes, fmt.Sprintf("%d of them were erased since: what became of their notice is listed, and not who they were", erased))
+	}
+	if expired := status[0].Expired; expired > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d people of the run have no line any more: the ledger keeps them for %d months. policymail status %s counts them", expired, status[0].Audience, notice.RetentionMonths, c.Run_))
+	}
+	return notes, nil
 }
 
 // pages reads all pages of an answer; args are of the page at a cursor.

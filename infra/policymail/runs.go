@@ -91,6 +91,9 @@ func (c statusCmd) Run(a *app) error {
 			if s.Complete && c.Run_ != "" {
 				fmt.Fprintf(t, "\tcomplete: %d people, everybody is accounted for\n", s.Audience)
 			}
+			if s.Expired > 0 && c.Run_ != "" {
+				fmt.Fprintf(t, "\t%d of them are only counted: the ledger keeps lines for %d months\n", s.Expired, notice.RetentionMonths)
+			}
 			if s.Rate > 0 {
 				fmt.Fprintf(t, "\t%s\n", pace(s))
 			}
