@@ -30,13 +30,16 @@ const KeptOnErasure = "keyed hash and opt-out, so that no import mails the perso
 // words until the answer, which removes them.
 const KeptUntilAnswered = "address and words of this open case are kept until it is answered, so that it can be (GDPR art. 12(3), 17(3)(b))"
 
+// KeptAsNobodys is what an erasure leaves of the person's notices, and on which basis.
+const KeptAsNobodys = "what became of each notice, on which day and of which version, as nobody's, so that the figures of runs add up (no personal data: GDPR recital 26)"
+
 // outlives reports whether a request keeps its address and words when its person is
 // erased: an open case needs them.
 func outlives(r notice.Request) bool { return r.State == notice.Pending }
 
 // Stays says what the erasure of a person with these requests leaves, and on which basis.
 func Stays(requests []notice.Request) []string {
-	stays := []string{KeptOnErasure}
+	stays := []string{KeptOnErasure, KeptAsNobodys}
 	for _, r := range requests {
 		if outlives(r) {
 			stays = append(stays, fmt.Sprintf("request %s: %s", r.ID, KeptUntilAnswered))

@@ -58,7 +58,7 @@ func TestARecordIsWhatAnErasureRemoves(t *testing.T) {
 		t.Errorf("their copy %+v %v", c, err)
 	}
 	stays := strings.Join(privacy.Stays(before.Requests), "\n")
-	if !strings.Contains(stays, privacy.KeptOnErasure) || strings.Count(stays, privacy.KeptUntilAnswered) != 2 {
+	if !strings.Contains(stays, privacy.KeptOnErasure) || !strings.Contains(stays, privacy.KeptAsNobodys) || strings.Count(stays, privacy.KeptUntilAnswered) != 2 {
 		t.Errorf("said to stay:\n%s", stays)
 	}
 	if err := privacy.Erase(ctx, o.db, rights.Preferences, privacy.Change{Recipient: "ada"}); err != nil {
