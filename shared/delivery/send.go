@@ -81,11 +81,11 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 	if err != nil {
 		return err
 	}
-	outcome, err := sending{s, run, v, slice}.all(ctx, people)
+	outcome, tally, err := sending{s, run, v, slice}.all(ctx, people)
 	s.Log.Info("slice", "run", run.ID, "recipients", len(slice.Recipients), "sent", outcome[notice.Sent],
 		"skipped", outcome[notice.Skipped], "failed", outcome[notice.Failed], "retry", outcome[notice.Retry], "unknown", outcome[notice.Unknown])
-	if t := (notice.Tally{Accepted: outcome[notice.Sent], Refused: outcome[notice.Failed]}); t != (notice.Tally{}) {
-		if err := s.Store.AddTally(context.WithoutCancel(ctx), run.ID, t); err != nil {
+	if tally != (notice.Tally{}) {
+		if err := s.Store.AddTally(context.WithoutCancel(ctx), run.ID, tally); err != nil {
 			s.Log.Error("slice not counted", "run", run.ID, "error", err.Error())
 		}
 	}
@@ -144,21 +144,29 @@ type sending struct {
 func (s sending) clock() clock { return clock{s.Store, s.Settings, s.Now, s.run} }
 
 // all serves the people of the slice one after the other, no faster than the slice's gap
-// allows, and counts what became of them.
-func (s sending) all(ctx context.Context, people map[notice.RecipientID]notice.Recipient) (notice.Counts, error) {
-	outcome, gap := notice.Counts{}, s.slice.Gap
+// allows, and counts what became of them: all states, and the tally that the run is judged
+// by.
+func (s sending) all(ctx context.Context, people map[notice.RecipientID]notice.Recipient) (outcome notice.Counts, tally notice.Tally, err error) {
+	outcome = notice.Counts{}
+	gap := s.slice.Gap
 	for _, id := range s.slice.Recipients {
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < s.Settings.SendTimeout {
-			return outcome, errOutOfTime
+			return outcome, tally, errOutOfTime
 		}
 		began := s.Now()
 		state, err := s.serve(ctx, people[id])
 		outcome[state]++
+		switch state {
+		case notice.Sent:
+			tally.Note(s.Now())
+		case notice.Failed:
+			tally.Refused++
+		}
 		if errors.Is(err, errEndSlice) {
-			return outcome, nil
+			return outcome, tally, nil
 		}
 		if err != nil {
-			return outcome, err
+			return outcome, tally, err
 		}
 		if state == notice.Retry {
 			gap = min(max(2*gap, minBackOff), max(gap, maxBackOff)) // slower for the rest of the slice
@@ -167,7 +175,7 @@ func (s sending) all(ctx context.Context, people map[notice.RecipientID]notice.R
 			s.sleep(ctx, gap-s.Now().Sub(began))
 		}
 	}
-	return outcome, nil
+	return outcome, tally, nil
 }
 
 // serve brings one recipient of the run to a state and returns it, or "" if another

@@ -1,6 +1,9 @@
 package notice
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Tally counts what tells good runs from bad ones while they go. It is an aid, the
 // ledger is the truth: a worker that dies may leave accepted messages uncounted,
@@ -10,11 +13,34 @@ type Tally struct {
 	Refused    int `json:"refused"`    // by SES, for good
 	Bounced    int `json:"bounced"`    // permanently
 	Complained int `json:"complained"` // "not-spam" left out
+	// When SES accepted the first of these messages and the last. A sum has the first
+	// time that was added and the last one; among workers that add at the same moment
+	// these may be off by as long as a slice takes.
+	FirstSent time.Time `json:"first_sent,omitzero"`
+	LastSent  time.Time `json:"last_sent,omitzero"`
 }
 
-// Less takes away what was counted before.
+// Plus adds what was counted after.
+func (t Tally) Plus(after Tally) Tally {
+	sum := Tally{t.Accepted + after.Accepted, t.Refused + after.Refused, t.Bounced + after.Bounced, t.Complained + after.Complained, t.FirstSent, t.LastSent}
+	if sum.FirstSent.IsZero() {
+		sum.FirstSent = after.FirstSent
+	}
+	if !after.LastSent.IsZero() {
+		sum.LastSent = after.LastSent
+	}
+	return sum
+}
+
+// Note counts one message that SES accepted at a time.
+func (t *Tally) Note(sent time.Time) {
+	*t = t.Plus(Tally{Accepted: 1, FirstSent: sent, LastSent: sent})
+}
+
+// Less takes away what was counted before; the times stay.
 func (t Tally) Less(before Tally) Tally {
-	return Tally{t.Accepted - before.Accepted, t.Refused - before.Refused, t.Bounced - before.Bounced, t.Complained - before.Complained}
+	t.Accepted, t.Refused, t.Bounced, t.Complained = t.Accepted-before.Accepted, t.Refused-before.Refused, t.Bounced-before.Bounced, t.Complained-before.Complained
+	return t
 }
 
 // signs are the shares at which a run stops: where SES puts an account under review

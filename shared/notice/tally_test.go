@@ -2,6 +2,21 @@ package notice
 
 import "testing"
 
+// A tally knows when the first of its messages left and the last, however it is added up.
+func TestTallyOfTimes(t *testing.T) {
+	var tally Tally
+	for _, n := range []int{1, 2, 3} {
+		tally.Note(day(n))
+	}
+	sum := Tally{}.Plus(tally).Plus(Tally{Bounced: 2}).Plus(Tally{Accepted: 1, FirstSent: day(4), LastSent: day(4)})
+	if want := (Tally{Accepted: 4, Bounced: 2, FirstSent: day(1), LastSent: day(4)}); sum != want {
+		t.Errorf("%+v, want %+v", sum, want)
+	}
+	if left := sum.Less(tally); left.Accepted != 1 || !left.LastSent.Equal(day(4)) {
+		t.Errorf("%+v", left)
+	}
+}
+
 func TestBadSign(t *testing.T) {
 	for _, c := range []struct {
 		tally Tally

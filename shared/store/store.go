@@ -136,7 +136,7 @@ type Runs interface {
 	OpenRuns(ctx context.Context) ([]notice.Run, error)
 	// ListRuns lists every run in the same order.
 	ListRuns(ctx context.Context) ([]notice.Run, error)
-	// AddTally adds to what is counted of a run, atomically.
+	// AddTally adds to what is counted of a run as Tally.Plus does, atomically.
 	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
 	// Tally reads what was counted; zero for a run nothing was counted of.
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)

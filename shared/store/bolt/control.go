@@ -162,8 +162,7 @@ func (s *Store) AddTally(ctx context.Context, run notice.RunID, t notice.Tally) 
 		if _, err := load(tx, tallies, []byte(run), &sum); err != nil {
 			return err
 		}
-		return save(tx, tallies, []byte(run), notice.Tally{Accepted: sum.Accepted + t.Accepted, Refused: sum.Refused + t.Refused,
-			Bounced: sum.Bounced + t.Bounced, Complained: sum.Complained + t.Complained})
+		return save(tx, tallies, []byte(run), sum.Plus(t))
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -271,17 +272,27 @@ func (s *Store) runs(ctx context.Context, partitions ...string) ([]notice.Run, e
 func tallyKey(run notice.RunID) item { return controlKey("TALLY", string(run)) }
 
 func (s *Store) AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error {
-	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Control, Key: tallyKey(run),
-		UpdateExpression: aws.String("ADD accepted :a, refused :r, bounced :b, complained :c"),
-		ExpressionAttributeValues: item{":a": num(int64(t.Accepted)), ":r": num(int64(t.Refused)),
-			":b": num(int64(t.Bounced)), ":c": num(int64(t.Complained))}})
+	update := "ADD accepted :a, refused :r, bounced :b, complained :c"
+	values := item{":a": num(int64(t.Accepted)), ":r": num(int64(t.Refused)), ":b": num(int64(t.Bounced)), ":c": num(int64(t.Complained))}
+	var set []string
+	if !t.FirstSent.IsZero() {
+		set, values[":f"] = append(set, "first_sent = if_not_exists(first_sent, :f)"), str(sortable(t.FirstSent))
+	}
+	if !t.LastSent.IsZero() {
+		set, values[":l"] = append(set, "last_sent = :l"), str(sortable(t.LastSent))
+	}
+	if len(set) > 0 {
+		update += " SET " + strings.Join(set, ", ")
+	}
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &s.tables.Control, Key: tallyKey(run), UpdateExpression: &update, ExpressionAttributeValues: values})
 	return err
 }
 
 func (s *Store) Tally(ctx context.Context, run notice.RunID) (notice.Tally, error) {
 	it, err := s.get(ctx, "TALLY", string(run))
 	return notice.Tally{Accepted: int(getNum(it, "accepted")), Refused: int(getNum(it, "refused")),
-		Bounced: int(getNum(it, "bounced")), Complained: int(getNum(it, "complained"))}, err
+		Bounced: int(getNum(it, "bounced")), Complained: int(getNum(it, "complained")),
+		FirstSent: instant(getStr(it, "first_sent")), LastSent: instant(getStr(it, "last_sent"))}, err
 }
 
 func (s *Store) Document(ctx context.Context, kind, id string, v any) (int64, error) {

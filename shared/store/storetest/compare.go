@@ -259,7 +259,8 @@ func (g *game) addRun(t *rapid.T) {
 
 func (g *game) addTally(t *rapid.T) {
 	run, n := someRun.Draw(t, "run"), rapid.IntRange(0, 3)
-	tally := notice.Tally{Accepted: n.Draw(t, "accepted"), Refused: n.Draw(t, "refused"), Bounced: n.Draw(t, "bounced"), Complained: n.Draw(t, "complained")}
+	tally := notice.Tally{Accepted: n.Draw(t, "accepted"), Refused: n.Draw(t, "refused"), Bounced: n.Draw(t, "bounced"), Complained: n.Draw(t, "complained"),
+		FirstSent: noTime.Draw(t, "first sent"), LastSent: noTime.Draw(t, "last sent")}
 	done(g, "AddTally", func(s store.Store) error { return s.AddTally(ctx, run, tally) })
 }
 

@@ -310,9 +310,7 @@ func (m *model) ListRuns(context.Context) ([]notice.Run, error) {
 }
 
 func (m *model) AddTally(_ context.Context, run notice.RunID, t notice.Tally) error {
-	sum := m.tallies[run]
-	m.tallies[run] = notice.Tally{Accepted: sum.Accepted + t.Accepted, Refused: sum.Refused + t.Refused,
-		Bounced: sum.Bounced + t.Bounced, Complained: sum.Complained + t.Complained}
+	m.tallies[run] = m.tallies[run].Plus(t)
 	return nil
 }
 

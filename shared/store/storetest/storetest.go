@@ -730,6 +730,14 @@ func testTally(t *testing.T, s store.Store) {
 	got, err := s.Tally(ctx, "r1")
 	must(t, err)
 	equal(t, "tally", got, notice.Tally{Accepted: 40, Refused: 8, Bounced: 16, Complained: 24})
+	early, late := time.Date(2026, 5, 1, 6, 0, 0, 5e6, time.UTC), time.Date(2026, 5, 2, 7, 0, 0, 0, time.UTC)
+	for _, sent := range []time.Time{early, late} {
+		must(t, s.AddTally(ctx, "r1", notice.Tally{FirstSent: sent, LastSent: sent}))
+		must(t, s.AddTally(ctx, "r1", notice.Tally{Bounced: 1}))
+	}
+	got, err = s.Tally(ctx, "r1")
+	must(t, err)
+	equal(t, "tally with times", got, notice.Tally{Accepted: 40, Refused: 8, Bounced: 18, Complained: 24, FirstSent: early, LastSent: late})
 	if other, err := s.Tally(ctx, "r"); err != nil || other != (notice.Tally{}) {
 		t.Errorf("another run has %+v %v", other, err)
 	}
