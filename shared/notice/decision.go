@@ -11,7 +11,14 @@ type Edit struct {
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
 	Before string    `json:"before"` // ContentHash until then
+	// Was holds the words that were replaced, by locale; those of a language that had no
+	// summary are empty.
+	Was map[string]string `json:"was,omitempty"`
 }
+
+// mostReplaced is how many bytes of replaced words a version keeps: it is stored as one
+// record, beside its text.
+const mostReplaced = 60_000
 
 // Rejection records who ended a run before it began, and why.
 type Rejection struct {
@@ -44,11 +51,58 @@ func (r *Run) Edit(v *Version, summary map[string]string, by string, at time.Tim
 	case maps.Equal(v.Summary, summary):
 		return nil
 	}
-	before := v.ContentHash()
-	v.Edits = append(v.Edits[:len(v.Edits):len(v.Edits)], Edit{By: by, At: at, Before: before})
-	v.Summary = summary
+	edit := Edit{By: by, At: at, Before: v.ContentHash(), Was: replaced(v.Summary, summary)}
+	edits := append(v.Edits[:len(v.Edits):len(v.Edits)], edit)
+	if size(edits) > mostReplaced {
+		return Refused("the summary of version %s was edited too often to keep all its earlier words", v.Name).
+			Hint("reject it, then publish it again under another version with the summary it is to have")
+	}
+	v.Edits, v.Summary = edits, summary
 	r.ContentHash = v.ContentHash()
 	return nil
+}
+
+// replaced are the words of before that are others in after, by locale.
+func replaced(before, after map[string]string) map[string]string {
+	was := map[string]string{}
+	for _, summary := range []map[string]string{before, after} {
+		for locale := range summary {
+			if before[locale] != after[locale] {
+				was[locale] = before[locale]
+			}
+		}
+	}
+	return was
+}
+
+// size is how many bytes of replaced words edits hold.
+func size(edits []Edit) (n int) {
+	for _, e := range edits {
+		for _, words := range e.Was {
+			n += len(words)
+		}
+	}
+	return n
+}
+
+// Wording is one edit of a summary as it is read: the words it replaced, and by what.
+type Wording struct {
+	Edit
+	Became map[string]string `json:"became,omitempty"` // by locale, the words in place of Was; empty where the language was taken out
+}
+
+// Wordings are the edits of the summary, oldest first.
+func (v Version) Wordings() []Wording {
+	all, then := make([]Wording, len(v.Edits)), maps.Clone(v.Summary)
+	for i := len(v.Edits) - 1; i >= 0; i-- {
+		w := Wording{Edit: v.Edits[i], Became: map[string]string{}}
+		for locale, words := range w.Was {
+			w.Became[locale] = then[locale]
+			then[locale] = words
+		}
+		all[i] = w
+	}
+	return all
 }
 
 // Reject ends a run that waits.

@@ -3,6 +3,8 @@ package notice
 import (
 	"errors"
 	"maps"
+	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -78,7 +80,7 @@ func TestEdit(t *testing.T) {
 		switch {
 		case run.ContentHash != v.ContentHash():
 			t.Errorf("%s: the run is of another text than the version", name)
-		case c.edited && (!maps.Equal(v.Summary, c.summary) || len(v.Edits) != 1 || v.Edits[0] != Edit{By: "Ada", At: day(1), Before: hash} || run.ContentHash == hash):
+		case c.edited && (!maps.Equal(v.Summary, c.summary) || len(v.Edits) != 1 || !reflect.DeepEqual(v.Edits[0], Edit{By: "Ada", At: day(1), Before: hash, Was: summary}) || run.ContentHash == hash):
 			t.Errorf("%s: %+v", name, v)
 		case !c.edited && (!maps.Equal(v.Summary, summary) || len(v.Edits) != 0 || run.ContentHash != hash):
 			t.Errorf("%s: changed all the same: %+v", name, v)
@@ -97,9 +99,55 @@ func TestEditsAreOnlyAdded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(v.Edits) != 2 || v.Edits[0].Before == v.Edits[1].Before || read.Edits[:1][0] != (Edit{}) {
+	if len(v.Edits) != 2 || v.Edits[0].Before == v.Edits[1].Before || read.Edits[:1][0].By != "" {
 		t.Errorf("edits %+v, and whoever read the version before has %+v", v.Edits, read.Edits[:1])
 	}
+}
+
+// Every edit keeps the words it replaced, and only these; together they tell how the
+// summary came to read as it does.
+func TestEditsKeepTheWordsBefore(t *testing.T) {
+	run, v := waiting()
+	for i, summary := range []map[string]string{
+		{"en": "We keep less.", "de": "Wir behalten weniger."},
+		{"en": "We keep nothing.", "de": "Wir behalten weniger."},
+		{"en": "We keep a little."},
+	} {
+		if err := run.Edit(&v, summary, "Ada", day(i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []Wording{
+		{Edit{Was: map[string]string{"de": ""}}, map[string]string{"de": "Wir behalten weniger."}},
+		{Edit{Was: map[string]string{"en": "We keep less."}}, map[string]string{"en": "We keep nothing."}},
+		{Edit{Was: map[string]string{"en": "We keep nothing.", "de": "Wir behalten weniger."}}, map[string]string{"en": "We keep a little.", "de": ""}},
+	}
+	for i, got := range v.Wordings() {
+		if !maps.Equal(got.Was, want[i].Was) || !maps.Equal(got.Became, want[i].Became) {
+			t.Errorf("edit %d: %v became %v, want %v became %v", i, got.Was, got.Became, want[i].Was, want[i].Became)
+		}
+	}
+	if len(v.Wordings()) != 3 || len(v.Summary) != 1 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// The words before are kept up to a size that the store can hold; what would go beyond
+// it is refused and changes nothing.
+func TestEditsAreBounded(t *testing.T) {
+	run, v := waiting()
+	for i := range 1000 {
+		before, hash := len(v.Edits), run.ContentHash
+		err := run.Edit(&v, map[string]string{"en": strings.Repeat(string(rune('a'+i%2)), 5000)}, "Ada", day(1))
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, ErrRefused) || i < 10 || len(v.Edits) != before || run.ContentHash != hash || v.ContentHash() != hash {
+			t.Errorf("edit %d: %v, %d edits of %d", i, err, len(v.Edits), before)
+		}
+		return
+	}
+	t.Error("the history of a summary has no end")
 }
 
 // A run that waits ends without a message on a name and a reason, and no other run does.

@@ -632,7 +632,7 @@ func testVersions(t *testing.T, s store.Store) {
 	must(t, s.AddRun(ctx, run))
 	run.Rev = 1
 	stale := run
-	v.Summary, v.Edits, run.ContentHash = map[string]string{"en": "Newer."}, []notice.Edit{{By: "Ada", At: now, Before: "before"}}, "edited"
+	v.Summary, v.Edits, run.ContentHash = map[string]string{"en": "Newer."}, []notice.Edit{{By: "Ada", At: now, Before: "before", Was: map[string]string{"en": "New."}}}, "edited"
 	run, err = s.Decide(ctx, run, v)
 	must(t, err)
 	v.Approval = &notice.Approval{By: "Bob", At: now, Hash: v.ContentHash()}
