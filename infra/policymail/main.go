@@ -45,7 +45,7 @@ type cli struct {
 	Held      heldCmd      `cmd:"" help:"List messages of which nobody can tell whether they were sent, and send them again or leave them."`
 	Status    statusCmd    `cmd:"" help:"Show runs in figures."`
 	Report    reportCmd    `cmd:"" help:"Show what became of each person in a run."`
-	Evidence  evidenceCmd  `cmd:"" help:"Show what can be proven of a version: text, approval, when and to how many it was told."`
+	Evidence  evidenceCmd  `cmd:"" help:"Show what can be proven of a version: text, summary and its edits, approval or rejection, when and to how many it was told."`
 	Overdue   overdueCmd   `cmd:"" help:"List who has had no notice for twelve months, and why."`
 	Request   requestCmd   `cmd:"" help:"The desk: people's requests about their data, and their legal clocks."`
 	Recipient recipientCmd `cmd:"" help:"Show, export, unsubscribe or erase one person."`

@@ -20,8 +20,9 @@ type reportCmd struct {
 	Only   string `help:"not-told: only people the notice did not reach, because nothing was sent to them or it came back. not-sent: only people whose message SES did not accept." enum:",not-told,not-sent" default:""`
 }
 
-var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{.Run}}</title></head>
-<body><h1>{{.Run}}</h1><p>{{len .Rows}} people</p>{{range .Notes}}<p>{{.}}</p>{{end}}<table><thead><tr><th>Recipient</th><th>Address</th><th>State</th><th>Reason</th><th>Version</th><th>Language</th><th>Sent</th></tr></thead>
+var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp, "minute": minute}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{.Run.Run}}, {{.Whom}}</title></head>
+<body><h1>Run {{.Run.Run}}: {{.Whom}}</h1><p>{{len .Rows}} people listed of {{.Run.Audience}} whom the run concerns. {{.Run.Class}} {{.Run.Kind}} notice of version {{.Run.Version}} of {{.Run.Policy}}.
+The run is {{.Run.State}}{{with .Run.StopReason}}: {{.}}{{end}}{{with .Run.Rejection}}, rejected by {{.By}}: {{.Reason}}{{end}}. As of {{minute .Run.AsOf}}.</p>{{range .Notes}}<p>{{.}}</p>{{end}}<table><thead><tr><th>Recipient</th><th>Address</th><th>State</th><th>Reason</th><th>Version</th><th>Language</th><th>Sent</th></tr></thead>
 <tbody>{{range .Rows}}<tr><td>{{.Recipient}}</td><td>{{.Address}}</td><td>{{.State}}</td><td>{{.Reason}}</td><td>{{.Version}}</td><td>{{.Locale}}</td><td>{{stamp .SentAt}}</td></tr>
 {{end}}</tbody></table></body></html>
 `))
@@ -33,10 +34,12 @@ func (c reportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	notes, err := c.notes(a, rows)
-	if err != nil {
+	var status []report.RunStatus
+	if err := a.call.do(a.ctx, "status", operate.RunArgs{Run: notice.RunID(c.Run_)}, &status); err != nil {
 		return err
 	}
+	run := status[0]
+	notes := c.notes(run, rows)
 	if c.Format != "html" && !a.json {
 		for _, note := range notes {
 			fmt.Fprintln(a.err, note)
@@ -48,7 +51,7 @@ func (c reportCmd) Run(a *app) error {
 		e.SetIndent("", "  ")
 		return e.Encode(rows)
 	case c.Format == "html":
-		return reportPage.Execute(a.out, map[string]any{"Run": c.Run_, "Rows": rows, "Notes": notes})
+		return c.page(a, rows, run, notes)
 	}
 	w := csv.NewWriter(a.out)
 	w.Write([]string{"recipient", "address", "state", "reason", "version", "locale", "sent_at", "message_id"})
@@ -60,11 +63,7 @@ func (c reportCmd) Run(a *app) error {
 }
 
 // notes say what the rows cannot: who of them was erased, and that some have no row.
-func (c reportCmd) notes(a *app, rows []report.Row) (notes []string, err error) {
-	var status []report.RunStatus
-	if err := a.call.do(a.ctx, "status", operate.RunArgs{Run: notice.RunID(c.Run_)}, &status); err != nil {
-		return nil, err
-	}
+func (c reportCmd) notes(run report.RunStatus, rows []report.Row) (notes []string) {
 	erased := 0
 	for _, r := range rows {
 		if r.Recipient.Nobody() {
@@ -74,10 +73,16 @@ func (c reportCmd) notes(a *app, rows []report.Row) (notes []string, err error) 
 	if erased > 0 {
 		notes = append(notes, fmt.Sprintf("%d of them were erased since: what became of their notice is listed, and not who they were", erased))
 	}
-	if expired := status[0].Expired; expired > 0 {
-		notes = append(notes, fmt.Sprintf("%d of %d people of the run have no line any more: the ledger keeps them for %d months. policymail status %s counts them", expired, status[0].Audience, notice.RetentionMonths, c.Run_))
+	if run.Expired > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d people of the run have no line any more: the ledger keeps them for %d months. policymail status %s counts them", run.Expired, run.Audience, notice.RetentionMonths, c.Run_))
 	}
-	return notes, nil
+	return notes
+}
+
+// page writes rows with what they are of: a page that is kept must say so itself.
+func (c reportCmd) page(a *app, rows []report.Row, run report.RunStatus, notes []string) error {
+	whom := map[report.Only]string{report.Everybody: "everybody", report.NotTold: "who was not told", report.NotSent: "to whom nothing was sent"}
+	return reportPage.Execute(a.out, map[string]any{"Run": run, "Whom": whom[report.Only(c.Only)], "Rows": rows, "Notes": notes})
 }
 
 // pages reads all pages of an answer; args are of the page at a cursor.

@@ -1,6 +1,8 @@
 package notice
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"time"
@@ -25,6 +27,37 @@ type Rejection struct {
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason"`
+}
+
+// RejectedVersion is a version that was rejected, by whom and why.
+type RejectedVersion struct {
+	Version string `json:"version"`
+	Rejection
+}
+
+// Warning says to whoever decides about a version that its text was rejected before.
+func (r RejectedVersion) Warning() string {
+	return fmt.Sprintf("this very text was rejected before, as version %s, by %s on %s: %s", r.Version, r.By, DateOf(r.At), strings.Join(strings.Fields(r.Reason), " "))
+}
+
+// RejectedBefore are those of a policy's versions that have the text of v and were
+// rejected, in their order; run finds the run of a version.
+func RejectedBefore(v Version, versions []Version, run func(RunID) (Run, error)) (rejected []RejectedVersion, err error) {
+	for _, other := range versions {
+		if other.Name == v.Name || other.SHA256 != v.SHA256 {
+			continue
+		}
+		told, err := run(ChangeRunID(other.Policy, other.Name))
+		if errors.Is(err, ErrNotFound) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		if told.Rejection != nil {
+			rejected = append(rejected, RejectedVersion{other.Name, *told.Rejection})
+		}
+	}
+	return rejected, nil
 }
 
 // ApproveFirst records the first of two approvals; the run goes on waiting.

@@ -29,7 +29,11 @@ func (o Operations) version(ctx context.Context, a VersionArgs) (notice.Version,
 	return latest, nil
 }
 
-// evidence is what can be proven of a version.
+// evidence is what can be proven of a version, and where its text can be read.
 func (o Operations) evidence(ctx context.Context, a VersionArgs) (report.Evidence, error) {
-	return report.EvidenceOf(ctx, o.Store, a.Policy, a.Version)
+	e, err := report.EvidenceOf(ctx, o.Store, a.Policy, a.Version)
+	if err == nil && e.Approved {
+		e.URL = o.Links.Version(e.Policy, e.Version)
+	}
+	return e, err
 }

@@ -61,6 +61,9 @@ type RunStatus struct {
 	QuotaLeft float64 `json:"quota_left,omitempty"`
 	ETA       string  `json:"eta,omitempty"`
 	Advice    string  `json:"advice,omitempty"` // what a person should do now
+	// Rejection tells who ended the run before it began, and why.
+	Rejection *notice.Rejection `json:"rejection,omitempty"`
+	AsOf      time.Time         `json:"as_of"` // when it was counted
 }
 
 // Pace is how fast the account lets all runs together go on.
@@ -92,6 +95,7 @@ func Status(ctx context.Context, store Store, id notice.RunID, pace Pace, now ti
 			return nil, err
 		}
 		all = append(all, figures(run, c))
+		all[len(all)-1].AsOf = now
 		if run.State == notice.Running {
 			ahead += all[len(all)-1].Pending + all[len(all)-1].Retry
 		}
@@ -129,7 +133,7 @@ func figures(run notice.Run, ledger notice.Counts) RunStatus {
 	s := RunStatus{Run: run.ID, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version, State: run.State, StopReason: run.StopReason,
 		Audience: max(run.Audience, c.Total()), Claimed: c[notice.Claimed], Sent: c[notice.Sent], Delivered: c[notice.Delivered],
 		Bounced: c[notice.BouncedBack], Complained: c[notice.ComplainedOf], Skipped: c[notice.Skipped], Failed: c[notice.Failed],
-		Retry: c[notice.Retry], Unknown: c[notice.Unknown], Held: c[notice.Held]}
+		Retry: c[notice.Retry], Unknown: c[notice.Unknown], Held: c[notice.Held], Rejection: run.Rejection}
 	s.Pending = s.Audience - c.Total()
 	s.NotSent = s.Audience - c.Accepted()
 	s.NotTold = s.Audience - c.Told()

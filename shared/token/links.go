@@ -28,7 +28,7 @@ const noticeLink = 60 * 24 * time.Hour
 
 // Notice makes the links of a run's notice for one person.
 func (l Links) Notice(run notice.Run, v notice.Version, r notice.Recipient) Notice {
-	text := l.Base + "/policy/" + url.PathEscape(v.Policy) + "/" + url.PathEscape(v.Name)
+	text := l.Version(v.Policy, v.Name)
 	links := Notice{
 		Unsubscribe: l.Link(Claims{Purpose: Unsubscribe, Recipient: r.ID, Run: run.ID}),
 		Preferences: l.Link(Claims{Purpose: Preferences, Recipient: r.ID, Run: run.ID, Expires: l.Now().Add(noticeLink)}),
@@ -38,6 +38,11 @@ func (l Links) Notice(run notice.Run, v notice.Version, r notice.Recipient) Noti
 		links.Comparison = text + "/changes"
 	}
 	return links
+}
+
+// Version is the link to the text of a version. It is nobody's.
+func (l Links) Version(policy, version string) string {
+	return l.Base + "/policy/" + url.PathEscape(policy) + "/" + url.PathEscape(version)
 }
 
 // Link signs claims and returns their link.
