@@ -23,6 +23,9 @@ type Draft struct {
 	Reasons    []string     `json:"reasons"`
 	HTML       []byte       `json:"html"` // packed
 	SeenAt     time.Time    `json:"seen_at"`
+	// Shows is the approved version, once in force, that the page still is; empty for a
+	// text that is none of ours.
+	Shows string `json:"shows,omitempty"`
 }
 
 // Page is the text of the draft, sanitised HTML.
@@ -44,10 +47,10 @@ func SaveDraft(ctx context.Context, store record.Store, d Draft) error {
 	}
 	if before.Since == d.Since {
 		between, err := before.between(d)
-		if err != nil || between == policy.None {
+		if err != nil || between == policy.None && before.Shows == d.Shows {
 			return err
 		}
-		if between == policy.Editorial && before.Class == d.Class {
+		if (between == policy.None || between == policy.Editorial) && before.Class == d.Class {
 			d.SeenAt = before.SeenAt
 		}
 	}

@@ -22,7 +22,9 @@ const (
 	ImportPart   Kind = "import-part" // by import, put and number: what became of its rows
 	Limit        Kind = "limit"       // by slot: what somebody caused this hour
 	Pacing       Kind = "pacer"       // of the pacer: what its last tick released
-	Watch        Kind = "watch"       // by policy: the last reading of the public page
+	Reading      Kind = "reading"     // by policy: what the last reading of the public page amounted to
+	Rejections   Kind = "rejections"  // of runs that were rejected: those whose approvers are not told yet
+	Watch        Kind = "watch"       // by policy: what the public page is compared with next time
 )
 
 // Store keeps records. A rev makes every save conditional.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"policymail/shared/logging"
@@ -104,7 +105,19 @@ func (w Watcher) Look(ctx context.Context) (Outcome, error) {
 	if errors.Is(err, notice.ErrConflict) {
 		return Outcome{Reason: "another reading took place at the same time"}, nil
 	}
-	return out, errors.Join(err, w.tell(ctx, known, out))
+	return out, errors.Join(err, w.note(ctx, out, err), w.tell(ctx, known, out))
+}
+
+// note keeps for people what a reading amounts to. One that failed on our side says
+// nothing about the page.
+func (w Watcher) note(ctx context.Context, out Outcome, err error) error {
+	why := ""
+	if errors.Is(err, ErrBroken) {
+		why = out.Reasons[0]
+	} else if err != nil {
+		return nil
+	}
+	return publish.NoteReading(ctx, w.Store, w.Settings.Policy, w.Now(), out.Shown, why)
 }
 
 // tell logs what a reading amounts to, with the metric DraftWaiting of its alarm: a draft
@@ -163,6 +176,12 @@ func (w Watcher) read(ctx context.Context, versions []notice.Version, known noti
 		_, err := w.broken(notice.Refused("%s", verdict.Reasons[0]))
 		return out, err
 	}
+	var old string
+	if event == policy.DraftMade {
+		if old, err = outdated(versions, notice.DateOf(now), text.Document); err != nil {
+			return out, err
+		}
+	}
 	// Only a page that shows the latest version may answer "not modified" next time: one
 	// that still shows the version before must be read again once the latest takes effect.
 	s.ETag, s.LastModified = "", ""
@@ -170,7 +189,7 @@ func (w Watcher) read(ctx context.Context, versions []notice.Version, known noti
 		s.ETag, s.LastModified = page.ETag, page.LastModified
 	}
 	return out, w.keep(ctx, out, publish.Draft{Policy: w.Settings.Policy, Since: known.Name, Class: verdict.Class, Confidence: verdict.Confidence,
-		Reasons: verdict.Reasons, HTML: s.Candidate, SeenAt: now}, s, rev)
+		Reasons: verdict.Reasons, HTML: s.Candidate, SeenAt: now, Shows: old}, s, rev)
 }
 
 // keep records what a reading amounts to: first the draft that came of it or is
@@ -209,6 +228,25 @@ func match(versions []notice.Version, latest notice.Version, today notice.Date, 
 		}
 	}
 	return known, "", nil
+}
+
+// outdated finds the version that a page shows which was in force before the one in force
+// now; "" if the page shows none of them.
+func outdated(versions []notice.Version, today notice.Date, reading policy.Document) (name string, err error) {
+	inForce, _ := notice.InForce(versions, today)
+	for _, v := range slices.Backward(versions) {
+		if v.Name == inForce.Name || !v.Approved() || v.Effective > today {
+			continue
+		}
+		text, err := policy.DocumentOf(v)
+		if err != nil {
+			return "", err
+		}
+		if policy.Classify(text, reading).Class == policy.None {
+			return v.Name, nil
+		}
+	}
+	return "", nil
 }
 
 // next takes a reading into account. A candidate read too soon again stays one.
