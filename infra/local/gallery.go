@@ -83,7 +83,7 @@ func (g *gallery) path(c token.Claims) string { return "/" + string(c.Purpose) +
 
 // galleryMails are the mails by name.
 var galleryMails = func() (names []string) {
-	names = []string{"annual", "change", "mandatory", "approval", "page-changed"}
+	names = []string{"annual", "change", "mandatory", "approval", "page-changed", "page-behind", "page-broken", "page-readable-again", "change-rejected"}
 	for _, kind := range privacy.LetterKinds {
 		names = append(names, string(kind))
 	}
@@ -404,6 +404,8 @@ type nobody struct{}
 func (nobody) Send(context.Context, delivery.Envelope) (string, error)              { return "", nil }
 func (nobody) Invite(context.Context, officers.Invitation) error                    { return nil }
 func (nobody) PageChanged(context.Context, officers.PageChange) error               { return nil }
+func (nobody) PageBroken(context.Context, officers.PageBroken) error                { return nil }
+func (nobody) Rejected(context.Context, officers.Rejected) error                    { return nil }
 func (nobody) Announce(context.Context, privacy.Announcement, notice.Request) error { return nil }
 
 // unlimited never counts: the gallery is looked at as often as one likes.
@@ -448,6 +450,13 @@ func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
 	case "page-changed":
 		return g.letters.WritePageChange(officers.PageChange{To: officer, Version: galleryVersion, Seen: notice.DateOf(g.env.Now()), Class: "substantive", Confidence: 0.97,
 			Reasons: []string{"a period changed from ten to six years"}, Sections: []string{"How long we keep data"}})
+	case "page-behind":
+		return g.letters.WritePageChange(officers.PageChange{To: officer, Version: galleryVersion, InForce: galleryVersion, Shows: "2026-01", Seen: notice.DateOf(g.env.Now()),
+			Sections: []string{"How long we keep data"}})
+	case "page-broken", "page-readable-again":
+		return g.letters.WritePageBroken(officers.PageBroken{To: officer, Policy: galleryVersion.Policy, Since: g.env.Now().AddDate(0, 0, -1), Why: "the page answers 404 Not Found", Again: name == "page-readable-again"})
+	case "change-rejected":
+		return g.letters.WriteRejected(officers.Rejected{To: officer, Version: galleryVersion, Rejection: notice.Rejection{By: "counsel@example.com", At: g.env.Now(), Reason: "The effective date is too early.\nThe payment provider has not signed yet."}})
 	default:
 		asked := notice.NewRequest("20261124-k7q2m4xa", notice.Deletion, g.env.Now())
 		asked.Extension, asked.Basis = "we have to look through archived paper files", "we still have to deliver what you ordered"

@@ -94,12 +94,7 @@ func excerpt(comparison string) (lines []string) {
 
 // Invite writes and sends one invitation; Post implements approval.Post.
 func (p Post) Invite(ctx context.Context, in officers.Invitation) error {
-	e, err := p.Letters.WriteInvitation(in)
-	if err != nil {
-		return err
-	}
-	_, err = p.Mailer.Send(ctx, e)
-	return err
+	return p.officer(ctx)(p.Letters.WriteInvitation(in))
 }
 
 // Sample is the notice of a run as it would be sent to a made-up person who reads a

@@ -12,34 +12,89 @@ import (
 )
 
 // WritePageChange writes to an approver what the public page says that we did not
-// publish, and by which command to look at it. Officers are written to in English.
+// publish, and by which command to look at it; or that the page was not brought up to
+// date, which is no text to publish. Officers are written to in English.
 func (w *Writer) WritePageChange(in officers.PageChange) (delivery.Envelope, error) {
 	l, to, v := locale.Match("en", ""), notice.Recipient{Address: in.To}, in.Version
 	m := w.blank(l, to)
-	m.Subject = fmt.Sprintf("%s: the public page of %s differs from version %s", w.brand.Company, v.Policy, v.Name)
-	m.Heading = "The public page of the policy changed"
-	m.Intro = []string{
-		fmt.Sprintf("Since %s the page reads differently from version %s of %s, in two readings at least. Nothing was published, and no reader was told.", l.Date(in.Seen), v.Name, v.Policy),
-		fmt.Sprintf("The change is %s (confidence %.0f %%): %s.", in.Class, 100*in.Confidence, strings.Join(in.Reasons, "; ")),
+	if in.Shows != "" {
+		m.Subject = fmt.Sprintf("%s: the public page of %s still shows version %s", w.brand.Company, v.Policy, in.Shows)
+		m.Heading = "The public page of the policy is out of date"
+		m.Intro = []string{
+			fmt.Sprintf("Version %s of %s is in force since %s, and the public page still shows version %s: bring the page up to date.", in.InForce.Name, v.Policy, l.Date(in.InForce.Effective), in.Shows),
+			"What the page says is no new text. Do not publish it: readers would be told that the change was taken back. The next reading of a page that shows the version in force clears this.",
+		}
+		m.DetailsHead = "Sections in which the page differs from version " + in.InForce.Name
+	} else {
+		m.Subject = fmt.Sprintf("%s: the public page of %s differs from version %s", w.brand.Company, v.Policy, v.Name)
+		m.Heading = "The public page of the policy changed"
+		m.Intro = []string{
+			fmt.Sprintf("Since %s the page reads differently from version %s of %s, in two readings at least. Nothing was published, and no reader was told.", l.Date(in.Seen), v.Name, v.Policy),
+			fmt.Sprintf("The change is %s (confidence %.0f %%): %s.", in.Class, 100*in.Confidence, strings.Join(in.Reasons, "; ")),
+		}
+		m.DetailsHead = "Sections that differ"
 	}
 	if !v.Approved() {
 		m.Intro = append(m.Intro, fmt.Sprintf("Version %s waits for approval. It cannot be approved while the page contradicts it.", v.Name))
 	}
-	m.Intro = append(m.Intro, "See what the page says by this command, then publish it, or have the page corrected: its next reading clears this.",
-		fmt.Sprintf("policymail draft --policy %s --out draft", v.Policy))
-	m.Details, m.DetailsHead = excerpt(strings.Join(in.Sections, "\n")), "Sections that differ"
+	if in.Shows == "" {
+		m.Intro = append(m.Intro, "See what the page says by this command, then publish it, or have the page corrected: its next reading clears this.",
+			fmt.Sprintf("policymail draft --policy %s --out draft", v.Policy))
+	}
+	m.Details = excerpt(strings.Join(in.Sections, "\n"))
 	m.Why = "You get this mail because you are an approver, and again every week that the page goes on differing."
-	h := w.header(w.from, to, m.Subject, strings.Join([]string{"page", v.Policy, in.To, w.now().String()}, "/"))
-	raw, err := w.compose(h, m, to)
-	return delivery.Envelope{From: w.from.Address, To: in.To, Raw: raw}, err
+	return w.toOfficer(m, in.To, "page", v.Policy)
+}
+
+// WritePageBroken writes to an approver that no policy is found on the public page, or
+// that it is again.
+func (w *Writer) WritePageBroken(in officers.PageBroken) (delivery.Envelope, error) {
+	l, since := locale.Match("en", ""), in.Since.UTC().Format("15:04 UTC")
+	m := w.blank(l, notice.Recipient{Address: in.To})
+	day := l.Date(notice.DateOf(in.Since))
+	if in.Again {
+		m.Subject = fmt.Sprintf("%s: the public page of %s can be read again", w.brand.Company, in.Policy)
+		m.Heading = "The public page of the policy can be read again"
+		m.Intro = []string{fmt.Sprintf("It could not be read since %s, %s. There is nothing left to do.", day, since)}
+		m.Why = "You get this mail because you are an approver and were told that the page could not be read."
+		return w.toOfficer(m, in.To, "page-again", in.Policy)
+	}
+	m.Subject = fmt.Sprintf("%s: the public page of %s cannot be read", w.brand.Company, in.Policy)
+	m.Heading = "The public page of the policy cannot be read"
+	m.Intro = []string{
+		fmt.Sprintf("Since %s, %s, no reading of the public page of %s found the policy there.", day, since, in.Policy),
+		"The last one failed because: " + sentence(in.Why),
+		"While this lasts nobody notices when the page says something else than what was published. Open the page as a visitor; if it is right, the people who run policymail must look at how it is read.",
+		"policymail doctor says whether it still fails.",
+	}
+	m.Why = "You get this mail because you are an approver; you are told once more when the page can be read again."
+	return w.toOfficer(m, in.To, "page-broken", in.Policy)
+}
+
+// toOfficer makes a message of what is said to an officer; about tells it from others.
+func (w *Writer) toOfficer(m letter, to string, about ...string) (delivery.Envelope, error) {
+	reader := notice.Recipient{Address: to}
+	h := w.header(w.from, reader, m.Subject, strings.Join(append(about, to, w.now().String()), "/"))
+	raw, err := w.compose(h, m, reader)
+	return delivery.Envelope{From: w.from.Address, To: to, Raw: raw}, err
 }
 
 // PageChanged writes and sends one such mail; Post implements approval.Post.
 func (p Post) PageChanged(ctx context.Context, in officers.PageChange) error {
-	e, err := p.Letters.WritePageChange(in)
-	if err != nil {
+	return p.officer(ctx)(p.Letters.WritePageChange(in))
+}
+
+// PageBroken writes and sends one such mail.
+func (p Post) PageBroken(ctx context.Context, in officers.PageBroken) error {
+	return p.officer(ctx)(p.Letters.WritePageBroken(in))
+}
+
+// officer sends what was written to an officer.
+func (p Post) officer(ctx context.Context) func(delivery.Envelope, error) error {
+	return func(e delivery.Envelope, err error) error {
+		if err == nil {
+			_, err = p.Mailer.Send(ctx, e)
+		}
 		return err
 	}
-	_, err = p.Mailer.Send(ctx, e)
-	return err
 }

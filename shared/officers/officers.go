@@ -3,6 +3,8 @@
 package officers
 
 import (
+	"time"
+
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 )
@@ -22,14 +24,32 @@ type Invitation struct {
 	Plan       delivery.Plan
 }
 
+// Rejected tells one approver that another one ended a run before it began.
+type Rejected struct {
+	To        string // the address
+	Version   notice.Version
+	Rejection notice.Rejection
+}
+
+// PageBroken tells one approver that no policy is found on the public page, or is again.
+type PageBroken struct {
+	To     string // the address
+	Policy string
+	Since  time.Time // it cannot be read
+	Why    string
+	Again  bool // it can be read again
+}
+
 // PageChange tells one approver that the public page says something else than the version
 // it is compared with.
 type PageChange struct {
 	To         string // the address
 	Version    notice.Version
-	Seen       notice.Date // since when
-	Class      string      // of the difference
-	Confidence float64     // of that, 0 to 1
-	Reasons    []string    // for that
-	Sections   []string    // the headings of those that differ
+	InForce    notice.Version // zero for none
+	Shows      string         // the version before the one in force, if the page still shows it
+	Seen       notice.Date    // since when
+	Class      string         // of the difference
+	Confidence float64        // of that, 0 to 1
+	Reasons    []string       // for that
+	Sections   []string       // the headings of those that differ
 }
