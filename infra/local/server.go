@@ -11,7 +11,12 @@ import (
 // the Lambda Invoke API, and what only exists here under /_local/.
 func (s *Stack) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", gateway{function: s.functions["web"], clock: s.clock, log: s.log})
+	site := gateway{function: s.functions["web"], clock: s.clock, log: s.log}
+	mux.Handle("/", site)
+	mux.HandleFunc("POST /a/", func(w http.ResponseWriter, r *http.Request) {
+		site.ServeHTTP(w, r)
+		s.decided()
+	})
 	mux.Handle("POST /2015-03-31/functions/{name}/invocations", invokeAPI{s.functions, s.invoked})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "ok\n")

@@ -445,6 +445,13 @@ func (s *Stack) invoked() {
 	s.engine.poke()
 }
 
+// decided follows a decision of an approver on their page: the run may have started, or
+// been rejected, of which the others are told.
+func (s *Stack) decided() {
+	s.announce.plan(s.clock.Now().Add(announcingTick))
+	s.invoked()
+}
+
 // Close ends the server and gives the files back.
 func (s *Stack) Close() error {
 	var faults []error

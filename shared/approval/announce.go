@@ -9,6 +9,7 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
 	"policymail/shared/officers"
+	"policymail/shared/publish"
 	"policymail/shared/record"
 	"policymail/shared/token"
 )
@@ -24,14 +25,15 @@ const (
 	announcing = 10 * time.Minute
 )
 
-// announcement is the mark that approvers were told of a run or of a draft.
+// announcement is the mark that approvers were told of a run, of its rejection, or of the
+// public page.
 type announcement struct {
 	Plan  delivery.Plan `json:"plan"`
 	At    time.Time     `json:"at"`
 	Until time.Time     `json:"until,omitzero"` // somebody is at it until then
 	// Told says when each approver was told last.
 	Told map[notice.RecipientID]time.Time `json:"told_at,omitempty"`
-	// Draft is when the draft was seen that they were told of.
+	// Draft is when the draft was seen that they were told of, or the outage of the page began.
 	Draft time.Time `json:"draft,omitzero"`
 }
 
@@ -50,6 +52,8 @@ func (g Gate) Announced(ctx context.Context, id notice.RunID) (delivery.Plan, er
 type Post interface {
 	Invite(ctx context.Context, in officers.Invitation) error
 	PageChanged(ctx context.Context, in officers.PageChange) error
+	PageBroken(ctx context.Context, in officers.PageBroken) error
+	Rejected(ctx context.Context, in officers.Rejected) error
 }
 
 // Announcer tells the approvers of runs that wait, and of a public page that changed.
@@ -72,7 +76,8 @@ type Announced struct {
 
 // Announce mails every approver once of every change that waits, and again each week
 // that it goes on waiting, unless their own approval is the first of two; and likewise of
-// a change of the public page while its draft stands. A call marks whom it told right
+// a change of the public page while its draft stands. They are mailed once of a rejection
+// by another, and of a page that cannot be read. A call marks whom it told right
 // after each mail: one that dies in between tells that approver again, and nobody else.
 // Two calls at once mail nobody twice: the second leaves the run or the draft alone.
 func (a Announcer) Announce(ctx context.Context) (out Announced, err error) {
@@ -94,12 +99,14 @@ func (a Announcer) Announce(ctx context.Context) (out Announced, err error) {
 			note(a.announce(ctx, run))
 		}
 	}
-	d, v, stands, err := a.draft(ctx)
+	note(a.announceRejections(ctx))
+	note(a.announceReading(ctx))
+	d, stands, err := publish.FindDifference(ctx, a.Store, a.Policy, notice.DateOf(a.Now()))
 	if err != nil {
 		faults = append(faults, err)
 	} else if stands {
 		out.Drafts++
-		note(a.announceDraft(ctx, d, v))
+		note(a.announceDraft(ctx, d))
 	}
 	return out, errors.Join(faults...)
 }

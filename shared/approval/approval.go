@@ -76,6 +76,11 @@ func (g Gate) Review(ctx context.Context, id notice.RunID) (r Review, err error)
 		return r, err
 	}
 	r.Warnings = policy.Lint(r.Verdict, g.Leads, r.Version.Summary, g.Locales, r.Version.Effective, notice.DateOf(g.Now()))
+	history, err := g.circumstances(ctx, r.Version)
+	if err != nil {
+		return r, err
+	}
+	r.Warnings = append(r.Warnings, history...)
 	a, _, err := g.announcements().Load(ctx, string(id))
 	r.Plan, r.At = a.Plan, a.At
 	return r, err
@@ -223,6 +228,10 @@ func (g Gate) Reject(ctx context.Context, id notice.RunID, by, reason string) (n
 		return run, notice.Invalid("the reason has more than %d characters", maxSummary)
 	}
 	if err := run.Reject(by, reason, g.Now()); err != nil {
+		return run, err
+	}
+	// First: a death in between leaves a run that still waits on the list of the rejected.
+	if err := g.untold().add(ctx, id); err != nil {
 		return run, err
 	}
 	return g.Store.SaveRun(ctx, run)

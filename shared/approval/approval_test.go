@@ -39,8 +39,11 @@ type desk struct {
 	mu     sync.Mutex
 	mailed map[string]int
 	page   officers.PageChange // told last
-	refuse map[string]bool
-	die    func() error // before a mark is kept
+	broken officers.PageBroken // told last
+	// rejected is what was told last.
+	rejected officers.Rejected
+	refuse   map[string]bool
+	die      func() error // before a mark is kept
 }
 
 func (d *desk) Invite(_ context.Context, in officers.Invitation) error {
@@ -58,6 +61,29 @@ func (d *desk) PageChanged(_ context.Context, in officers.PageChange) error {
 	defer d.mu.Unlock()
 	d.mailed["page to "+in.To]++
 	d.page = in
+	return nil
+}
+
+func (d *desk) PageBroken(_ context.Context, in officers.PageBroken) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	what := "broken page to "
+	if in.Again {
+		what = "mended page to "
+	}
+	d.mailed[what+in.To]++
+	d.broken = in
+	return nil
+}
+
+func (d *desk) Rejected(_ context.Context, in officers.Rejected) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.refuse[in.To] {
+		return errors.New("no such mailbox")
+	}
+	d.mailed["rejection to "+in.To]++
+	d.rejected = in
 	return nil
 }
 

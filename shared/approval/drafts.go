@@ -2,7 +2,6 @@ package approval
 
 import (
 	"context"
-	"errors"
 
 	"policymail/shared/notice"
 	"policymail/shared/officers"
@@ -14,29 +13,9 @@ import (
 // so: those that are announced are changes.
 func draftMark(policy string) notice.RunID { return notice.RunID("draft-" + policy) }
 
-// draft finds the draft of the policy whose page is watched, and the version it differs
-// from. It stands while that is the one the page is compared with: what was published
-// since is the answer to it.
-func (a Announcer) draft(ctx context.Context) (d publish.Draft, v notice.Version, stands bool, err error) {
-	if d, err = publish.LoadDraft(ctx, a.Store, a.Policy); errors.Is(err, notice.ErrNotFound) {
-		return d, v, false, nil
-	} else if err != nil {
-		return d, v, false, err
-	}
-	versions, err := a.Store.Versions(ctx, a.Policy)
-	if err != nil {
-		return d, v, false, err
-	}
-	if versions, err = publish.Standing(ctx, a.Store, versions); err != nil {
-		return d, v, false, err
-	}
-	v, ok := notice.Latest(versions)
-	return d, v, ok && d.Since == v.Name, nil
-}
-
 // announceDraft tells the approvers of a draft that stands. Another draft, or the same
 // change once more after it was withdrawn, is told anew.
-func (a Announcer) announceDraft(ctx context.Context, d publish.Draft, v notice.Version) (mailed int, err error) {
+func (a Announcer) announceDraft(ctx context.Context, d publish.Difference) (mailed int, err error) {
 	id := draftMark(d.Policy)
 	mark, rev, err := a.announcements().Load(ctx, string(id))
 	if err != nil {
@@ -52,12 +31,20 @@ func (a Announcer) announceDraft(ctx context.Context, d publish.Draft, v notice.
 	if rev, err = a.claim(ctx, id, &mark, rev); err != nil {
 		return 0, err
 	}
-	sections, err := differing(d, v)
+	compared := d.Version
+	if d.Behind() {
+		compared = d.InForce
+	}
+	sections, err := differing(d.Draft, compared)
 	if err != nil {
 		return 0, err
 	}
+	shows := ""
+	if d.Behind() {
+		shows = d.Shows
+	}
 	return a.tell(ctx, id, mark, rev, missing, func(to string) error {
-		return a.Post.PageChanged(ctx, officers.PageChange{To: to, Version: v, Seen: notice.DateOf(d.SeenAt), Class: string(d.Class),
+		return a.Post.PageChanged(ctx, officers.PageChange{To: to, Version: d.Version, InForce: d.InForce, Shows: shows, Seen: notice.DateOf(d.SeenAt), Class: string(d.Class),
 			Confidence: d.Confidence, Reasons: d.Reasons, Sections: sections})
 	})
 }

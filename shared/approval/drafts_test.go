@@ -72,7 +72,7 @@ func TestDraftIsToldOnceAndEveryWeek(t *testing.T) {
 	if _, err := d.Reject(ctx, d.run, ada, "a wrong date"); err != nil {
 		t.Fatal(err)
 	}
-	if out := d.announceNow(t); out.Drafts != 1 || out.Mailed != 2 {
+	if out := d.announceNow(t); out.Drafts != 1 || out.Mailed != 3 { // and the rejection to bob
 		t.Errorf("after that was rejected: %+v", out)
 	}
 }
