@@ -37,6 +37,9 @@ func (c approveCmd) Run(a *app) error {
 		if plan.Warning != "" {
 			fmt.Fprintf(w, "warning: %s\n", plan.Warning)
 		}
+		for _, warning := range plan.Warnings {
+			fmt.Fprintf(w, "look at: %s\n", warning)
+		}
 		if plan.Waits != "" {
 			fmt.Fprintf(w, "recorded; %s\n", plan.Waits)
 		} else if plan.DryRun {

@@ -23,6 +23,8 @@ type Approved struct {
 	delivery.Plan
 	// Waits tells that a second person must approve before the run starts.
 	Waits string `json:"waits,omitempty"`
+	// Warnings are about what is not in the text: an earlier rejection, the public page.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // approve lets a run start; without Yes it says what would happen, and of what content.
@@ -34,8 +36,12 @@ func (o Operations) approve(ctx context.Context, a ApproveArgs) (Approved, error
 		return Approved{}, err
 	}
 	plan, err := o.Operator.Plan(ctx, a.Run)
+	if err != nil {
+		return Approved{}, err
+	}
+	warnings, err := o.Gate.Warnings(ctx, a.Run)
 	if err != nil || !a.Yes {
-		return Approved{Plan: plan}, err
+		return Approved{Plan: plan, Warnings: warnings}, err
 	}
 	v, err := o.Store.Version(ctx, plan.Policy, plan.Version)
 	if err != nil {
@@ -50,18 +56,25 @@ func (o Operations) approve(ctx context.Context, a ApproveArgs) (Approved, error
 		return Approved{}, err
 	}
 	if run.State == notice.Waiting {
-		return Approved{Plan: plan, Waits: "a second person must approve run " + string(a.Run)}, nil
+		return Approved{Plan: plan, Warnings: warnings, Waits: "a second person must approve run " + string(a.Run)}, nil
 	}
 	plan.DryRun, plan.State = false, run.State
-	return Approved{Plan: plan}, nil
+	return Approved{Plan: plan, Warnings: warnings}, nil
 }
 
 // publish records a version and tells the approvers of the run that waits. What could
 // not be told now is by the schedule.
 func (o Operations) publish(ctx context.Context, in publish.Publication) (publish.Result, error) {
 	result, err := o.Publisher.Publish(ctx, in)
-	if err != nil || result.Run == "" {
+	if err != nil {
 		return result, err
+	}
+	page, err := o.Gate.Page(ctx, in.Policy)
+	if err != nil { // what was published is no less published
+		o.Log.Error("no warnings of the public page", "policy", in.Policy, "error", err.Error())
+	}
+	if result.Warnings = append(result.Warnings, page...); result.Run == "" {
+		return result, nil
 	}
 	if _, err := o.announce(ctx, None{}); err != nil {
 		o.Log.Error("approvers not told", "run", result.Run, "error", err.Error())

@@ -40,7 +40,7 @@ func setUp(t *testing.T, two bool) (operate.Operations, notice.RunID) {
 			t.Fatal(err)
 		}
 	}
-	return operate.Operations{Store: db, Operator: delivery.Operator{Store: db, Account: account{}, Now: clock, Settings: delivery.Settings{Policy: "privacy", Share: 0.8}},
+	return operate.Operations{Store: db, Publisher: publisher, Operator: delivery.Operator{Store: db, Account: account{}, Now: clock, Settings: delivery.Settings{Policy: "privacy", Share: 0.8}},
 		Gate: approval.Gate{Store: db, Two: two, Now: clock}, Now: clock, Log: slog.New(slog.DiscardHandler)}, result.Run
 }
 

@@ -3,9 +3,11 @@ package operate
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/publish"
 )
 
 // Check is one thing doctor looked at.
@@ -43,7 +45,60 @@ func (o Operations) doctor(ctx context.Context, _ None) ([]Check, error) {
 		}
 		checks = append(checks, c)
 	}
-	return checks, nil
+	page, err := o.pageCheck(ctx)
+	if err != nil {
+		return nil, err
+	}
+	requests, err := o.requestsCheck(ctx)
+	return append(append(checks, page...), requests), err
+}
+
+// pageCheck looks at what the last reading of the public page found; a page that was
+// never read is not looked at.
+func (o Operations) pageCheck(ctx context.Context) ([]Check, error) {
+	policy := o.Operator.Settings.Policy
+	reading, err := publish.LoadReading(ctx, o.Store, policy)
+	if err != nil || reading.At.IsZero() {
+		return nil, err
+	}
+	d, stands, err := publish.FindDifference(ctx, o.Store, policy, notice.DateOf(o.Now()))
+	if err != nil {
+		return nil, err
+	}
+	c := Check{Name: "public page"}
+	switch trouble := reading.Trouble(); {
+	case trouble != "":
+		c.Detail, c.Advice = trouble, "open the page as a visitor; if it is right, look at what of it is taken for the policy"
+	case stands && d.Behind():
+		c.Detail, c.Advice = d.Sentence(), "bring the page up to date: its next reading clears this"
+	case stands:
+		c.Detail, c.Advice = d.Sentence(), "look at it by policymail draft; publish what the page says, or correct the page: its next reading clears this"
+	case reading.Shown != "":
+		c.OK, c.Detail = true, fmt.Sprintf("shows version %s, read on %s", reading.Shown, reading.At.UTC().Format("2006-01-02 15:04 UTC"))
+	default:
+		c.OK, c.Detail = true, "another text than before was read once, on "+reading.At.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return []Check{c}, nil
+}
+
+// requestsCheck looks for requests of people whose answer is late.
+func (o Operations) requestsCheck(ctx context.Context) (Check, error) {
+	open, err := o.Store.OpenRequests(ctx)
+	if err != nil {
+		return Check{}, err
+	}
+	c, today := Check{Name: "requests", OK: true}, notice.DateOf(o.Now())
+	var late []string
+	for _, r := range open {
+		if r.Due < today {
+			late = append(late, fmt.Sprintf("%s was due by %s", r.ID, r.Due))
+		}
+	}
+	c.Detail = fmt.Sprintf("%d open, none of them late", len(open))
+	if len(late) > 0 {
+		c.OK, c.Detail, c.Advice = false, fmt.Sprintf("%d open, %d late: %s", len(open), len(late), strings.Join(late[:min(len(late), 5)], ", ")), "answer them: policymail request list shows all"
+	}
+	return c, nil
 }
 
 func accountChecks(a delivery.Account) []Check {

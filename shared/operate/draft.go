@@ -33,6 +33,30 @@ type Draft struct {
 	HTML       string           `json:"html"` // of the text
 }
 
+// seen is the draft of what the public page says, if that is to be published: not if
+// it is an old version, which would take back what readers were told since.
+func (o Operations) seen(ctx context.Context, name string) (publish.Draft, error) {
+	d, stands, err := publish.FindDifference(ctx, o.Store, name, notice.DateOf(o.Now()))
+	if err != nil {
+		return d.Draft, err
+	}
+	reading, err := publish.LoadReading(ctx, o.Store, name)
+	if err != nil {
+		return d.Draft, err
+	}
+	switch trouble := reading.Trouble(); {
+	case stands && d.Behind():
+		return d.Draft, notice.Refused("there is nothing new to publish: %s", d.Sentence()).Hint("bring the page up to date: its next reading clears this")
+	case stands:
+		return d.Draft, nil
+	case trouble != "":
+		return d.Draft, notice.Refused("there is no draft of %s: %s", name, trouble).Hint("open the page as a visitor; if it is right, look at what of it is taken for the policy")
+	case d.Since == "":
+		return d.Draft, notice.NotFound("there is no draft of %s", name).Hint("the watcher makes one when the page reads differently twice")
+	}
+	return d.Draft, notice.NotFound("the page has not changed since version %s was published", d.Version.Name)
+}
+
 // draft compares a text with the version readers know and drafts its summary. It records
 // nothing.
 func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
@@ -63,12 +87,9 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 		}
 		d.HTML = text.HTML
 	} else {
-		seen, err := publish.LoadDraft(ctx, o.Store, a.Policy)
+		seen, err := o.seen(ctx, a.Policy)
 		if err != nil {
 			return d, err
-		}
-		if seen.Since != latest.Name {
-			return d, notice.NotFound("the page has not changed since version %s was published", latest.Name)
 		}
 		if d.HTML, err = seen.Page(); err != nil {
 			return d, err

@@ -112,6 +112,13 @@ func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) 
 		}
 		result.Change, v.Change = verdict.Class, string(verdict.Class)
 		result.Warnings = policy.Lint(verdict, p.Leads, v.Summary, p.Locales, v.Effective, notice.DateOf(p.Now()))
+		rejected, err := notice.RejectedBefore(v, all, func(id notice.RunID) (notice.Run, error) { return p.Store.Run(ctx, id) })
+		if err != nil {
+			return Result{}, err
+		}
+		for _, r := range rejected {
+			result.Warnings = append(result.Warnings, r.Warning())
+		}
 		switch told := len(v.Summary) > 0; {
 		case told:
 			if verdict.Class == policy.Broken {

@@ -210,7 +210,7 @@ func TestApproverRejects(t *testing.T) {
 	f, path, run := waiting(t, false)
 	for i := range 2 {
 		status, body := f.send(t, path(officer), "action=reject&reason=The+%3Cdate%3E+is+wrong")
-		if (i == 0) != (status == http.StatusOK) || !strings.Contains(body, "rejected it: The &lt;date&gt; is wrong") {
+		if (i == 0) != (status == http.StatusOK) || !strings.Contains(body, "rejected it on 2026-11-24: The &lt;date&gt; is wrong") {
 			t.Errorf("%d: %d %s", i, status, body)
 		}
 	}
