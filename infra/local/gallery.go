@@ -451,7 +451,10 @@ func (g *gallery) letter(name, language string) (delivery.Envelope, error) {
 		return g.letters.WritePageChange(officers.PageChange{To: officer, Version: galleryVersion, Seen: notice.DateOf(g.env.Now()), Class: "substantive", Confidence: 0.97,
 			Reasons: []string{"a period changed from ten to six years"}, Sections: []string{"How long we keep data"}})
 	case "page-behind":
-		return g.letters.WritePageChange(officers.PageChange{To: officer, Version: galleryVersion, InForce: galleryVersion, Shows: "2026-01", Seen: notice.DateOf(g.env.Now()),
+		v := galleryVersion
+		v.SHA256, v.PageSHA256 = notice.HashOf(v.Text), notice.HashOf(v.HTML)
+		v.Approval = &notice.Approval{By: "Ada Example", Hash: v.ContentHash()}
+		return g.letters.WritePageChange(officers.PageChange{To: officer, Version: v, InForce: v, Shows: "2026-01", Seen: notice.DateOf(g.env.Now()),
 			Sections: []string{"How long we keep data"}})
 	case "page-broken", "page-readable-again":
 		return g.letters.WritePageBroken(officers.PageBroken{To: officer, Policy: galleryVersion.Policy, Since: g.env.Now().AddDate(0, 0, -1), Why: "the page answers 404 Not Found", Again: name == "page-readable-again"})

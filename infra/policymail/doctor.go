@@ -20,7 +20,7 @@ type doctorCmd struct {
 }
 
 func (c doctorCmd) Help() string {
-	return "Looks at the SES account, the policy, the runs and the site. Exits with 1 if anything is not as it should be."
+	return "Looks at the SES account, the policy, its public page, the runs, late requests and the site. Exits with 1 if anything is not as it should be."
 }
 
 func (c doctorCmd) Run(a *app) error {

@@ -4,7 +4,6 @@ package approval
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -169,11 +168,12 @@ func (g Gate) known(by string) error {
 // matchesPage refuses a version while a draft of the watcher stands that differs from it:
 // what would be mailed is not what the page says, nor what it said before.
 func (g Gate) matchesPage(ctx context.Context, v notice.Version) error {
-	d, err := publish.LoadDraft(ctx, g.Store, v.Policy)
-	if errors.Is(err, notice.ErrNotFound) || err == nil && d.Since != v.Name {
-		return nil
-	} else if err != nil {
+	d, _, err := publish.FindDifference(ctx, g.Store, v.Policy, notice.DateOf(g.Now()))
+	if err != nil || d.Since != v.Name {
 		return err
+	}
+	if d.Behind() {
+		return notice.Refused("%s", d.Sentence()).Hint("bring the page up to date: its next reading clears this")
 	}
 	return notice.Refused("the public page reads differently from version %s since %s", v.Name, notice.DateOf(d.SeenAt)).
 		Hint("look at it by policymail draft; publish what the page says, or correct the page: its next reading clears this")

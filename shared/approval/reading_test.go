@@ -1,6 +1,7 @@
 package approval_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,25 @@ func TestAPageThatCannotBeReadIsToldOnce(t *testing.T) {
 	read("the page answers 404 Not Found")
 	read("")
 	want("a second long outage", 2, 2)
+}
+
+// An approval that a page refuses which is out of date is not told to publish the old text.
+func TestAPageOutOfDateRefusesApproval(t *testing.T) {
+	d := setUp(t)
+	d.drafted(t, "two", "nine")
+	draft, err := publish.LoadDraft(ctx, d.Store, "privacy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for shows, want := range map[string]string{"": "look at it by policymail draft", "zero": "bring the page up to date"} {
+		draft.Shows = shows
+		if err := publish.SaveDraft(ctx, d.Store, draft); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Ready(ctx, d.run, ada); !errors.Is(err, notice.ErrRefused) || !strings.Contains(err.Error(), want) {
+			t.Errorf("the page shows %q: %v", shows, err)
+		}
+	}
 }
 
 // Whoever decides reads that the page cannot be read, that it is an old version, and that
