@@ -54,17 +54,34 @@ func TestWatchedPage(t *testing.T) {
 	if !found || d.Class != policy.Substantive || !strings.Contains(d.Summary, "nine months") || strings.Contains(d.HTML, "sale") {
 		t.Errorf("%t %+v", found, d)
 	}
-	told := func() (n int) {
+	told := func(what string) (n int) {
 		_, inbox := s.http("GET", "/_local/messages", "", "")
-		return strings.Count(inbox, "the public page of privacy differs from version 1.0")
+		return strings.Count(inbox, "the public page of privacy "+what)
 	}
+	const differs, broken, again = "differs from version 1.0", "cannot be read\"", "can be read again"
 	sixHours()
 	sixHours()
-	if n := told(); n != 1 {
+	if n := told(differs); n != 1 {
 		t.Errorf("the approver was told of the draft %d times", n)
 	}
 	s.http("POST", "/_local/clock", "application/json", `{"advance":"168h"}`)
-	if n := told(); n != 2 {
+	if n := told(differs); n != 2 {
 		t.Errorf("in the week after it was told, the approver was told %d times", n)
+	}
+	content.Store("<html><body><h1>Page not found</h1></body></html>")
+	sixHours()
+	sixHours()
+	if n := told(broken); n != 0 {
+		t.Errorf("of a page that cannot be read for half a day the approver was told %d times", n)
+	}
+	s.http("POST", "/_local/clock", "application/json", `{"advance":"72h"}`)
+	if n := told(broken); n != 1 || told(again) != 0 {
+		t.Errorf("of a page that cannot be read for days the approver was told %d times, and %d times that it can be", n, told(again))
+	}
+	content.Store(page("nine months", "Summer sale"))
+	sixHours()
+	sixHours()
+	if n := told(again); n != 1 || told(broken) != 1 {
+		t.Errorf("that it can be read again the approver was told %d times", n)
 	}
 }
