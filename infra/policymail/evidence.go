@@ -47,11 +47,10 @@ func (c evidenceCmd) Run(a *app) error {
 // writeText says which text it is, where it can be read, and who published it.
 func writeText(w io.Writer, e report.Evidence, file string) {
 	fmt.Fprintf(w, "version %s of %s, effective %s\ntext: sha256 %s (normaliser %d)\n", e.Version, e.Policy, e.Effective, e.SHA256, e.Normaliser)
-	switch {
-	case file != "":
+	if file != "" {
 		fmt.Fprintf(w, "  written to %s\n", file)
-	default:
-		fmt.Fprintf(w, "  --text FILE writes it to a file; its sha256 is the one above\n")
+	} else {
+		fmt.Fprintln(w, "  --text FILE writes it to a file; its sha256 is the one above")
 	}
 	if e.URL != "" {
 		fmt.Fprintf(w, "  on the site: %s\n", e.URL)

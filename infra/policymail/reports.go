@@ -21,8 +21,10 @@ type reportCmd struct {
 }
 
 var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp, "minute": minute}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{.Run.Run}}, {{.Whom}}</title></head>
-<body><h1>Run {{.Run.Run}}: {{.Whom}}</h1><p>{{len .Rows}} people listed of {{.Run.Audience}} whom the run concerns. {{.Run.Class}} {{.Run.Kind}} notice of version {{.Run.Version}} of {{.Run.Policy}}.
-The run is {{.Run.State}}{{with .Run.StopReason}}: {{.}}{{end}}{{with .Run.Rejection}}, rejected by {{.By}}: {{.Reason}}{{end}}. As of {{minute .Run.AsOf}}.</p>{{range .Notes}}<p>{{.}}</p>{{end}}<table><thead><tr><th>Recipient</th><th>Address</th><th>State</th><th>Reason</th><th>Version</th><th>Language</th><th>Sent</th></tr></thead>
+<body><h1>Run {{.Run.Run}}: {{.Whom}}</h1><p>People listed: {{len .Rows}} of {{.Run.Audience}} whom the run concerns.
+Notice: {{.Run.Kind}}, {{.Run.Class}}, of version {{.Run.Version}} of {{.Run.Policy}}.
+The run is {{.Run.State}}{{with .Run.StopReason}}: {{.}}{{end}}{{with .Run.Rejection}}, rejected by {{.By}}: {{.Reason}}{{end}}.
+As of {{minute .Run.AsOf}}.</p>{{range .Notes}}<p>{{.}}</p>{{end}}<table><thead><tr><th>Recipient</th><th>Address</th><th>State</th><th>Reason</th><th>Version</th><th>Language</th><th>Sent</th></tr></thead>
 <tbody>{{range .Rows}}<tr><td>{{.Recipient}}</td><td>{{.Address}}</td><td>{{.State}}</td><td>{{.Reason}}</td><td>{{.Version}}</td><td>{{.Locale}}</td><td>{{stamp .SentAt}}</td></tr>
 {{end}}</tbody></table></body></html>
 `))

@@ -29,7 +29,8 @@ func TestReportWithFewerRowsThanPeople(t *testing.T) {
 	defer server.Close()
 	for _, c := range []struct{ args, out, errOut string }{
 		{"report r", "ada@example.com", "4 of 5 people of the run have no line any more: the ledger keeps them for 24 months. policymail status r counts them"},
-		{"report r --format html", "<p>1 people</p><p>4 of 5 people", ""},
+		{"report r --format html", "People listed: 1 of 5 whom the run concerns.", ""},
+		{"report r --format html", "</p><p>4 of 5 people", ""},
 		{"report r --json", "ada@example.com", ""},
 		{"status r", "4 of them are only counted: the ledger keeps lines for 24 months", ""},
 	} {

@@ -94,7 +94,7 @@ func excerpt(comparison string) (lines []string) {
 
 // Invite writes and sends one invitation; Post implements approval.Post.
 func (p Post) Invite(ctx context.Context, in officers.Invitation) error {
-	return p.officer(ctx)(p.Letters.WriteInvitation(in))
+	return p.sending(ctx)(p.Letters.WriteInvitation(in))
 }
 
 // Sample is the notice of a run as it would be sent to a made-up person who reads a

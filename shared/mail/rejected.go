@@ -34,5 +34,5 @@ func (w *Writer) WriteRejected(in officers.Rejected) (delivery.Envelope, error) 
 
 // Rejected writes and sends one such mail; Post implements approval.Post.
 func (p Post) Rejected(ctx context.Context, in officers.Rejected) error {
-	return p.officer(ctx)(p.Letters.WriteRejected(in))
+	return p.sending(ctx)(p.Letters.WriteRejected(in))
 }
