@@ -374,6 +374,8 @@ func TestDecisionsAtOnce(t *testing.T) {
 		for i := range 20 {
 			v := noticetest.Version("We keep your name.\n", "<p>We keep your name.</p>")
 			v.Policy, v.Name, v.Previous, v.Summary = "other", fmt.Sprintf("%d-%s", i, pair[0][4:6]+pair[1][4:6]), "none", map[string]string{"en": "Words."}
+			d.now = d.now.Add(time.Minute)
+			v.PublishedAt = d.now
 			run := notice.Run{ID: notice.ChangeRunID(v.Policy, v.Name), Kind: notice.Change, Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(), State: notice.Waiting}
 			if err := errors.Join(d.AddVersion(ctx, v), d.AddRun(ctx, run)); err != nil {
 				t.Fatal(err)

@@ -28,7 +28,8 @@ type Version struct {
 	PageSHA256  string            `json:"page_sha256"`        // of HTML, lower-case hex
 	Language    string            `json:"language,omitempty"` // of Text (ISO 639-1); empty when it cannot be told
 	Previous    string            `json:"previous,omitempty"`
-	Change      string            `json:"change,omitempty"` // class of the difference from Previous: none, broken, editorial or substantive
+	Change      string            `json:"change,omitempty"`   // class of the difference from Previous: none, broken, editorial or substantive
+	Corrects    string            `json:"corrects,omitempty"` // the version of the same text whose date was wrong
 	PublishedBy string            `json:"published_by"`
 	PublishedAt time.Time         `json:"published_at"`
 	Edits       []Edit            `json:"edits,omitempty"` // of Summary since, oldest first
@@ -93,30 +94,61 @@ func (v Version) ContentHash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// InForce picks the version an annual review speaks of on a day: of the approved
-// ones the latest whose effective date has come, else the latest approved. ok is
-// false when nothing is approved.
+// InForce picks the version an annual review speaks of on a day: of the approved ones
+// whose effective date has come the one published last, else of all approved ones the one
+// published last. So a version is never followed by one published before it. ok is false
+// when nothing is approved.
 func InForce(versions []Version, today Date) (v Version, ok bool) {
-	var latest Version
-	for _, candidate := range versions {
-		if !candidate.Approved() {
+	approved := slices.DeleteFunc(slices.Clone(versions), func(v Version) bool { return !v.Approved() || corrected(v, versions) })
+	come := slices.DeleteFunc(slices.Clone(approved), func(v Version) bool { return v.Effective > today })
+	if v, ok = Latest(come); ok {
+		return v, true
+	}
+	return Latest(approved)
+}
+
+// corrected reports whether an approved version gave another date to this one's text.
+func corrected(v Version, versions []Version) bool {
+	return slices.ContainsFunc(versions, func(other Version) bool { return other.Corrects == v.Name && other.Approved() })
+}
+
+// NeverInForce names the approved version because of which another never takes effect:
+// one that corrects its date, or one that was published after it and is in force by its
+// day. What was approved only after that day has kept nothing from taking effect.
+func NeverInForce(v Version, versions []Version) (by string, never bool) {
+	later := slices.DeleteFunc(slices.Clone(versions), func(other Version) bool {
+		inItsPlace := other.Effective <= v.Effective && DateOf(approvedAt(other)) <= v.Effective
+		return !other.Approved() || ByPublication(other, v) <= 0 || other.Corrects != v.Name && !inItsPlace
+	})
+	last, never := Latest(later)
+	return last.Name, never
+}
+
+func approvedAt(v Version) time.Time {
+	if v.Approval == nil {
+		return time.Time{}
+	}
+	return v.Approval.At
+}
+
+// Sidelined are the versions still to take effect that never will once v is approved now;
+// the caller leaves out those that are not to take effect anyway.
+func Sidelined(v Version, versions []Version, now time.Time) (never []Version) {
+	v.Approval = &Approval{At: now, Hash: v.ContentHash()}
+	for _, other := range versions {
+		if _, already := NeverInForce(other, versions); already || other.Effective <= DateOf(now) || other.Name == v.Name {
 			continue
 		}
-		if latest.Name == "" || newer(candidate, latest) {
-			latest = candidate
-		}
-		if candidate.Effective <= today && (v.Name == "" || newer(candidate, v)) {
-			v = candidate
+		if _, becomes := NeverInForce(other, []Version{v}); becomes {
+			never = append(never, other)
 		}
 	}
-	if v.Name == "" {
-		v = latest
-	}
-	return v, v.Name != ""
+	return never
 }
 
 // Replaced names the approved version that makes a run's text an old one: for a change any
-// newer version that people are told of, for an annual review another version in force.
+// that was published after it and that people are told of, for an annual review another
+// version in force.
 func Replaced(run Run, versions []Version, today Date) (by string, replaced bool) {
 	if run.Kind == Annual {
 		v, ok := InForce(versions, today)
@@ -129,19 +161,11 @@ func Replaced(run Run, versions []Version, today Date) (by string, replaced bool
 	for _, candidate := range versions {
 		// Nobody is told of a version without a summary. If it replaced this one, nobody
 		// would be told of this one's change either.
-		if candidate.Approved() && len(candidate.Summary) > 0 && newer(candidate, versions[at]) {
+		if candidate.Approved() && len(candidate.Summary) > 0 && ByPublication(candidate, versions[at]) > 0 {
 			return candidate.Name, true
 		}
 	}
 	return "", false
-}
-
-// newer orders versions by effective date, then by publication.
-func newer(a, b Version) bool {
-	if a.Effective != b.Effective {
-		return a.Effective > b.Effective
-	}
-	return a.PublishedAt.After(b.PublishedAt)
 }
 
 // ByPublication orders versions, oldest first, then by name, as slices.SortFunc asks for it.
@@ -152,7 +176,7 @@ func ByPublication(a, b Version) int {
 // Latest returns the most recently published version; ok is false for none.
 func Latest(versions []Version) (v Version, ok bool) {
 	for _, candidate := range versions {
-		if !ok || candidate.PublishedAt.After(v.PublishedAt) {
+		if !ok || ByPublication(candidate, v) > 0 {
 			v, ok = candidate, true
 		}
 	}

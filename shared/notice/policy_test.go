@@ -2,6 +2,7 @@ package notice
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,20 +67,76 @@ func TestInForce(t *testing.T) {
 	changed := approvedVersion("changed", "2026-02-01", 9, told)
 	changed.Basis = "another than was approved"
 	first, second, future := approvedVersion("1", "2026-01-01", 1, nil), approvedVersion("2", "2026-02-01", 2, told), approvedVersion("3", "2027-01-01", 3, told)
+	correction := approvedVersion("2b", "2027-02-01", 3, told)
+	correction.Corrects = "2"
+	unapproved := correction
+	unapproved.Approval = nil
 	for name, c := range map[string]struct {
 		versions []Version
 		want     string
 	}{
-		"none":                        {nil, ""},
-		"nothing approved":            {[]Version{draft, changed}, ""},
-		"the latest in force":         {[]Version{second, first}, "2"},
-		"one that is still to come":   {[]Version{first, future}, "1"},
-		"only one that is to come":    {[]Version{future, draft}, "3"},
-		"a later one, not approved":   {[]Version{first, draft, changed}, "1"},
-		"two of a day, the later one": {[]Version{approvedVersion("b", "2026-02-01", 5, told), second}, "b"},
+		"none":                                       {nil, ""},
+		"nothing approved":                           {[]Version{draft, changed}, ""},
+		"the latest in force":                        {[]Version{second, first}, "2"},
+		"one that is still to come":                  {[]Version{first, future}, "1"},
+		"only one that is to come":                   {[]Version{future, draft}, "3"},
+		"a later one, not approved":                  {[]Version{first, draft, changed}, "1"},
+		"two of a day, the later one":                {[]Version{approvedVersion("b", "2026-02-01", 5, told), second}, "b"},
+		"an earlier one whose day comes later":       {[]Version{approvedVersion("2", "2026-09-01", 2, nil), approvedVersion("3", "2026-03-01", 3, told)}, "3"},
+		"an earlier one, before the later one's day": {[]Version{approvedVersion("2", "2026-03-01", 2, nil), approvedVersion("3", "2027-03-01", 3, told)}, "2"},
+		"one whose date was corrected":               {[]Version{first, second, correction}, "1"},
+		"a correction nobody approved":               {[]Version{first, second, unapproved}, "2"},
 	} {
 		if v, ok := InForce(c.versions, "2026-11-24"); v.Name != c.want || ok != (c.want != "") {
 			t.Errorf("%s: %q %v, want %q", name, v.Name, ok, c.want)
+		}
+	}
+}
+
+// A version never takes effect once another, published after it, is in force by its day;
+// InForce says the same on every day.
+func TestNeverInForce(t *testing.T) {
+	approved := func(v Version, on int) Version {
+		v.Approval.At = day(on)
+		return v
+	}
+	editorial := approved(approvedVersion("2", "2026-04-15", 2, nil), 2)
+	early, late := approved(approvedVersion("3", "2026-03-01", 3, told), 4), approved(approvedVersion("3", "2026-06-01", 3, told), 4)
+	tooLate := approved(approvedVersion("3", "2026-03-01", 3, told), 120)
+	correction := late
+	correction.Corrects = "2"
+	waiting := early
+	waiting.Approval = nil
+	for name, c := range map[string]struct {
+		other Version
+		by    string
+	}{
+		"one published later, in force earlier":    {early, "3"},
+		"one published later, in force later":      {late, ""},
+		"one approved once it was in force":        {tooLate, ""},
+		"one of the same text, its date corrected": {correction, "3"},
+		"one that nobody approved":                 {waiting, ""},
+	} {
+		all := []Version{approvedVersion("1", "2026-01-01", 1, nil), editorial, c.other}
+		if by, never := NeverInForce(editorial, all); by != c.by || never != (c.by != "") {
+			t.Errorf("%s: by %q, %v", name, by, never)
+		}
+		seen := false
+		for d := Date("2026-01-01"); d < "2027-01-01"; d = d.AddDays(1) {
+			known := slices.DeleteFunc(slices.Clone(all), func(v Version) bool { return v.Approval == nil || DateOf(v.Approval.At) > d })
+			v, _ := InForce(known, d)
+			seen = seen || v.Name == "2" && d >= "2026-04-15"
+		}
+		if seen != (c.by == "") {
+			t.Errorf("%s: in force %v", name, seen)
+		}
+	}
+	for name, c := range map[string]struct {
+		v    Version
+		want int
+	}{"in force earlier": {early, 1}, "in force later": {late, 0}, "a correction": {correction, 1}} {
+		if got := Sidelined(c.v, []Version{approvedVersion("1", "2026-01-01", 1, nil), editorial}, day(5)); len(got) != c.want {
+			t.Errorf("%s: %d never take effect, want %d", name, len(got), c.want)
 		}
 	}
 }
@@ -97,16 +154,17 @@ func TestReplaced(t *testing.T) {
 		by       string
 		replaced bool
 	}{
-		"change, the latest":                      {change, []Version{second}, "", false},
-		"change, a newer one":                     {change, []Version{second, third}, "3", true},
-		"change, a newer one that is to come":     {change, []Version{second, future}, "4", true},
-		"change, a newer one nobody approved":     {change, []Version{second, waiting}, "", false},
-		"change, a newer one nobody is told of":   {change, []Version{second, silent}, "", false},
-		"change, an older one":                    {Run{Kind: Change, Version: "3"}, []Version{second, third}, "", false},
-		"change of a version that is not there":   {Run{Kind: Change, Version: "9"}, []Version{second, third}, "", false},
-		"annual, in force":                        {annual, []Version{second, future}, "2", false},
-		"annual, another in force":                {annual, []Version{second, third}, "3", true},
-		"annual, another that nobody was told of": {annual, []Version{second, silent}, "5", true},
+		"change, the latest":                           {change, []Version{second}, "", false},
+		"change, a newer one":                          {change, []Version{second, third}, "3", true},
+		"change, a newer one that is to come":          {change, []Version{second, future}, "4", true},
+		"change, a newer one nobody approved":          {change, []Version{second, waiting}, "", false},
+		"change, a newer one nobody is told of":        {change, []Version{second, silent}, "", false},
+		"change, one published before, of a later day": {Run{Kind: Change, Version: "3"}, []Version{third, approvedVersion("2", "2026-05-01", 2, told)}, "", false},
+		"change, an older one":                         {Run{Kind: Change, Version: "3"}, []Version{second, third}, "", false},
+		"change of a version that is not there":        {Run{Kind: Change, Version: "9"}, []Version{second, third}, "", false},
+		"annual, in force":                             {annual, []Version{second, future}, "2", false},
+		"annual, another in force":                     {annual, []Version{second, third}, "3", true},
+		"annual, another that nobody was told of":      {annual, []Version{second, silent}, "5", true},
 	} {
 		if by, replaced := Replaced(c.run, c.versions, "2026-11-24"); by != c.by || replaced != c.replaced {
 			t.Errorf("%s: %q %v, want %q %v", name, by, replaced, c.by, c.replaced)
