@@ -45,6 +45,7 @@ type Mail struct {
 	WhatChanged      string
 	Effective        string // {date}
 	InForceSince     string // {date}
+	InForceFrom      string // {date}, still to come
 	SummaryElsewhere string // {language}: the summary follows in another language
 	ReadPolicy       string
 	SeeChanges       string
@@ -100,6 +101,7 @@ type Page struct {
 	LinkSent          string
 	PolicyTitle       string
 	PolicyEffective   string // {date}
+	PolicyReplaced    string // {version}, which keeps this one from ever taking effect
 	PolicyVersions    string
 	PolicyVersion     string // {version}
 	PolicyChanges     string

@@ -60,6 +60,9 @@ func (w *Writer) letter(l *locale.Language, run notice.Run, v notice.Version, r 
 		m.Subject, m.Heading, m.Why = fill(words.AnnualSubject), words.AnnualHeading, fill(words.AnnualWhy)
 		m.Intro = []string{fill(words.AnnualIntro)}
 		m.Date = locale.Fill(words.InForceSince, "date", l.Date(v.Effective))
+		if v.Effective > notice.DateOf(w.now()) {
+			m.Date = locale.Fill(words.InForceFrom, "date", l.Date(v.Effective))
+		}
 	default:
 		m.Subject, m.Heading, m.Why = fill(words.ChangeSubject), words.ChangeHeading, fill(words.ChangeWhy)
 		m.Intro = []string{fill(words.ChangeIntro)}

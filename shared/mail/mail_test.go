@@ -51,7 +51,11 @@ func TestGoldenMessages(t *testing.T) {
 		for _, l := range locale.All() {
 			t.Run(string(kind)+"-"+l.Tag, func(t *testing.T) {
 				run := notice.Run{ID: "run", Kind: kind, Class: notice.Optional}
-				e, language, err := w.Write(run, version, person(l.Tag))
+				v := version
+				if kind == notice.Annual {
+					v.Effective = "2026-11-24" // today
+				}
+				e, language, err := w.Write(run, v, person(l.Tag))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -182,5 +186,28 @@ func TestSummaryInAnotherLanguageSaysSo(t *testing.T) {
 	m, _ := enmime.ReadEnvelope(bytes.NewReader(e.Raw))
 	if !strings.Contains(m.Text, "English") || !strings.Contains(m.HTML, `lang="en"`) {
 		t.Error("the reader is not told that the summary is in English")
+	}
+}
+
+// An annual review says that the policy is in force from its day on, and until then that it
+// takes effect, in every language.
+func TestAReviewSaysWhenThePolicyTakesEffect(t *testing.T) {
+	w := newWriter(t, example)
+	for _, l := range locale.All() {
+		for day, words := range map[notice.Date]string{"2026-11-23": l.Words.Mail.InForceSince, "2026-11-24": l.Words.Mail.InForceSince, "2026-11-25": l.Words.Mail.InForceFrom} {
+			v := version
+			v.Effective = day
+			e, _, err := w.Write(notice.Run{ID: "run", Kind: notice.Annual, Class: notice.Optional}, v, person(l.Tag))
+			if err != nil {
+				t.Fatal(err)
+			}
+			read, err := enmime.ReadEnvelope(bytes.NewReader(e.Raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := locale.Fill(words, "date", l.Date(day)); !strings.Contains(strings.Join(strings.Fields(read.Text), " "), want) {
+				t.Errorf("%s, on the 24th of a version of %s: %q is missing in\n%s", l.Tag, day, want, read.Text)
+			}
+		}
 	}
 }

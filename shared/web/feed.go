@@ -53,7 +53,7 @@ func (s *Site) feed(r *request) error {
 	for _, v := range all {
 		at := base + "/" + url.PathEscape(v.Name)
 		e := atomEntry{ID: at, Title: locale.Fill(words.PolicyVersion, "version", v.Name), Updated: stamp(v.Approval.At), Published: stamp(v.PublishedAt),
-			Summary: summaryFor(v, r.lang), Links: []atomLink{{"alternate", at}}}
+			Summary: r.feedSummary(v, all), Links: []atomLink{{"alternate", at}}}
 		if !v.Baseline() {
 			e.Links = append(e.Links, atomLink{"related", at + "/changes"})
 		}
@@ -77,15 +77,15 @@ func (s *Site) feed(r *request) error {
 	return err
 }
 
-// summaryFor is the summary of a version in the reader's language, else in English,
+// feedSummary is the summary of a version in the reader's language, else in English,
 // else the effective date alone.
-func summaryFor(v notice.Version, l *locale.Language) string {
-	for _, tag := range []string{l.Tag, "en"} {
+func (r *request) feedSummary(v notice.Version, all []notice.Version) string {
+	for _, tag := range []string{r.lang.Tag, "en"} {
 		if s := v.Summary[tag]; s != "" {
 			return s
 		}
 	}
-	return locale.Fill(l.Words.Page.PolicyEffective, "date", l.Date(v.Effective))
+	return r.effective(v, all)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

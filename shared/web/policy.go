@@ -43,7 +43,7 @@ func (s *Site) policy(r *request) error {
 	words := r.lang.Words.Page
 	return r.render(http.StatusOK, "policy", policyPage{frame: r.frame(words.PolicyTitle), Version: v, Written: v.Language, Body: template.HTML(v.HTML),
 		Subtitle:  locale.Fill(words.PolicyVersion, "version", v.Name),
-		Effective: locale.Fill(words.PolicyEffective, "date", r.lang.Date(v.Effective)),
+		Effective: r.effective(v, all),
 		Versions:  r.lines(all), HasChanges: !v.Baseline()})
 }
 
@@ -114,7 +114,16 @@ func (r *request) lines(all []notice.Version) (lines []versionLine) {
 	for _, v := range all {
 		lines = append(lines, versionLine{Label: locale.Fill(words.PolicyVersion, "version", v.Name),
 			URL:       "/policy/" + url.PathEscape(v.Policy) + "/" + url.PathEscape(v.Name),
-			Effective: locale.Fill(words.PolicyEffective, "date", r.lang.Date(v.Effective))})
+			Effective: r.effective(v, all)})
 	}
 	return lines
+}
+
+// effective says from when on a version is in force, or that it never is.
+func (r *request) effective(v notice.Version, all []notice.Version) string {
+	words := r.lang.Words.Page
+	if by, never := notice.NeverInForce(v, all); never {
+		return locale.Fill(words.PolicyReplaced, "version", by)
+	}
+	return locale.Fill(words.PolicyEffective, "date", r.lang.Date(v.Effective))
 }

@@ -286,6 +286,32 @@ func TestPolicyPages(t *testing.T) {
 	}
 }
 
+// The list of versions, the page of one and the feed say of a version that another took the
+// place of before its day that it never took effect.
+func TestReplacedVersionsAreListedAsSuch(t *testing.T) {
+	f := setUp(t)
+	for i, v := range []struct {
+		name      string
+		effective notice.Date
+	}{{"1", "2026-01-01"}, {"2", "2027-04-15"}, {"3", "2027-03-01"}} {
+		kept := noticetest.Version(v.name+"\n", "<p>"+v.name+"</p>")
+		kept.Policy, kept.Name, kept.Effective, kept.PublishedAt = "privacy", v.name, v.effective, now.Add(time.Duration(i))
+		if i > 0 {
+			kept.Previous = "1"
+		}
+		kept.Approval = &notice.Approval{By: "Ada", At: now, Hash: kept.ContentHash()}
+		if err := f.db.AddVersion(context.Background(), kept); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]int{"/policy/privacy": 1, "/policy/privacy/2": 2, "/policy/privacy/3": 1, "/feed/privacy": 1} {
+		page := f.do("GET", path, "", "").Body.String()
+		if n := strings.Count(page, "Replaced by version 3 before it took effect"); n != want || strings.Contains(page, "April 15, 2027") {
+			t.Errorf("%s says it %d times, want %d:\n%s", path, n, want, page)
+		}
+	}
+}
+
 // A policy says its own language on a page in another, as it was told when it was
 // published. One that could not be told is not taken for the page's.
 func TestPolicySaysItsLanguage(t *testing.T) {
