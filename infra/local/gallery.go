@@ -364,7 +364,7 @@ func (g *gallery) publish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := delivery.Start(ctx, g.db, run, v, "Ada", g.env.Now()); err != nil {
+		if _, err := delivery.Start(ctx, g.db, run, v, "Ada", notice.ByCommand, g.env.Now()); err != nil {
 			return err
 		}
 	}

@@ -96,6 +96,9 @@ func writeApproval(w io.Writer, e report.Evidence) {
 		fmt.Fprintln(w, "approved, but what was approved is not what is here")
 	default:
 		fmt.Fprintf(w, "approved by %s on %s, as content sha256 %s\n", e.Approval.By, minute(e.Approval.At), e.Approval.Hash)
+		for _, g := range e.Approval.Given {
+			fmt.Fprintf(w, "  %s\n", given(g))
+		}
 	}
 }
 
@@ -110,7 +113,11 @@ func writeTold(w io.Writer, t report.Told) {
 	}
 	fmt.Fprintln(w)
 	if t.First != nil && t.StartedAt.IsZero() {
-		fmt.Fprintf(w, "  first of two approvals: %s on %s\n", t.First.By, minute(t.First.At))
+		first := notice.Given{By: t.First.By, At: t.First.At}
+		if len(t.First.Given) > 0 {
+			first = t.First.Given[0]
+		}
+		fmt.Fprintf(w, "  first of two approvals: %s\n", given(first))
 	}
 	if t.StopReason != "" {
 		fmt.Fprintf(w, "  stopped: %s\n", t.StopReason)

@@ -37,7 +37,8 @@ type Gate struct {
 	// Approvers are the addresses that may decide on the page, normalised.
 	Approvers []string
 	ID        func(address string) notice.RecipientID
-	Locales   []string // the languages of the readers, for warnings
+	Locales   []string           // the languages of the readers, for warnings
+	Way       notice.ApprovalWay // how whoever decides reaches it
 	Leads     policy.Leads
 	Now       func() time.Time
 }
@@ -124,7 +125,7 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, pla
 	run.Audience = plan.Audience
 	if g.Two {
 		if run.First == nil {
-			if err := run.ApproveFirst(v, by, g.Now()); err != nil {
+			if err := run.ApproveFirst(v, by, g.Way, g.Now()); err != nil {
 				return run, err
 			}
 			return g.Store.SaveRun(ctx, run)
@@ -132,9 +133,8 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, pla
 		if sameName(run.First.By, by) && run.State == notice.Waiting {
 			return run, notice.Refused("%s has approved run %s already", by, id).Hint("a second person must approve it, too")
 		}
-		by = run.First.By + " and " + by
 	}
-	return delivery.Start(ctx, g.Store, run, v, by, g.Now())
+	return delivery.Start(ctx, g.Store, run, v, by, g.Way, g.Now())
 }
 
 // Ready refuses what Approve would refuse: a run that does not wait, an approver without

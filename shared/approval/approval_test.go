@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -322,7 +323,7 @@ func second(_ notice.Run, err error) error { return err }
 
 func TestTwoApproversAndEdits(t *testing.T) {
 	d := setUp(t)
-	d.Two = true
+	d.Two, d.Way = true, notice.ByLink
 	_, v := d.read(t)
 	if run, err := d.Approve(ctx, d.run, v.ContentHash(), ada, toOne); err != nil || run.State != notice.Waiting {
 		t.Fatalf("%+v %v", run, err)
@@ -333,8 +334,18 @@ func TestTwoApproversAndEdits(t *testing.T) {
 	if _, err := d.Approve(ctx, d.run, v.ContentHash(), ada, toOne); !errors.Is(err, notice.ErrRefused) {
 		t.Errorf("one person approved twice: %v", err)
 	}
+	if run, _ := d.read(t); run.First == nil || len(run.First.Given) != 1 || run.First.Given[0].Way != notice.ByLink {
+		t.Errorf("the first approval: %+v", run.First)
+	}
+	first := d.now
+	d.now = d.now.Add(time.Hour)
+	d.Way = notice.ByCommand
 	if _, err := d.Approve(ctx, d.run, v.ContentHash(), bob, toOne); err != nil {
 		t.Error(err)
+	}
+	want := []notice.Given{{By: ada, At: first, Way: notice.ByLink}, {By: bob, At: d.now, Way: notice.ByCommand}}
+	if _, v := d.read(t); !slices.Equal(v.Approval.Given, want) {
+		t.Errorf("given %+v, want %+v", v.Approval.Given, want)
 	}
 	if run, v := d.read(t); run.State != notice.Running || v.Approval.By != ada+" and "+bob {
 		t.Errorf("%+v", run)

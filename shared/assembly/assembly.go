@@ -7,6 +7,7 @@ package assembly
 import (
 	"policymail/shared/approval"
 	"policymail/shared/locale"
+	"policymail/shared/notice"
 	"policymail/shared/policy"
 	"policymail/shared/publish"
 	"policymail/shared/startup"
@@ -18,9 +19,10 @@ func Publisher(e startup.Env, s publish.Store) publish.Publisher {
 	return publish.Publisher{Store: s, Locales: locale.Tags(), Leads: leads(e), Now: e.Now}
 }
 
-// Gate returns what decides about runs that wait, be it on the page or by a command.
-func Gate(e startup.Env, s approval.Store, keys *token.Keys) approval.Gate {
-	return approval.Gate{Store: s, Two: e.TwoApprovers, Approvers: e.Approvers, ID: keys.RecipientID, Locales: locale.Tags(), Leads: leads(e), Now: e.Now}
+// Gate returns what decides about runs that wait, as it is reached: on the page or by a
+// command.
+func Gate(e startup.Env, s approval.Store, keys *token.Keys, way notice.ApprovalWay) approval.Gate {
+	return approval.Gate{Store: s, Two: e.TwoApprovers, Approvers: e.Approvers, ID: keys.RecipientID, Locales: locale.Tags(), Way: way, Leads: leads(e), Now: e.Now}
 }
 
 // leads says how far ahead a change should be told.

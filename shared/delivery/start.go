@@ -16,11 +16,11 @@ type startStore interface {
 // of that version, in one write: a text that somebody edited or rejected meanwhile is
 // approved by nobody (invariant 5, nothing unapproved). The run's audience is taken as
 // it was last counted.
-func Start(ctx context.Context, store startStore, run notice.Run, v notice.Version, by string, at time.Time) (notice.Run, error) {
+func Start(ctx context.Context, store startStore, run notice.Run, v notice.Version, by string, way notice.ApprovalWay, at time.Time) (notice.Run, error) {
 	if err := startable(ctx, store, run, v, at); err != nil {
 		return run, err
 	}
-	if err := run.Approve(v, by, at); err != nil {
+	if err := run.Approve(v, by, way, at); err != nil {
 		return run, err
 	}
 	run.Effective, run.Canary = v.Effective, canary(run.Audience)

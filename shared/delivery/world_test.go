@@ -128,7 +128,7 @@ func (w *world) approve(id notice.RunID) error {
 		return err
 	}
 	run.Audience = plan.Audience
-	_, err = delivery.Start(ctx, w.store, run, v, "Ada", w.now)
+	_, err = delivery.Start(ctx, w.store, run, v, "Ada", notice.ByCommand, w.now)
 	return err
 }
 

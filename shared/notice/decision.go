@@ -61,9 +61,9 @@ func RejectedBefore(v Version, versions []Version, run func(RunID) (Run, error))
 }
 
 // ApproveFirst records the first of two approvals; the run goes on waiting.
-func (r *Run) ApproveFirst(v Version, by string, at time.Time) error {
+func (r *Run) ApproveFirst(v Version, by string, way ApprovalWay, at time.Time) error {
 	trial := *r
-	if err := trial.Approve(v, by, at); err != nil {
+	if err := trial.Approve(v, by, way, at); err != nil {
 		return err
 	}
 	r.First = trial.Approval

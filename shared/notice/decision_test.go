@@ -33,10 +33,10 @@ func TestApprove(t *testing.T) {
 		c.change(&run, &v)
 		before := run.State
 		first := run
-		if err := first.ApproveFirst(v, c.by, day(1)); !errors.Is(err, c.want) || first.State != before || first.Approval != nil || (first.First != nil) != (c.want == nil) {
+		if err := first.ApproveFirst(v, c.by, ByLink, day(1)); !errors.Is(err, c.want) || first.State != before || first.Approval != nil || (first.First != nil) != (c.want == nil) {
 			t.Errorf("%s, first of two: %v, %+v", name, err, first)
 		}
-		err := run.Approve(v, c.by, day(2))
+		err := run.Approve(v, c.by, ByCommand, day(2))
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
@@ -46,9 +46,24 @@ func TestApprove(t *testing.T) {
 			}
 			continue
 		}
-		if run.State != Running || *run.Approval != (Approval{By: "Ada", At: day(2), Hash: v.ContentHash()}) || !run.StartedAt.Equal(day(2)) {
+		if run.State != Running || !reflect.DeepEqual(*run.Approval, Approval{By: "Ada", At: day(2), Hash: v.ContentHash(), Given: []Given{{"Ada", day(2), ByCommand}}}) || !run.StartedAt.Equal(day(2)) {
 			t.Errorf("%s: %+v", name, run)
 		}
+	}
+}
+
+// Of two approvals each keeps who gave it, when, and by which way.
+func TestTwoApprovals(t *testing.T) {
+	run, v := waiting()
+	if err := run.ApproveFirst(v, "Ada", ByLink, day(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Approve(v, "Bob", ByCommand, day(3)); err != nil {
+		t.Fatal(err)
+	}
+	want := Approval{By: "Ada and Bob", At: day(3), Hash: v.ContentHash(), Given: []Given{{"Ada", day(1), ByLink}, {"Bob", day(3), ByCommand}}}
+	if !reflect.DeepEqual(*run.Approval, want) {
+		t.Errorf("%+v", *run.Approval)
 	}
 }
 

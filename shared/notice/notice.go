@@ -64,6 +64,31 @@ type Approval struct {
 	By   string    `json:"by"`
 	At   time.Time `json:"at"`
 	Hash string    `json:"hash"` // Version.ContentHash at that moment
+	// Given are the approvals that it is made of, oldest first: one, or those of two people.
+	Given []Given `json:"given,omitempty"`
+}
+
+// Given is one person's approval. Whoever invokes the function of the commands is not in
+// it: Lambda does not tell a function who that was. CloudTrail does.
+type Given struct {
+	By  string      `json:"by"`
+	At  time.Time   `json:"at"`
+	Way ApprovalWay `json:"way,omitempty"`
+}
+
+// ApprovalWay is how an approval was given. A link goes to one approver's mailbox; a name
+// in a command is whatever the person wrote who may invoke it.
+type ApprovalWay string
+
+const (
+	ByLink      ApprovalWay = "link"
+	ByCommand   ApprovalWay = "command"
+	ByPublisher ApprovalWay = "publication" // of a text that needs no other approval
+)
+
+// ApprovedByPublisher is the approval of a version whose publisher approves it.
+func (v Version) ApprovedByPublisher() *Approval {
+	return &Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash(), Given: []Given{{v.PublishedBy, v.PublishedAt, ByPublisher}}}
 }
 
 // Code groups errors by what the caller can do about them.

@@ -3,6 +3,7 @@ package notice
 import (
 	"cmp"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -128,15 +129,20 @@ func CheckApprover(by string) error {
 }
 
 // Approve releases a waiting run. The version must be exactly what the approver
-// saw: its hash goes into the run and is compared before every slice.
-func (r *Run) Approve(v Version, by string, at time.Time) error {
+// saw: its hash goes into the run and is compared before every slice. A first approval of
+// two becomes part of this one.
+func (r *Run) Approve(v Version, by string, way ApprovalWay, at time.Time) error {
 	if err := r.Approvable(v); err != nil {
 		return err
 	}
 	if err := CheckApprover(by); err != nil {
 		return err
 	}
-	r.Approval = &Approval{By: by, At: at, Hash: r.ContentHash}
+	r.Approval = &Approval{By: by, At: at, Hash: r.ContentHash, Given: []Given{{by, at, way}}}
+	if r.First != nil {
+		r.Approval.By = r.First.By + " and " + by
+		r.Approval.Given = append(slices.Clone(r.First.Given), r.Approval.Given...)
+	}
 	r.State, r.StartedAt = Running, at
 	return nil
 }

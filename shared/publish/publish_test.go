@@ -218,7 +218,7 @@ func (p *publisher) approved(name, effective, text, summary string) notice.Run {
 	if err != nil {
 		p.Fatal(err)
 	}
-	if err := run.Approve(v, "officer", p.now); err != nil {
+	if err := run.Approve(v, "officer", notice.ByLink, p.now); err != nil {
 		p.Fatal(err)
 	}
 	v.Approval = run.Approval

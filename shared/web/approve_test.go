@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"policymail/shared/approval"
-	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/publish"
 	"policymail/shared/token"
@@ -41,7 +40,7 @@ func waiting(t *testing.T, two bool) (f *fixture, path func(approver string) str
 		}
 		id = r.Run
 	}
-	f.site.Gate = approval.Gate{Store: f.db, Two: two, Approvers: []string{officer, colleague}, ID: f.keys.RecipientID, Locales: locale.Tags(), Now: clock}
+	f.site.Gate = approval.Gate{Store: f.db, Two: two, Approvers: []string{officer, colleague}, ID: f.keys.RecipientID, Way: notice.ByLink, Now: clock}
 	f.site.Samples = sampler{}
 	f.handler = f.site.Handler()
 	path = func(approver string) string {

@@ -9,6 +9,7 @@ import (
 	"policymail/shared/delivery"
 	"policymail/shared/imports"
 	"policymail/shared/mail"
+	"policymail/shared/notice"
 	"policymail/shared/operate"
 	"policymail/shared/privacy"
 	"policymail/shared/publish"
@@ -47,7 +48,7 @@ func New(e startup.Env, s Store, keys *token.Keys, out Outside) operate.Operatio
 		ID:          keys.RecipientID,
 		Imports:     imports.Jobs{Importer: imports.Importer{Now: e.Now}, Documents: s},
 		UploadURL:   out.UploadURL,
-		Gate:        assembly.Gate(e, s, keys),
+		Gate:        assembly.Gate(e, s, keys, notice.ByCommand),
 		Invitations: out.Post,
 		Links:       e.Links(keys),
 		Now:         e.Now,

@@ -6,6 +6,7 @@ import (
 	"policymail/shared/approval"
 	"policymail/shared/assembly"
 	"policymail/shared/mail"
+	"policymail/shared/notice"
 	"policymail/shared/privacy"
 	"policymail/shared/startup"
 	"policymail/shared/token"
@@ -30,7 +31,7 @@ func New(e startup.Env, s Store, keys *token.Keys, post mail.Post, announce priv
 		Company: e.Brand.Company,
 		Rights:  e.Rights(s, keys, post, announce),
 		Limiter: privacy.Limiter{Documents: s, Hash: keys.RecipientID, Now: e.Now},
-		Gate:    assembly.Gate(e, s, keys),
+		Gate:    assembly.Gate(e, s, keys, notice.ByLink),
 		Samples: post.Letters,
 		Now:     e.Now,
 		Log:     e.Log,

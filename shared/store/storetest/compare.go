@@ -226,7 +226,7 @@ func (g *game) addVersion(t *rapid.T) {
 		v.Previous = "0"
 	}
 	if rapid.Bool().Draw(t, "approved") {
-		v.Approval = &notice.Approval{By: "Ada Example", At: someTime.Draw(t, "at"), Hash: v.ContentHash()}
+		v.Approval = &notice.Approval{By: "Ada Example", At: someTime.Draw(t, "at"), Hash: v.ContentHash(), Given: []notice.Given{{By: "Ada Example", At: someTime.Draw(t, "given"), Way: notice.ByLink}}}
 	}
 	done(g, "AddVersion", func(s store.Store) error { return s.AddVersion(ctx, v) })
 }
