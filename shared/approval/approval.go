@@ -122,7 +122,7 @@ func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, pla
 	if err := g.matchesPage(ctx, v); err != nil {
 		return run, err
 	}
-	run.Audience = plan.Audience
+	run.Audience = plan.Concerned()
 	if g.Two {
 		if run.First == nil {
 			if err := run.ApproveFirst(v, by, g.Way, g.Now()); err != nil {

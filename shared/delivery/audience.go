@@ -32,16 +32,40 @@ func audience(ctx context.Context, store audienceStore, run notice.Run, cursor s
 	return ids, next, nil
 }
 
-// countAudience counts everybody a run concerns by reading the audience.
-func countAudience(ctx context.Context, store audienceStore, run notice.Run) (n int, err error) {
+// Reach is whom a change would reach if it were told now.
+type Reach struct {
+	Mailed  int
+	LeftOut map[notice.SkipReason]int
+	Locales map[string]int // of those who are mailed, as imported
+}
+
+// Reach counts whom a change would reach, by the rules the sender goes by, in one pass over
+// the recipients.
+func (o Operator) Reach(ctx context.Context, run notice.Run) (Reach, error) {
+	r, today := Reach{LeftOut: map[notice.SkipReason]int{}, Locales: map[string]int{}}, notice.DateOf(o.Now())
 	for cursor := ""; ; {
-		ids, next, err := audience(ctx, store, run, cursor, pageSize)
+		people, next, err := o.Store.ListRecipients(ctx, cursor, pageSize)
 		if err != nil {
-			return 0, err
+			return Reach{}, err
 		}
-		n += len(ids)
+		ids := make([]notice.RecipientID, len(people))
+		for i, person := range people {
+			ids[i] = person.ID
+		}
+		told, err := toldBefore(ctx, o.Store, run, ids)
+		if err != nil {
+			return Reach{}, err
+		}
+		for _, person := range people {
+			if reason := decline(person, run, told, o.Settings.LeadDays, today); reason != "" {
+				r.LeftOut[reason]++
+				continue
+			}
+			r.Mailed++
+			r.Locales[person.Locale]++
+		}
 		if next == "" {
-			return n, nil
+			return r, nil
 		}
 		cursor = next
 	}

@@ -24,7 +24,7 @@ func TestChangeRunReachesEverybodyOnceAndEnds(t *testing.T) {
 		t.Fatalf("%d messages left before anybody approved", len(w.sent))
 	}
 	w.must(w.change(ids[3], notice.ByOneClick, func(r *notice.Recipient) { r.OptOut = notice.OptOutAll }))
-	if plan, err := w.operator().Plan(ctx, run.ID); err != nil || plan.Audience != 50 || !plan.DryRun {
+	if plan, err := w.operator().Plan(ctx, run.ID); err != nil || plan.Audience != 49 || plan.Concerned() != 50 || !plan.DryRun {
 		t.Fatalf("dry run: %+v, %v", plan, err)
 	}
 	if w.work(); len(w.sent) != 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"policymail/shared/notice"
@@ -17,6 +18,7 @@ type OperatorStore interface {
 	record.Store
 	versionLister
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
+	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
 	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error)
 	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
 	deliveryMover
@@ -33,22 +35,24 @@ type Operator struct {
 
 // Plan is what approving a run does: to how many, when, at what cost.
 type Plan struct {
-	Run       notice.RunID    `json:"run"`
-	State     notice.RunState `json:"state"`
-	Kind      notice.Kind     `json:"kind"`
-	Class     notice.Class    `json:"class"`
-	Policy    string          `json:"policy"`
-	Version   string          `json:"version"`
-	Effective notice.Date     `json:"effective"`
-	Hash      string          `json:"hash"` // of the content: version, summary, class, date
-	Audience  int             `json:"audience"`
-	Rate      float64         `json:"rate"`              // recipients a second
-	Seconds   float64         `json:"seconds"`           // from start to the last send
-	Ends      time.Time       `json:"ends"`              // when the last is sent, if it starts now
-	CostUSD   float64         `json:"cost_usd"`          // SES and everything around it
-	Canary    int             `json:"canary,omitempty"`  // so many go first
-	Warning   string          `json:"warning,omitempty"` // what will get in the way
-	DryRun    bool            `json:"dry_run"`
+	Run       notice.RunID              `json:"run"`
+	State     notice.RunState           `json:"state"`
+	Kind      notice.Kind               `json:"kind"`
+	Class     notice.Class              `json:"class"`
+	Policy    string                    `json:"policy"`
+	Version   string                    `json:"version"`
+	Effective notice.Date               `json:"effective"`
+	Hash      string                    `json:"hash"`               // of the content: version, summary, class, date
+	Audience  int                       `json:"audience"`           // people who would be mailed if it started today
+	LeftOut   map[notice.SkipReason]int `json:"left_out,omitempty"` // people whom it concerns and who would not, by reason
+	Locales   map[string]int            `json:"locales,omitempty"`  // of Audience, by locale as imported
+	Rate      float64                   `json:"rate"`               // recipients a second
+	Seconds   float64                   `json:"seconds"`            // from start to the last send
+	Ends      time.Time                 `json:"ends"`               // when the last is sent, if it starts now
+	CostUSD   float64                   `json:"cost_usd"`           // SES and everything around it
+	Canary    int                       `json:"canary,omitempty"`   // so many go first
+	Warning   string                    `json:"warning,omitempty"`  // what will get in the way
+	DryRun    bool                      `json:"dry_run"`
 }
 
 // Takes words how long the run takes, behind "takes".
@@ -84,7 +88,7 @@ func (o Operator) Plan(ctx context.Context, id notice.RunID) (Plan, error) {
 	if err := startable(ctx, o.Store, run, v, o.Now()); err != nil {
 		return Plan{}, err
 	}
-	audience, err := countAudience(ctx, o.Store, run)
+	reach, err := o.Reach(ctx, run)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -93,10 +97,43 @@ func (o Operator) Plan(ctx context.Context, id notice.RunID) (Plan, error) {
 		return Plan{}, err
 	}
 	allowed := o.Settings.Allow(account)
-	takes := allowed.Takes(audience)
-	return Plan{Run: run.ID, State: run.State, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version,
-		Effective: v.Effective, Hash: v.ContentHash(), Audience: audience, Rate: allowed.Rate, Seconds: takes.Seconds(), Ends: o.Now().Add(takes).UTC().Truncate(time.Second),
-		CostUSD: float64(audience) * costPerNotice, Canary: canary(audience), Warning: warning(account), DryRun: true}, nil
+	p := Plan{Run: run.ID, State: run.State, Kind: run.Kind, Class: run.Class, Policy: run.Policy, Version: run.Version,
+		Effective: v.Effective, Hash: v.ContentHash(), Audience: reach.Mailed, LeftOut: reach.LeftOut, Locales: reach.Locales, Rate: allowed.Rate,
+		CostUSD: float64(reach.Mailed) * costPerNotice, Warning: warning(account), DryRun: true}
+	// Those who are left out are released like the others.
+	takes := allowed.Takes(p.Concerned())
+	p.Seconds, p.Ends, p.Canary = takes.Seconds(), o.Now().Add(takes).UTC().Truncate(time.Second), canary(p.Concerned())
+	return p, nil
+}
+
+// Concerned is how many people the run is about, mailed or not.
+func (p Plan) Concerned() int {
+	n := p.Audience
+	for _, left := range p.LeftOut {
+		n += left
+	}
+	return n
+}
+
+// leftOut words the reasons, in the order in which they are told.
+var leftOut = []struct {
+	reason notice.SkipReason
+	words  string
+}{
+	{notice.SkipOptedOut, "opted out"}, {notice.SkipRestricted, "restricted the use of their data"}, {notice.SkipBounced, "whose mail came back for good"},
+	{notice.SkipComplained, "complained"}, {notice.SkipTold, "had this notice from the run that was cancelled"}, {notice.SkipErased, "erased"},
+	{notice.SkipMoved, "addresses of people known by another"},
+}
+
+// Without words who is left out, like "1 opted out, 2 erased", or is "".
+func (p Plan) Without() string {
+	var parts []string
+	for _, l := range leftOut {
+		if n := p.LeftOut[l.reason]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, l.words))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // warning says what about the account will get in the way of a run, or "".

@@ -81,7 +81,11 @@ func (s Sender) SendSlice(ctx context.Context, slice Slice) error {
 	if err != nil {
 		return err
 	}
-	outcome, tally, err := sending{s, run, v, slice}.all(ctx, people)
+	told, err := toldBefore(ctx, s.Store, run, slice.Recipients)
+	if err != nil {
+		return err
+	}
+	outcome, tally, err := sending{s, run, v, slice, told}.all(ctx, people)
 	s.Log.Info("slice", "run", run.ID, "recipients", len(slice.Recipients), "sent", outcome[notice.Sent],
 		"skipped", outcome[notice.Skipped], "failed", outcome[notice.Failed], "retry", outcome[notice.Retry], "unknown", outcome[notice.Unknown])
 	if tally != (notice.Tally{}) {
@@ -139,6 +143,7 @@ type sending struct {
 	run     notice.Run
 	version notice.Version
 	slice   Slice
+	told    map[notice.RecipientID]bool // by the cancelled run that this one follows
 }
 
 func (s sending) clock() clock { return clock{s.Store, s.Settings, s.Now, s.run} }
@@ -189,7 +194,7 @@ func (s sending) all(ctx context.Context, people map[notice.RecipientID]notice.R
 // claim after the acknowledgement fails and the decision is made anew.
 func (s sending) serve(ctx context.Context, r notice.Recipient) (notice.DeliveryState, error) {
 	for {
-		if reason := r.Decline(s.run, s.Settings.LeadDays, notice.DateOf(s.Now())); reason != "" {
+		if reason := decline(r, s.run, s.told, s.Settings.LeadDays, notice.DateOf(s.Now())); reason != "" {
 			return notice.Skipped, s.skip(ctx, r, reason)
 		}
 		// Written before the claim: nothing that can fail stands between claim and send.

@@ -127,7 +127,7 @@ func (w *world) approve(id notice.RunID) error {
 	if err != nil {
 		return err
 	}
-	run.Audience = plan.Audience
+	run.Audience = plan.Concerned()
 	_, err = delivery.Start(ctx, w.store, run, v, "Ada", notice.ByCommand, w.now)
 	return err
 }

@@ -30,6 +30,9 @@ func (w *Writer) WriteInvitation(in officers.Invitation) (delivery.Envelope, err
 		fmt.Sprintf("The change is %s (confidence %.0f %%): %s.", in.Change, 100*in.Confidence, strings.Join(in.Reasons, "; ")),
 		fmt.Sprintf("Its %s notice would go to %d people, cost about $%.2f and take %s at today's quota.", in.Run.Class, in.Plan.Audience, in.Plan.CostUSD, in.Plan.Takes()),
 	}
+	if without := in.Plan.Without(); without != "" {
+		m.Intro = append(m.Intro, "Left out: "+without+".")
+	}
 	if v.Basis != "" {
 		m.Intro = append(m.Intro, "Legal basis: "+sentence(v.Basis))
 	}

@@ -91,7 +91,8 @@ func (r *Run) Edit(v *Version, summary map[string]string, by string, at time.Tim
 			Hint("reject it, then publish it again under another version with the summary it is to have")
 	}
 	v.Edits, v.Summary = edits, summary
-	r.ContentHash = v.ContentHash()
+	// Nobody was told these words before.
+	r.ContentHash, r.Follows = v.ContentHash(), ""
 	return nil
 }
 

@@ -58,6 +58,7 @@ const (
 	SkipMoved      SkipReason = "moved"            // the person is known under another id
 	SkipRestricted SkipReason = "restricted"       // kept, not used
 	SkipNotDue     SkipReason = "already_notified" // another notice came first
+	SkipTold       SkipReason = "already_told"     // a cancelled run told them the same words
 )
 
 // Delivery is one line of the ledger.

@@ -94,6 +94,15 @@ func (v Version) ContentHash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// SaysTheSame reports whether two versions, of different names, send the same notice.
+func (v Version) SaysTheSame(other Version) bool {
+	if v.Name == other.Name {
+		return false
+	}
+	other.Name = v.Name
+	return v.ContentHash() == other.ContentHash()
+}
+
 // InForce picks the version an annual review speaks of on a day: of the approved ones
 // whose effective date has come the one published last, else of all approved ones the one
 // published last. So a version is never followed by one published before it. ok is false

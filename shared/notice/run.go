@@ -48,7 +48,10 @@ type Run struct {
 	From      Date       `json:"from,omitempty"`      // annual: first due day covered
 	To        Date       `json:"to,omitempty"`        // annual: last due day covered
 	Effective Date       `json:"effective,omitempty"` // change: the day the version takes effect
-	Audience  int        `json:"audience"`            // people concerned, as last counted; whoever was erased before their turn is none
+	// Follows is the cancelled run that told some people the same words: they get no
+	// second notice from this one.
+	Follows  RunID `json:"follows,omitempty"`
+	Audience int   `json:"audience"` // people concerned, as last counted; whoever was erased before their turn is none
 	// Progress of the release. Pass 0 releases everyone; each later pass is an
 	// audit that releases whom it finds missing.
 	Pass      int       `json:"pass"`
