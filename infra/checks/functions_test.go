@@ -183,11 +183,13 @@ func (s *story) approveChange() {
 	if v, err := s.store.Version(context.Background(), "privacy", "2.0"); err != nil || v.Summary["pt-BR"] == "" {
 		s.Errorf("summaries %v %v", v.Summary, err)
 	}
-	if !strings.Contains(result, "get the summary in another language") {
-		s.Errorf("nobody is warned of the languages that are missing: %s", result)
+	if !strings.Contains(result, string(second)) {
+		s.Errorf("result %s", result)
 	}
-	var plan struct{ Audience int }
-	if err := s.operate("approve", operate.ApproveArgs{Run: second, By: "Ada Example"}, &plan); err != nil || plan.Audience != 4 {
+	// A publication by the bucket counts nobody; the approval does.
+	var plan operate.Approved
+	if err := s.operate("approve", operate.ApproveArgs{Run: second, By: "Ada Example"}, &plan); err != nil || plan.Audience != 4 ||
+		!strings.Contains(strings.Join(plan.Warnings, "\n"), "get the summary in another language") {
 		s.Fatalf("plan %+v %v", plan, err)
 	}
 	for i := range 2 {
@@ -385,6 +387,14 @@ func (s *story) publishAgain() {
 		}
 		s.carriedOut("cancel", operate.RunArgs{Run: run})
 	}
+	// A wrong date is corrected before anybody approves: the run that waits ends.
+	text := policyText + "\nWe delete it after four years.\n"
+	words := map[string]string{"en": "We now delete your address after four years."}
+	s.putVersion("4.2", "2037-05-31", text, words)
+	if result := s.putVersion("4.3", "2027-05-31", text, words); !strings.Contains(result, `"run": "change-privacy-4_3"`) || !strings.Contains(result, "run change-privacy-4_2 ends") {
+		s.Errorf("result %s", result)
+	}
+	s.carriedOut("cancel", operate.RunArgs{Run: "change-privacy-4_3"})
 }
 
 func (s *story) doctor() {

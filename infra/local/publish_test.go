@@ -33,7 +33,7 @@ func TestBothWaysOfPublishingAreOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 1 && len(byCommand.Warnings) == 0 {
-			t.Error("nobody is warned of the languages that are missing")
+			t.Error("nobody is warned of what a summary leaves out")
 		}
 		if !slices.Equal(byCommand.Warnings, byBucket.Result.Warnings) {
 			t.Errorf("version %s: the command warns %q, the bucket %q", name, byCommand.Warnings, byBucket.Result.Warnings)

@@ -21,6 +21,7 @@ type publishCmd struct {
 	Class     string   `help:"optional, or mandatory with --basis." default:"optional"`
 	Basis     string   `help:"Legal basis of a mandatory notice."`
 	By        string   `help:"Who publishes." env:"USER"`
+	DryRun    bool     `help:"Say what would be recorded, its class and what to look at, and record nothing."`
 }
 
 // Validate refuses what no stack would take, before one is asked.
@@ -52,7 +53,11 @@ func (c publishCmd) Run(a *app) error {
 		summary[tag] = string(text)
 	}
 	var result publish.Result
-	err = a.call.do(a.ctx, "publish", publish.Publication{Policy: c.Policy, Version: c.Version, Effective: c.Effective, Class: c.Class,
+	command, recorded, waits := "publish", "recorded", "waits"
+	if c.DryRun {
+		command, recorded, waits = "publish-try", "would be recorded", "would wait"
+	}
+	err = a.call.do(a.ctx, command, publish.Publication{Policy: c.Policy, Version: c.Version, Effective: c.Effective, Class: c.Class,
 		Basis: c.Basis, Summary: summary, Source: source, SourceName: filepath.Base(c.File), By: c.By}, &result)
 	if err != nil {
 		return err
@@ -62,14 +67,17 @@ func (c publishCmd) Run(a *app) error {
 		case result.Unchanged:
 			fmt.Fprintf(w, "the text is that of version %s already; nothing was started\n", result.Version)
 		case result.Baseline:
-			fmt.Fprintf(w, "version %s recorded as the baseline of %s (sha256 %s)\n", result.Version, result.Policy, result.SHA256)
+			fmt.Fprintf(w, "version %s %s as the baseline of %s, effective %s (sha256 %s)\n", result.Version, recorded, result.Policy, result.Effective, result.SHA256)
 		case result.Run == "":
-			fmt.Fprintf(w, "version %s recorded (sha256 %s); the change is %s, nobody is told\n", result.Version, result.SHA256, result.Change)
+			fmt.Fprintf(w, "version %s %s, effective %s (sha256 %s); the change is %s, nobody is told\n", result.Version, recorded, result.Effective, result.SHA256, result.Change)
 		default:
-			fmt.Fprintf(w, "version %s recorded (sha256 %s); run %s waits for approval\n", result.Version, result.SHA256, result.Run)
+			fmt.Fprintf(w, "version %s %s, effective %s (sha256 %s); the change is %s, run %s %s for approval\n", result.Version, recorded, result.Effective, result.SHA256, result.Change, result.Run, waits)
 		}
 		for _, warning := range result.Warnings {
 			fmt.Fprintf(w, "look at: %s\n", warning)
+		}
+		if result.DryRun {
+			fmt.Fprintln(w, "nothing was recorded")
 		}
 	})
 }

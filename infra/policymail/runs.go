@@ -31,6 +31,9 @@ func (c approveCmd) Run(a *app) error {
 		fmt.Fprintf(w, "%s %s notice of %s version %s (%s, effective %s) to %d people at %.0f a second, for about $%.2f; it takes %s\n",
 			plan.Run, verb, plan.Policy, plan.Version, plan.Class, plan.Effective, plan.Audience, plan.Rate,
 			plan.CostUSD, plan.Takes())
+		if plan.Without != "" {
+			fmt.Fprintf(w, "left out: %s\n", plan.Without)
+		}
 		if plan.Canary > 0 {
 			fmt.Fprintf(w, "%d people go first; the others follow a quarter of an hour later unless bounces or complaints stop the run\n", plan.Canary)
 		}

@@ -128,7 +128,7 @@ func (a Announcer) announce(ctx context.Context, run notice.Run) (mailed int, er
 		return 0, err
 	}
 	mark.At = a.Now()
-	review, err := a.Review(ctx, id)
+	review, err := a.ReviewWith(ctx, id, mark.Plan)
 	if err != nil {
 		return 0, err
 	}

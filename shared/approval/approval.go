@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"policymail/shared/delivery"
+	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/policy"
 	"policymail/shared/publish"
@@ -37,7 +38,6 @@ type Gate struct {
 	// Approvers are the addresses that may decide on the page, normalised.
 	Approvers []string
 	ID        func(address string) notice.RecipientID
-	Locales   []string           // the languages of the readers, for warnings
 	Way       notice.ApprovalWay // how whoever decides reaches it
 	Leads     policy.Leads
 	Now       func() time.Time
@@ -64,8 +64,18 @@ type Review struct {
 	At       time.Time     // of Plan; zero if it was not announced
 }
 
-// Review reads what is decided about. It changes nothing.
+// Review reads what is decided about, with the plan as it was announced. It changes nothing.
 func (g Gate) Review(ctx context.Context, id notice.RunID) (r Review, err error) {
+	a, _, err := g.announcements().Load(ctx, string(id))
+	if err == nil {
+		r, err = g.ReviewWith(ctx, id, a.Plan)
+	}
+	r.At = a.At
+	return r, err
+}
+
+// ReviewWith is Review with a plan that was made just now.
+func (g Gate) ReviewWith(ctx context.Context, id notice.RunID, plan delivery.Plan) (r Review, err error) {
 	if r.Run, r.Version, err = g.read(ctx, id); err != nil {
 		return r, err
 	}
@@ -75,15 +85,24 @@ func (g Gate) Review(ctx context.Context, id notice.RunID) (r Review, err error)
 	if r.Verdict, err = policy.Change(r.Before, r.Version); err != nil {
 		return r, err
 	}
-	r.Warnings = policy.Lint(r.Verdict, g.Leads, r.Version.Summary, g.Locales, r.Version.Effective, notice.DateOf(g.Now()))
+	r.Plan = plan
+	r.Warnings = policy.Lint(r.Verdict, g.Leads, r.Version.Summary, Readers(plan.Locales), r.Version.Effective, notice.DateOf(g.Now()))
 	history, err := g.circumstances(ctx, r.Version)
 	if err != nil {
 		return r, err
 	}
 	r.Warnings = append(r.Warnings, history...)
-	a, _, err := g.announcements().Load(ctx, string(id))
-	r.Plan, r.At = a.Plan, a.At
-	return r, err
+	return r, nil
+}
+
+// Readers are how many people read each language of the notices, by the locales they were
+// imported with.
+func Readers(locales map[string]int) map[string]int {
+	readers := map[string]int{}
+	for tag, n := range locales {
+		readers[locale.Match(tag, "").Tag] += n
+	}
+	return readers
 }
 
 func (g Gate) read(ctx context.Context, id notice.RunID) (run notice.Run, v notice.Version, err error) {

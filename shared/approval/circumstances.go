@@ -2,13 +2,15 @@ package approval
 
 import (
 	"context"
+	"slices"
 
 	"policymail/shared/notice"
 	"policymail/shared/publish"
 )
 
 // circumstances warn whoever decides about a version of what is not in its text: that the
-// same text was rejected before, and that the public page cannot be read or is an old one.
+// same text was rejected before, which versions never take effect for it, and that the public
+// page cannot be read or is an old one.
 func (g Gate) circumstances(ctx context.Context, v notice.Version) (warnings []string, err error) {
 	versions, err := g.Store.Versions(ctx, v.Policy)
 	if err != nil {
@@ -21,8 +23,12 @@ func (g Gate) circumstances(ctx context.Context, v notice.Version) (warnings []s
 	for _, r := range rejected {
 		warnings = append(warnings, r.Warning())
 	}
+	never, err := publish.Sidelined(ctx, g.Store, v, versions, g.Now())
+	if err != nil {
+		return nil, err
+	}
 	page, err := g.Page(ctx, v.Policy)
-	return append(warnings, page...), err
+	return slices.Concat(warnings, never, page), err
 }
 
 // Page warns of a public page that cannot be read, or that shows another text than it is
@@ -40,13 +46,4 @@ func (g Gate) Page(ctx context.Context, policy string) (warnings []string, err e
 		warnings = append(warnings, d.Sentence())
 	}
 	return warnings, err
-}
-
-// Warnings are the circumstances of the version that a run tells of.
-func (g Gate) Warnings(ctx context.Context, id notice.RunID) ([]string, error) {
-	_, v, err := g.read(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return g.circumstances(ctx, v)
 }

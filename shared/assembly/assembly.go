@@ -22,7 +22,7 @@ func Publisher(e startup.Env, s publish.Store) publish.Publisher {
 // Gate returns what decides about runs that wait, as it is reached: on the page or by a
 // command.
 func Gate(e startup.Env, s approval.Store, keys *token.Keys, way notice.ApprovalWay) approval.Gate {
-	return approval.Gate{Store: s, Two: e.TwoApprovers, Approvers: e.Approvers, ID: keys.RecipientID, Locales: locale.Tags(), Way: way, Leads: leads(e), Now: e.Now}
+	return approval.Gate{Store: s, Two: e.TwoApprovers, Approvers: e.Approvers, ID: keys.RecipientID, Way: way, Leads: leads(e), Now: e.Now}
 }
 
 // leads says how far ahead a change should be told.

@@ -7,6 +7,7 @@ import (
 	"policymail/shared/approval"
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/policy"
 	"policymail/shared/publish"
 )
 
@@ -21,10 +22,10 @@ type ApproveArgs struct {
 // Approved is the answer to an approval.
 type Approved struct {
 	delivery.Plan
+	Without  string   `json:"without,omitempty"`  // who is left out, in words
+	Warnings []string `json:"warnings,omitempty"` // what to look at before approving, in the text and around it
 	// Waits tells that a second person must approve before the run starts.
 	Waits string `json:"waits,omitempty"`
-	// Warnings are about what is not in the text: an earlier rejection, the public page.
-	Warnings []string `json:"warnings,omitempty"`
 }
 
 // approve lets a run start; without Yes it says what would happen, and of what content.
@@ -39,9 +40,13 @@ func (o Operations) approve(ctx context.Context, a ApproveArgs) (Approved, error
 	if err != nil {
 		return Approved{}, err
 	}
-	warnings, err := o.Gate.Warnings(ctx, a.Run)
-	if err != nil || !a.Yes {
-		return Approved{Plan: plan, Warnings: warnings}, err
+	review, err := o.Gate.ReviewWith(ctx, a.Run, plan)
+	if err != nil {
+		return Approved{}, err
+	}
+	answer := Approved{Plan: plan, Without: plan.Without(), Warnings: review.Warnings}
+	if !a.Yes {
+		return answer, nil
 	}
 	v, err := o.Store.Version(ctx, plan.Policy, plan.Version)
 	if err != nil {
@@ -56,35 +61,79 @@ func (o Operations) approve(ctx context.Context, a ApproveArgs) (Approved, error
 		return Approved{}, err
 	}
 	if run.State == notice.Waiting {
-		return Approved{Plan: plan, Warnings: warnings, Waits: "a second person must approve run " + string(a.Run)}, nil
+		answer.Waits = "a second person must approve run " + string(a.Run)
+		return answer, nil
 	}
-	plan.DryRun, plan.State = false, run.State
-	return Approved{Plan: plan, Warnings: warnings}, nil
+	answer.DryRun, answer.State = false, run.State
+	return answer, nil
 }
 
 // publish records a version and tells the approvers of the run that waits. What could
-// not be told now is by the schedule.
+// not be told now is by the schedule. The recipients are counted once for both answers: the
+// publisher's, in whose warnings their languages are, and the approvers'.
 func (o Operations) publish(ctx context.Context, in publish.Publication) (publish.Result, error) {
 	result, err := o.Publisher.Publish(ctx, in)
 	if err != nil {
 		return result, err
 	}
-	page, err := o.Gate.Page(ctx, in.Policy)
-	if err != nil { // what was published is no less published
-		o.Log.Error("no warnings of the public page", "policy", in.Policy, "error", err.Error())
-	}
-	if result.Warnings = append(result.Warnings, page...); result.Run == "" {
+	if result.Warnings = append(result.Warnings, o.ofPage(ctx, in.Policy)...); result.Run == "" {
 		return result, nil
 	}
-	if _, err := o.announce(ctx, None{}); err != nil {
+	plan, refused := o.Operator.Plan(ctx, result.Run)
+	if refused == nil {
+		result.Warnings = withUnwritten(result, plan.Locales)
+	}
+	known := func(ctx context.Context, run notice.RunID) (delivery.Plan, error) {
+		if run == result.Run {
+			return plan, refused
+		}
+		return o.Operator.Plan(ctx, run)
+	}
+	if _, err := o.announcer(known).Announce(ctx); err != nil {
 		o.Log.Error("approvers not told", "run", result.Run, "error", err.Error())
 	}
 	return result, nil
 }
 
+// tryPublication says what publish would record, and keeps nothing.
+func (o Operations) tryPublication(ctx context.Context, in publish.Publication) (publish.Result, error) {
+	result, err := o.Publisher.Try(ctx, in)
+	if err != nil {
+		return result, err
+	}
+	if result.Warnings = append(result.Warnings, o.ofPage(ctx, in.Policy)...); result.Run == "" {
+		return result, nil
+	}
+	reach, err := o.Operator.Reach(ctx, notice.Run{Kind: notice.Change, Class: result.Class})
+	result.Warnings = withUnwritten(result, reach.Locales)
+	return result, err
+}
+
+// ofPage warns of the public page; what is published is no less published without.
+func (o Operations) ofPage(ctx context.Context, policy string) []string {
+	page, err := o.Gate.Page(ctx, policy)
+	if err != nil {
+		o.Log.Error("no warnings of the public page", "policy", policy, "error", err.Error())
+	}
+	return page
+}
+
+// withUnwritten are the warnings of a publication, with how many people read a language that
+// it has no summary in; locales are those of the people who are mailed.
+func withUnwritten(r publish.Result, locales map[string]int) []string {
+	if missing := policy.Unwritten(r.Languages, approval.Readers(locales)); missing != "" {
+		return append(r.Warnings, missing)
+	}
+	return r.Warnings
+}
+
 // announce tells the approvers of every run that waits, and of a public page that changed.
 func (o Operations) announce(ctx context.Context, _ None) (approval.Announced, error) {
-	return approval.Announcer{Gate: o.Gate, Policy: o.Operator.Settings.Policy, Plan: o.Operator.Plan, Post: o.Invitations, Links: o.Links}.Announce(ctx)
+	return o.announcer(o.Operator.Plan).Announce(ctx)
+}
+
+func (o Operations) announcer(plan func(context.Context, notice.RunID) (delivery.Plan, error)) approval.Announcer {
+	return approval.Announcer{Gate: o.Gate, Policy: o.Operator.Settings.Policy, Plan: plan, Post: o.Invitations, Links: o.Links}
 }
 
 // Announcing is the event of the schedule that tells approvers what waits for them.

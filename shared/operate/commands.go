@@ -14,6 +14,7 @@ var commands = map[string]command{
 	"import-start":          with(Operations.startImport),
 	"import-status":         with(Operations.importStatus),
 	"publish":               with(Operations.publish),
+	"publish-try":           with(Operations.tryPublication),
 	"draft":                 with(Operations.draft),
 	"version":               with(Operations.version),
 	"evidence":              with(Operations.evidence),

@@ -109,6 +109,6 @@ func (o Operations) draft(ctx context.Context, a DraftArgs) (Draft, error) {
 	written := locale.Match(v.Language(), "")
 	d.Locale = written.Tag
 	d.Summary = strings.TrimSpace(v.Summarise(policy.SummaryLabels(written.Words.Draft)))
-	d.Warnings = policy.Lint(v, o.Publisher.Leads, map[string]string{d.Locale: d.Summary}, locale.Tags(), effective, notice.DateOf(o.Now()))
+	d.Warnings = policy.Lint(v, o.Publisher.Leads, map[string]string{d.Locale: d.Summary}, nil, effective, notice.DateOf(o.Now()))
 	return d, nil
 }

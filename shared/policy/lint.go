@@ -38,8 +38,9 @@ var marketing = regexp.MustCompile(`(?i)\b(?:excit(?:ed|ing)|thrilled|delighted|
 	`ravis|formidable|offres? spéciales?|promotions?|spannend|begeistert|großartig|sonderangebote?|rabatte?|emocionad[oa]s?|increíble|ofertas? especiales?|descuentos?)\b`)
 
 // Lint says what an officer should look at before approving a notice: nothing in it
-// is an error of the program's.
-func Lint(v Verdict, leads Leads, summary map[string]string, locales []string, effective, today notice.Date) []string {
+// is an error of the program's. readers are how many people read each language; without
+// them it says nothing of languages that have no summary.
+func Lint(v Verdict, leads Leads, summary map[string]string, readers map[string]int, effective, today notice.Date) []string {
 	out := []string{}
 	note := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if len(summary) == 0 && v.Class == Substantive {
@@ -62,21 +63,29 @@ func Lint(v Verdict, leads Leads, summary map[string]string, locales []string, e
 			note("the summary for %s is hard to read (LIX %d; newspapers have 40 to 50): use shorter sentences and words", locale, n)
 		}
 	}
-	if len(summary) > 0 {
-		var missing []string
-		for _, l := range locales {
-			if _, ok := summary[l]; !ok {
-				missing = append(missing, l)
-			}
-		}
-		if len(missing) > 0 {
-			note("readers in %s get the summary in another language, and are told so", strings.Join(missing, ", "))
-		}
+	if missing := Unwritten(slices.Collect(maps.Keys(summary)), readers); missing != "" {
+		note("%s", missing)
 	}
 	for _, heading := range v.untold(summary) {
 		note("the section “%s” changed and no summary names what", shorten(heading, 80))
 	}
 	return out
+}
+
+// Unwritten says how many people read a language other than those written, the most first,
+// or "".
+func Unwritten(written []string, readers map[string]int) string {
+	missing := slices.DeleteFunc(slices.Sorted(maps.Keys(readers)), func(tag string) bool {
+		return slices.Contains(written, tag) || readers[tag] == 0
+	})
+	if len(written) == 0 || len(missing) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(missing, func(a, b string) int { return readers[b] - readers[a] })
+	for i, tag := range missing {
+		missing[i] = fmt.Sprintf("%d in %s", readers[tag], tag)
+	}
+	return "readers get the summary in another language, and are told so: " + strings.Join(missing, ", ")
 }
 
 // lix is a figure of how hard a text reads, in any language with spaces: words a

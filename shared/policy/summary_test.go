@@ -45,17 +45,18 @@ func TestLint(t *testing.T) {
 	for _, c := range []struct {
 		summary   map[string]string
 		effective notice.Date
+		french    int // readers
 		want      []string
 	}{
-		{map[string]string{"en": "We keep data for 60 days now. Before it was 30."}, "2027-01-31", []string{"readers in de"}},
-		{map[string]string{"en": "Great news! We keep data for 60 days.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-12-01", []string{"takes effect in 7 days", "does not advertise"}},
+		{map[string]string{"en": "We keep data for 60 days now. Before it was 30."}, "2027-01-31", 20, []string{"told so: 20 in fr, 3 in de"}},
+		{map[string]string{"en": "Great news! We keep data for 60 days.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-12-01", 0, []string{"takes effect in 7 days", "does not advertise"}},
 		{map[string]string{"en": "Several contractual particularities concerning organisational responsibilities were comprehensively reformulated throughout multiple interdependent subsections accordingly", "de": "Kurz."},
-			"2027-01-31", []string{"hard to read", "How long we keep it"}},
-		{nil, "2027-01-31", []string{"no summary"}},
-		{map[string]string{"en": "We keep data for 60 days now.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-11-24", []string{"takes effect in 0 days"}},
-		{map[string]string{"en": "We keep data for 60 days now.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-11-23", []string{"2026-11-23, lies in the past"}},
+			"2027-01-31", 0, []string{"hard to read", "How long we keep it"}},
+		{nil, "2027-01-31", 20, []string{"no summary"}},
+		{map[string]string{"en": "We keep data for 60 days now.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-11-24", 0, []string{"takes effect in 0 days"}},
+		{map[string]string{"en": "We keep data for 60 days now.", "de": "Wir speichern Daten jetzt 60 Tage."}, "2026-11-23", 0, []string{"2026-11-23, lies in the past"}},
 	} {
-		got := policy.Lint(v, policy.UsualLeads, c.summary, []string{"en", "de"}, c.effective, "2026-11-24")
+		got := policy.Lint(v, policy.UsualLeads, c.summary, map[string]int{"en": 100, "de": 3, "fr": c.french}, c.effective, "2026-11-24")
 		if len(got) != len(c.want) {
 			t.Errorf("%v: %q", c.summary, got)
 			continue

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type Store interface {
 	AddVersion(ctx context.Context, v notice.Version) error
 	Versions(ctx context.Context, policy string) ([]notice.Version, error)
 	AddRun(ctx context.Context, r notice.Run) error
+	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
 	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
 }
 
@@ -45,18 +47,21 @@ type Result struct {
 	Version   string       `json:"version"`
 	SHA256    string       `json:"sha256"`
 	Class     notice.Class `json:"class"`
+	Effective notice.Date  `json:"effective"`
 	Run       notice.RunID `json:"run,omitempty"`
 	Baseline  bool         `json:"baseline"`
 	Unchanged bool         `json:"unchanged"`
-	Change    policy.Class `json:"change,omitempty"`   // what the difference from the version before is
-	Warnings  []string     `json:"warnings,omitempty"` // for whoever approves
+	Change    policy.Class `json:"change,omitempty"`    // what the difference from the version before is
+	Languages []string     `json:"languages,omitempty"` // that have a summary
+	Warnings  []string     `json:"warnings,omitempty"`  // for whoever approves
+	DryRun    bool         `json:"dry_run,omitempty"`   // nothing was recorded
 }
 
 // Publisher records versions.
 type Publisher struct {
 	Store   Store
 	Now     func() time.Time
-	Locales []string     // the languages of the readers, for warnings
+	Locales []string     // the languages of the notices
 	Leads   policy.Leads // for warnings
 }
 
@@ -67,116 +72,171 @@ type Publisher struct {
 //
 // A publication with a summary is meant to be told. One without is recorded if it
 // needs no telling: a text that only looks otherwise is unchanged, an edit without a
-// change in meaning becomes a version approved by its publisher, with no run. It is
-// compared with the version readers know: what waits for approval, was never given it,
-// or was cancelled before everybody was told, is part of the change, and no edit of it
+// change in meaning becomes a version approved by its publisher, with no run, and so does
+// the text readers know once more, where another was approved meanwhile and withdrawn.
+// It is compared with the version readers know: what waits for approval, was never given
+// it, or was cancelled before everybody was told, is part of the change, and no edit of it
 // carries it past the approver, nor into force before its day.
+//
+// The text of the latest version under another name and with another date corrects that
+// version, as long as nobody was told of it and it is not in force: see correction.
 func (p Publisher) Publish(ctx context.Context, in Publication) (Result, error) {
-	v, err := p.read(in)
+	d, err := p.decide(ctx, in)
 	if err != nil {
 		return Result{}, err
+	}
+	if d.ends != nil {
+		// First: of a run that is approved at this moment, whoever comes second learns it.
+		if _, err := p.Store.SaveRun(ctx, *d.ends); errors.Is(err, notice.ErrConflict) {
+			return Result{}, notice.Conflict("somebody decided about run %s at the same time", d.ends.ID).Hint("look at it by policymail status, then publish again")
+		} else if err != nil {
+			return Result{}, err
+		}
+	}
+	if d.adds {
+		// Of two first versions published at once only one is the baseline.
+		if err := p.Store.AddVersion(ctx, d.version); errors.Is(err, notice.ErrConflict) {
+			return Result{}, notice.Conflict("another version of %s was published at the same time", d.version.Policy).Hint("publish it again")
+		} else if err != nil {
+			return Result{}, err
+		}
+	}
+	if d.opens != nil {
+		if err := p.Store.AddRun(ctx, *d.opens); err != nil && !errors.Is(err, notice.ErrConflict) {
+			return d.Result, err
+		}
+	}
+	return d.Result, nil
+}
+
+// Try says what Publish would record, and records nothing.
+func (p Publisher) Try(ctx context.Context, in Publication) (Result, error) {
+	d, err := p.decide(ctx, in)
+	d.DryRun = true
+	return d.Result, err
+}
+
+// decision is what a publication comes to.
+type decision struct {
+	Result
+	version notice.Version
+	adds    bool        // the version is recorded
+	opens   *notice.Run // if it is not there already
+	ends    *notice.Run // cancelled: it waits to tell of the version that this one corrects
+}
+
+// decide says what a publication comes to. It changes nothing.
+func (p Publisher) decide(ctx context.Context, in Publication) (d decision, err error) {
+	v, err := p.read(in)
+	if err != nil {
+		return d, err
 	}
 	all, err := p.Store.Versions(ctx, v.Policy)
 	if err != nil {
-		return Result{}, err
+		return d, err
 	}
-	latest, known := notice.Latest(all)
-	result := Result{Policy: v.Policy, Version: v.Name, SHA256: v.SHA256, Class: v.Class}
-	// What was cancelled may be published anew, under another name and with a better summary.
-	again, err := cancelled(ctx, p.Store, latest)
+	d.Result = Result{Policy: v.Policy, Version: v.Name, SHA256: v.SHA256, Class: v.Class, Effective: v.Effective}
+	fix, err := p.correction(ctx, all, v)
 	if err != nil {
-		return Result{}, err
+		return d, err
 	}
-	if known && latest.SHA256 == v.SHA256 && !(again && v.Name != latest.Name) {
-		result.Version, result.Class, result.Unchanged, result.Warnings = latest.Name, latest.Class, true, ignored(v, latest)
+	latest, _ := notice.Latest(all)
+	if fix.same && !fix.allowed {
+		d.unchanged(latest)
+		d.Warnings = ignored(v, latest, fix.refusal)
 		if !latest.Baseline() && len(latest.Summary) > 0 {
 			// Complete a publication that died before its run was added.
-			if err := p.open(ctx, latest); err != nil {
-				return Result{}, err
-			}
+			d.opens, err = p.run(ctx, latest, all)
 		}
-		return result, nil
+		return d, err
 	}
 	if slices.ContainsFunc(all, func(old notice.Version) bool { return old.Name == v.Name }) {
-		return Result{}, notice.Conflict("version %s of %s is already published with another text", v.Name, v.Policy).Hint("give the new text a new version")
+		return d, notice.Conflict("version %s of %s is already published with another text or date", v.Name, v.Policy).Hint("give it a new name")
 	}
-	before, ok, err := p.Known(ctx, all)
+	v.Corrects, d.ends = fix.corrects, fix.ends
+	before, ok, err := p.before(ctx, all, v)
 	if err != nil {
-		return Result{}, err
+		return d, err
 	}
 	if ok {
-		v.Previous = before.Name
-		verdict, err := policy.Change(before, v)
-		if err != nil {
-			return Result{}, err
-		}
-		result.Change, v.Change = verdict.Class, string(verdict.Class)
-		result.Warnings = policy.Lint(verdict, p.Leads, v.Summary, p.Locales, v.Effective, notice.DateOf(p.Now()))
-		rejected, err := notice.RejectedBefore(v, all, func(id notice.RunID) (notice.Run, error) { return p.Store.Run(ctx, id) })
-		if err != nil {
-			return Result{}, err
-		}
-		for _, r := range rejected {
-			result.Warnings = append(result.Warnings, r.Warning())
-		}
-		switch told := len(v.Summary) > 0; {
-		case told:
-			if verdict.Class == policy.Broken {
-				result.Warnings = append(result.Warnings, "this may not be the whole policy: "+verdict.Reasons[0])
-			}
-			result.Run = notice.ChangeRunID(v.Policy, v.Name)
-		case verdict.Class == policy.None && v.Class == notice.Optional:
-			result.Version, result.SHA256, result.Class, result.Unchanged, result.Warnings = before.Name, before.SHA256, before.Class, true, nil
-			return result, nil
-		case verdict.Class == policy.Editorial && v.Class == notice.Optional:
-			if v.Effective < before.Effective {
-				return Result{}, notice.Refused("version %s would bring version %s, which it edits, into force before its day, %s", v.Name, before.Name, before.Effective).
-					Hint("let it take effect on %s or later", before.Effective)
-			}
-			v.Approval = &notice.Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash()}
-		case verdict.Class == policy.Broken:
-			return Result{}, notice.Refused("this may not be the whole policy: %s", verdict.Reasons[0]).Hint("compare it by policymail diff; with a summary it is published all the same")
-		default:
-			return Result{}, notice.Invalid("version %s has no summary of what changed", v.Name).Hint("add --summary FILE or --summary LOCALE=FILE; policymail draft FILE writes a first one")
+		if err := p.compare(ctx, &d, &v, before, all); err != nil || d.Unchanged {
+			return d, err
 		}
 	} else {
-		result.Baseline = true
-		v.Approval = &notice.Approval{By: v.PublishedBy, At: v.PublishedAt, Hash: v.ContentHash()}
+		d.Baseline = true
+		v.Approval = v.ApprovedByPublisher()
 	}
-	// Of two first versions published at once only one is the baseline.
-	if err := p.Store.AddVersion(ctx, v); errors.Is(err, notice.ErrConflict) {
-		return Result{}, notice.Conflict("another version of %s was published at the same time", v.Policy).Hint("publish it again")
-	} else if err != nil {
-		return Result{}, err
+	d.version, d.adds, d.Languages = v, true, slices.Sorted(maps.Keys(v.Summary))
+	if d.Run != "" {
+		if d.opens, err = p.run(ctx, v, all); err != nil {
+			return d, err
+		}
 	}
-	if result.Run != "" {
-		err = p.open(ctx, v)
+	if d.ends != nil {
+		all = slices.DeleteFunc(all, func(other notice.Version) bool { return other.Name == v.Corrects })
+		d.Warnings = append(d.Warnings, fmt.Sprintf("run %s ends, which nobody approved: version %s is the same text, effective %s", d.ends.ID, v.Name, v.Effective))
 	}
-	return result, err
+	never, err := Sidelined(ctx, p.Store, v, all, p.Now())
+	d.Warnings = append(d.Warnings, never...)
+	return d, err
 }
 
-// ignored says what of a publication of a text that is known already came to nothing.
-func ignored(in, known notice.Version) (warnings []string) {
-	if in.Effective != known.Effective {
-		warnings = append(warnings, "the text is that of version "+known.Name+", whose date stays "+string(known.Effective))
-	}
-	as := known
-	as.Summary = in.Summary
-	edited := slices.ContainsFunc(known.Edits, func(e notice.Edit) bool { return e.Before == as.ContentHash() })
-	if len(in.Summary) > 0 && !maps.Equal(in.Summary, known.Summary) && !edited {
-		warnings = append(warnings, "the text is that of version "+known.Name+", whose summary stays as it is: edit it on the page of its approval, or reject its run and publish under another name")
-	}
-	return warnings
+// before is the version a new one is compared with: the one readers know, leaving out the
+// one it corrects, unless that is the first of the policy.
+func (p Publisher) before(ctx context.Context, all []notice.Version, v notice.Version) (before notice.Version, ok bool, err error) {
+	others := slices.DeleteFunc(slices.Clone(all), func(other notice.Version) bool { return other.Name == v.Corrects && !other.Baseline() })
+	return p.Known(ctx, others)
 }
 
-// open adds the run of a version, once.
-func (p Publisher) open(ctx context.Context, v notice.Version) error {
-	err := p.Store.AddRun(ctx, notice.Run{ID: notice.ChangeRunID(v.Policy, v.Name), Kind: notice.Change, Class: v.Class,
-		Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(), State: notice.Waiting, OpenedAt: p.Now()})
-	if errors.Is(err, notice.ErrConflict) {
-		return nil
+// compare decides about a version by its difference from the one before: whether it is one
+// at all, whether a run tells of it, or whether its publisher approves it.
+func (p Publisher) compare(ctx context.Context, d *decision, v *notice.Version, before notice.Version, all []notice.Version) error {
+	v.Previous = before.Name
+	verdict, err := policy.Change(before, *v)
+	if err != nil {
+		return err
 	}
-	return err
+	withdraws, withdrawn, err := p.withdrawn(ctx, all, before, *v)
+	if err != nil {
+		return err
+	}
+	d.Change, v.Change = verdict.Class, string(verdict.Class)
+	d.Warnings = policy.Lint(verdict, p.Leads, v.Summary, nil, v.Effective, notice.DateOf(p.Now()))
+	rejected, err := notice.RejectedBefore(*v, all, func(id notice.RunID) (notice.Run, error) { return p.Store.Run(ctx, id) })
+	if err != nil {
+		return err
+	}
+	for _, r := range rejected {
+		d.Warnings = append(d.Warnings, r.Warning())
+	}
+	needsNoTelling := v.Class == notice.Optional && (verdict.Class == policy.None || verdict.Class == policy.Editorial)
+	switch told := len(v.Summary) > 0; {
+	case told:
+		if verdict.Class == policy.Broken {
+			d.Warnings = append(d.Warnings, "this may not be the whole policy: "+verdict.Reasons[0])
+		}
+		d.Run = notice.ChangeRunID(v.Policy, v.Name)
+	case needsNoTelling && verdict.Class == policy.None && !withdraws && v.Corrects == "":
+		d.unchanged(before)
+		d.Warnings = nil
+	case needsNoTelling:
+		if v.Effective < before.Effective && before.Name != v.Corrects {
+			return notice.Refused("version %s would bring version %s, which it edits, into force before its day, %s", v.Name, before.Name, before.Effective).
+				Hint("let it take effect on %s or later", before.Effective)
+		}
+		v.Approval = v.ApprovedByPublisher()
+	case verdict.Class == policy.Broken:
+		return notice.Refused("this may not be the whole policy: %s", verdict.Reasons[0]).Hint("compare it by policymail diff; with a summary it is published all the same")
+	default:
+		return notice.Invalid("version %s has no summary of what changed", v.Name).Hint("add --summary FILE or --summary LOCALE=FILE; policymail draft FILE writes a first one")
+	}
+	d.Warnings = append(d.Warnings, withdrawn...)
+	return nil
+}
+
+// unchanged says that a publication is the text of a version that is there.
+func (d *decision) unchanged(known notice.Version) {
+	d.Version, d.SHA256, d.Class, d.Effective, d.Unchanged = known.Name, known.SHA256, known.Class, known.Effective, true
 }
 
 // localeOf is the locale of the readers that a language tag means: pt is pt-BR where

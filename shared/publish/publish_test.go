@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -271,11 +272,203 @@ func TestACancelledChangeIsStillToBeTold(t *testing.T) {
 func TestIgnoredPartsOfAPublicationAreNamed(t *testing.T) {
 	p := newPublisher(t)
 	p.published("1", "2026-01-01", tenYears, "")
-	p.published("2", "2027-06-30", thirtyYears, "We keep order data for thirty years.")
+	p.approved("2", "2027-06-30", thirtyYears, "We keep order data for thirty years.")
 	if r := p.published("2", "2027-06-30", thirtyYears, "We keep order data for thirty years."); !r.Unchanged || len(r.Warnings) > 0 {
 		t.Errorf("%+v", r)
 	}
 	if r := p.published("2.1", "2027-07-31", thirtyYears, "Longer."); !r.Unchanged || len(r.Warnings) != 2 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// cancel ends the run of a version that told so many people.
+func (p *publisher) cancel(run notice.RunID, told int) {
+	p.Helper()
+	r, err := p.db.Run(context.Background(), run)
+	if err != nil {
+		p.Fatal(err)
+	}
+	if err := r.Cancel(); err != nil {
+		p.Fatal(err)
+	}
+	r.Freeze(notice.Counts{notice.Delivered: told})
+	if _, err := p.db.SaveRun(context.Background(), r); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// inForce is the version in force on a day.
+func (p *publisher) inForce(on notice.Date) string {
+	p.Helper()
+	all, err := p.db.Versions(context.Background(), "privacy")
+	if err != nil {
+		p.Fatal(err)
+	}
+	v, _ := notice.InForce(all, on)
+	return v.Name
+}
+
+func (p *publisher) runState(version string) notice.RunState {
+	run, _ := p.db.Run(context.Background(), notice.ChangeRunID("privacy", version))
+	return run.State
+}
+
+func wantWarnings(t *testing.T, r publish.Result, want ...string) {
+	t.Helper()
+	if len(r.Warnings) != len(want) {
+		t.Errorf("warnings %q, want %q", r.Warnings, want)
+		return
+	}
+	for i := range want {
+		if !strings.Contains(r.Warnings[i], want[i]) {
+			t.Errorf("warning %q lacks %q", r.Warnings[i], want[i])
+		}
+	}
+}
+
+// A version that another keeps from ever taking effect is named when that is published.
+func TestSidelinedVersionsAreNamed(t *testing.T) {
+	p := newPublisher(t)
+	p.published("1", "2026-11-20", thirtyYears, "")
+	p.published("2", "2027-04-15", otherDesk, "")
+	wantWarnings(t, p.published("3", "2027-03-01", tenYears, "We keep order data for ten years."), "once version 3 is approved, version 2, effective 2027-04-15, never takes effect")
+	// An edit of the version in force goes past a change that waits, and stays.
+	p = newPublisher(t)
+	p.published("1", "2026-11-20", thirtyYears, "")
+	p.published("2", "2027-04-15", tenYears, "We keep order data for ten years.")
+	wantWarnings(t, p.published("3", "2027-03-01", otherDesk, ""), "version 2, effective 2027-04-15, never takes effect: version 3 was published after it")
+}
+
+// The text of the version before a cancelled change withdraws the change, on its day at the
+// latest (the same text was no version, and the change took effect untold).
+func TestACancelledChangeIsWithdrawn(t *testing.T) {
+	p := newPublisher(t)
+	p.published("1", "2026-01-01", tenYears, "")
+	p.cancel(p.approved("2", "2027-06-30", thirtyYears, "We keep order data longer.").ID, 15)
+	late, err := p.Try(context.Background(), publish.Publication{Policy: "privacy", Version: "3", Effective: "2027-07-01", Source: []byte(tenYears), SourceName: "p.md"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantWarnings(t, late, "version 2 takes effect on 2027-06-30 all the same", "whoever was told of version 2 (policymail status change-privacy-2 says how many)")
+	r := p.published("3", "2027-06-30", tenYears, "")
+	if r.Unchanged || r.Run != "" || r.Change != policy.None {
+		t.Errorf("%+v", r)
+	}
+	wantWarnings(t, r, "whoever was told of version 2 (policymail status change-privacy-2 says how many)", "version 2, effective 2027-06-30, never takes effect")
+	for day, want := range map[notice.Date]string{"2027-06-29": "1", "2027-06-30": "3", "2028-01-01": "3"} {
+		if got := p.inForce(day); got != want {
+			t.Errorf("on %s version %s is in force, want %s", day, got, want)
+		}
+	}
+	if again := p.published("4", "2027-06-30", tenYears, ""); !again.Unchanged || again.Version != "3" {
+		t.Errorf("the same once more: %+v", again)
+	}
+}
+
+// A run that comes after a cancelled one with the same words knows it; other words are told
+// to everybody.
+func TestARunFollowsTheCancelledOneOfTheSameWords(t *testing.T) {
+	const words = "We keep order data longer."
+	for name, c := range map[string]struct {
+		effective, words string
+		want             notice.RunID
+	}{
+		"the same words": {"2027-06-30", words, "change-privacy-2"},
+		"other words":    {"2027-06-30", "We keep order data for thirty years.", ""},
+		"another date":   {"2027-07-31", words, ""},
+	} {
+		p := newPublisher(t)
+		p.published("1", "2026-01-01", tenYears, "")
+		p.cancel(p.approved("2", "2027-06-30", thirtyYears, words).ID, 15)
+		run, err := p.db.Run(context.Background(), p.published("2b", c.effective, thirtyYears, c.words).Run)
+		if err != nil || run.Follows != c.want {
+			t.Errorf("%s: it follows %q, want %q, %v", name, run.Follows, c.want, err)
+		}
+	}
+	p := newPublisher(t)
+	p.published("1", "2026-01-01", tenYears, "")
+	p.cancel(p.published("2", "2027-06-30", thirtyYears, words).Run, 0)
+	if run, _ := p.db.Run(context.Background(), p.published("2b", "2027-06-30", thirtyYears, words).Run); run.Follows != "" {
+		t.Errorf("it follows %s, which nobody approved", run.Follows)
+	}
+}
+
+// A wrong date of what nobody was told of is corrected under another name.
+func TestAWrongDateIsCorrected(t *testing.T) {
+	const words = "We keep order data for thirty years."
+	for name, c := range map[string]struct {
+		begin   func(*publisher)
+		date    string
+		words   string
+		text    string
+		run     bool
+		refused string
+		days    map[notice.Date]string
+	}{
+		"an edit, too late": {begin: func(p *publisher) { p.published("2", "2037-01-15", otherDesk, "") }, text: otherDesk, date: "2027-01-15",
+			days: map[notice.Date]string{"2027-01-14": "1", "2027-01-15": "3", "2037-01-15": "3"}},
+		"an edit, too early": {begin: func(p *publisher) { p.published("2", "2027-01-15", otherDesk, "") }, text: otherDesk, date: "2027-06-15",
+			days: map[notice.Date]string{"2027-01-15": "1", "2027-06-15": "3"}},
+		"a run that waits":        {begin: func(p *publisher) { p.published("2", "2037-01-15", tenYears, words) }, text: tenYears, words: words, date: "2027-01-15", run: true},
+		"an edit in force":        {begin: func(p *publisher) { p.published("2", "2026-11-20", otherDesk, "") }, text: otherDesk, date: "2027-01-15", refused: "it has taken effect"},
+		"a run that was approved": {begin: func(p *publisher) { p.approved("2", "2037-01-15", tenYears, words) }, text: tenYears, words: words, date: "2027-01-15", refused: "its run was approved"},
+		"one of two approvals": {begin: func(p *publisher) {
+			run, _ := p.db.Run(context.Background(), p.published("2", "2037-01-15", tenYears, words).Run)
+			run.First = &notice.Approval{By: "Ada"}
+			if _, err := p.db.SaveRun(context.Background(), run); err != nil {
+				p.Fatal(err)
+			}
+		}, text: tenYears, words: words, date: "2027-01-15", refused: "Ada has approved it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPublisher(t)
+			p.published("1", "2026-01-01", thirtyYears, "")
+			c.begin(p)
+			before := p.runState("2")
+			r := p.published("3", c.date, c.text, c.words)
+			if c.refused != "" {
+				if !r.Unchanged || len(r.Warnings) == 0 || !strings.Contains(r.Warnings[0], c.refused) || p.runState("2") != before {
+					t.Errorf("%+v, the run is %s", r, p.runState("2"))
+				}
+				return
+			}
+			v, err := p.db.Version(context.Background(), "privacy", "3")
+			if err != nil || r.Unchanged || v.Corrects != "2" || v.Previous != "1" || (r.Run != "") != c.run {
+				t.Fatalf("%+v %+v %v", r, v.Corrects, err)
+			}
+			if c.run && (p.runState("2") != notice.Cancelled || p.runState("3") != notice.Waiting) {
+				t.Errorf("the run of 2 is %s, that of 3 %s", p.runState("2"), p.runState("3"))
+			}
+			for day, want := range c.days {
+				if got := p.inForce(day); got != want {
+					t.Errorf("on %s version %s is in force, want %s", day, got, want)
+				}
+			}
+		})
+	}
+	p := newPublisher(t)
+	p.published("1", "2036-12-01", tenYears, "")
+	if r := p.published("1b", "2026-12-01", tenYears, ""); r.Unchanged || r.Baseline || r.Run != "" || p.inForce("2026-12-01") != "1b" {
+		t.Errorf("a baseline: %+v", r)
+	}
+}
+
+// A trial says what would be recorded and records nothing.
+func TestTry(t *testing.T) {
+	p := newPublisher(t)
+	p.published("1", "2026-01-01", tenYears, "")
+	in := publish.Publication{Policy: "privacy", Version: "2", Effective: "2037-01-15", Source: []byte(thirtyYears), SourceName: "p.md", Summary: map[string]string{"en": "Longer."}}
+	try, err := p.Try(context.Background(), in)
+	if err != nil || !try.DryRun {
+		t.Fatalf("%+v %v", try, err)
+	}
+	all, _ := p.db.Versions(context.Background(), "privacy")
+	if runs, _ := p.db.ListRuns(context.Background()); len(all) != 1 || len(runs) != 0 {
+		t.Errorf("%d versions and %d runs", len(all), len(runs))
+	}
+	done, err := p.Publish(context.Background(), in)
+	try.DryRun = false
+	if err != nil || !reflect.DeepEqual(try, done) {
+		t.Errorf("tried %+v\ndone  %+v %v", try, done, err)
 	}
 }

@@ -223,7 +223,7 @@ func (g *game) addVersion(t *rapid.T) {
 	v := notice.Version{Policy: somePolicy.Draw(t, "policy"), Name: someVersion.Draw(t, "version"), Effective: someDay.Draw(t, "effective"),
 		Class: notice.Optional, Summary: map[string]string{"en": word.Draw(t, "summary")}, Text: word.Draw(t, "text"), PublishedAt: someTime.Draw(t, "published")}
 	if rapid.Bool().Draw(t, "later") {
-		v.Previous = "0"
+		v.Previous, v.Corrects = "0", someVersion.Draw(t, "corrects")
 	}
 	if rapid.Bool().Draw(t, "approved") {
 		v.Approval = &notice.Approval{By: "Ada Example", At: someTime.Draw(t, "at"), Hash: v.ContentHash(), Given: []notice.Given{{By: "Ada Example", At: someTime.Draw(t, "given"), Way: notice.ByLink}}}
