@@ -71,7 +71,23 @@ type (
 
 func (c pauseCmd) Run(a *app) error  { return c.do(a, "pause") }
 func (c resumeCmd) Run(a *app) error { return c.do(a, "resume") }
-func (c cancelCmd) Run(a *app) error { return c.do(a, "cancel") }
+
+func (c cancelCmd) Help() string {
+	return "A change stays approved and takes effect on its day, though the rest of its audience is not told. The answer says how many were told, and how to tell the others or to withdraw the version."
+}
+
+func (c cancelCmd) Run(a *app) error {
+	var run operate.Cancelled
+	if err := a.call.do(a.ctx, "cancel", operate.RunArgs{Run: notice.RunID(c.Run_)}, &run); err != nil {
+		return err
+	}
+	return a.show(run, func(w io.Writer) {
+		fmt.Fprintf(w, "%s is %s\n", run.ID, run.State)
+		for _, stands := range run.Stands {
+			fmt.Fprintln(w, stands)
+		}
+	})
+}
 
 type statusCmd struct {
 	Run_ string `arg:"" optional:"" name:"run" help:"One run; all of them without it."`

@@ -31,9 +31,14 @@ func (o Operations) doctor(ctx context.Context, _ None) ([]Check, error) {
 	}
 	inForce := Check{Name: "policy", Detail: fmt.Sprintf("no version of %s is approved", o.Operator.Settings.Policy), Advice: "publish the policy; annual reviews wait for it"}
 	if v, ok := notice.InForce(versions, notice.DateOf(o.Now())); ok {
-		inForce = Check{Name: "policy", OK: true, Detail: fmt.Sprintf("annual reviews speak of %s version %s, approved by %s", v.Policy, v.Name, v.Approval.By)}
+		inForce = Check{Name: "policy", OK: true, Detail: fmt.Sprintf("annual reviews speak of %s version %s, approved by %s, effective %s", v.Policy, v.Name, v.Approval.By, v.Effective)}
 	}
 	checks = append(checks, inForce)
+	left, err := o.untoldVersions(ctx, versions)
+	if err != nil {
+		return nil, err
+	}
+	checks = append(checks, left...)
 	open, err := o.Store.OpenRuns(ctx)
 	if err != nil {
 		return nil, err

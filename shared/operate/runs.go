@@ -15,10 +15,6 @@ func (o Operations) resume(ctx context.Context, a RunArgs) (notice.Run, error) {
 	return o.Operator.Resume(ctx, a.Run)
 }
 
-func (o Operations) cancel(ctx context.Context, a RunArgs) (notice.Run, error) {
-	return o.Operator.Cancel(ctx, a.Run)
-}
-
 // HeldArgs say who decides about what is held in a run.
 type HeldArgs struct {
 	Run notice.RunID `json:"run"`
