@@ -58,6 +58,12 @@ func (m mortal) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 	return m.Store.ChangeRecipient(ctx, before, after, event)
 }
 
+func (m mortal) MoveRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent, there, next notice.Recipient) error {
+	m.step()
+	defer m.step()
+	return m.Store.MoveRecipient(ctx, before, after, event, there, next)
+}
+
 func (m mortal) AddRun(ctx context.Context, r notice.Run) error {
 	m.step()
 	defer m.step()

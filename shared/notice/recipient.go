@@ -142,9 +142,6 @@ type Imported struct {
 	ConsentAt    time.Time
 	LastNotified time.Time // only for a recipient that is new
 	At           time.Time // when the import ran
-	// MovedTo and Alias are set for an address that a known person moved to. They are used
-	// only if the address is new, so that it is at no moment taken for another person.
-	MovedTo, Alias RecipientID
 }
 
 // Recipient is what a new person starts as; lead is in days.
@@ -152,10 +149,7 @@ func (i Imported) Recipient(lead int) Recipient {
 	r := Recipient{ID: i.ID, Address: i.Address, Name: i.Name, Locale: i.Locale, Status: Active,
 		Source: i.Source, ConsentAt: i.ConsentAt, ImportedAt: i.At, LastNotice: i.LastNotified, Rev: 1}
 	r.Due = r.NextDue(lead, DateOf(i.At))
-	if i.MovedTo != "" {
-		r.Status, r.MovedTo, r.Alias = Moved, i.MovedTo, i.Alias
-	}
-	return r.Kept()
+	return r
 }
 
 // Outcome is what an import did with one row.

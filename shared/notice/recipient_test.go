@@ -176,8 +176,4 @@ func TestWhatANewPersonStartsAs(t *testing.T) {
 	if got := row.Recipient(14); got.Due != "2026-12-22" || got.LastNotice != day(5) {
 		t.Errorf("told on %s, due %s", got.LastNotice, got.Due)
 	}
-	row.MovedTo, row.Alias = "ada", "before"
-	if got := row.Recipient(14); got != (Recipient{ID: "id", Status: Moved, MovedTo: "ada", Alias: "before", Rev: 1}) {
-		t.Errorf("an address that somebody moved to is %+v", got)
-	}
 }

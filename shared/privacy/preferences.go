@@ -286,9 +286,16 @@ func (p Preferences) change(ctx context.Context, c Change, apply func(*notice.Re
 
 // write stores a change of a person with its line of history.
 func (p Preferences) write(ctx context.Context, c Change, before, after notice.Recipient, corrected []string) error {
+	after, line := p.line(c, before, after, corrected)
+	return p.Store.ChangeRecipient(ctx, before, after, line)
+}
+
+// line returns a changed person with the day their next review is due, and the line of
+// history of the change.
+func (p Preferences) line(c Change, before, after notice.Recipient, corrected []string) (notice.Recipient, notice.PreferenceEvent) {
 	now := p.Now().UTC()
 	after.Due = after.NextDue(p.LeadDays, notice.DateOf(now))
-	return p.Store.ChangeRecipient(ctx, before, after, notice.PreferenceEvent{
+	return after, notice.PreferenceEvent{
 		ID: now.Format("20060102T150405.000000000Z") + "-" + rand.Text()[:8], Recipient: before.ID, At: now,
-		Way: c.Way, By: c.By, Run: c.Run, Before: before.Standing(), After: after.Standing(), Corrected: corrected})
+		Way: c.Way, By: c.By, Run: c.Run, Before: before.Standing(), After: after.Standing(), Corrected: corrected}
 }

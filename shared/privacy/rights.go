@@ -16,7 +16,7 @@ import (
 type RightsStore interface {
 	RequestStore
 	ErasureStore
-	ImportRecipients(ctx context.Context, rows []notice.Imported, lead int) ([]notice.Outcome, error)
+	MoveRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent, there, next notice.Recipient) error
 	DeliveriesOf(ctx context.Context, id notice.RecipientID, runs []notice.RunID) ([]notice.Delivery, error)
 }
 
@@ -85,7 +85,7 @@ func (s Rights) logUses(ctx context.Context, person notice.Recipient) error {
 
 // use says of which right a line of history is a use, and how the log tells it; a line
 // that is none has no right. A new address is none: the request that it was confirmed by
-// is in the log already. Nor is what a person took over from an address (see inherit).
+// is in the log already, and what they took over with the address is no use of theirs.
 func use(e notice.PreferenceEvent) (right notice.Right, how string) {
 	switch {
 	case e.Way != notice.ByRequest || e.By != "" || movedBy(e):
@@ -225,116 +225,4 @@ func (s Rights) confirmErasure(ctx context.Context, r notice.Request) (notice.Re
 		return r, err
 	}
 	return s.store.SaveRequest(ctx, r)
-}
-
-// confirmAddress moves a person to the address of a request. The id of the new
-// address leads to them from then on: first that, then the address, so that at every
-// moment both ids lead to the person. What was declined at the new address stays
-// declined (invariant 3, never after an opt-out). An address that leads to somebody else,
-// who moved there or away from it, is for the desk: their links must not open another
-// person's data, and one mailbox must not be two people.
-func (s Rights) confirmAddress(ctx context.Context, r notice.Request) (notice.Request, error) {
-	old, err := s.store.Recipient(ctx, r.Recipient)
-	if err == nil && old.Status == notice.Erased {
-		err = notice.ErrNotFound
-	}
-	if err != nil {
-		return r, err
-	}
-	at := s.terms.ID(r.Address)
-	if at != old.ID {
-		switch err := s.pointTo(ctx, at, r.Address, old); {
-		case errors.Is(err, errTaken):
-			r.Details = "new address, confirmed: " + err.Error()
-			return s.Desk.pend(ctx, r)
-		case err != nil:
-			return r, err
-		}
-	}
-	// The old mailbox is told first: afterwards nobody knows it any more.
-	if old.Address != "" && old.Address != r.Address {
-		if err := s.Desk.Post.Send(ctx, Letter{Kind: LetterOldAddress, To: old, Request: r}); err != nil {
-			s.terms.Log.Error("old address not told", "request", r.ID, "error", err.Error())
-		}
-	}
-	_, _, err = s.Preferences.change(ctx, Change{Recipient: old.ID, Way: notice.ByRequest}, func(p *notice.Recipient) ([]string, error) {
-		if at != old.ID {
-			later, err := laterAddresses(ctx, s.store, p.Alias)
-			if err != nil {
-				return nil, err
-			}
-			// An address they had before leads to them already. As the latest it would
-			// cut off those that came after it, which no erasure would find any more.
-			if !slices.ContainsFunc(later, func(r notice.Recipient) bool { return r.ID == at }) {
-				p.Alias = at
-			}
-		}
-		if p.Address = r.Address; p.Status == notice.Bounced {
-			p.Status = notice.Active // that mailbox is gone; this one is not
-		}
-		return []string{"address"}, nil
-	})
-	if err != nil {
-		return r, err
-	}
-	r.Verified = s.terms.Now()
-	if err := r.Comply("", "address", s.terms.Now()); err != nil {
-		return r, err
-	}
-	return s.store.SaveRequest(ctx, r)
-}
-
-// errTaken says that an address is, or was before they moved, somebody else's.
-var errTaken = errors.New("the address stands for somebody who moved")
-
-// pointTo makes the id of an address lead to a person, who first takes over what
-// somebody known at it had declined: a death in between loses no opt-out. An address
-// nobody was known at leads to them from its first moment (invariant 3, never after an
-// opt-out). It is errTaken for the address of somebody who had other addresses, too: the
-// ids of those lead to that owner, and the owner's would now lead on to the person, whose
-// erasure follows the ids of their own addresses only and would miss the others
-// (invariant 7, erased means erased).
-func (s Rights) pointTo(ctx context.Context, at notice.RecipientID, address string, person notice.Recipient) error {
-	row := notice.Imported{ID: at, Address: address, At: s.terms.Now(), MovedTo: person.ID, Alias: person.Alias}
-	if _, err := s.store.ImportRecipients(ctx, []notice.Imported{row}, s.terms.LeadDays); err != nil {
-		return err
-	}
-	for {
-		there, err := s.store.Recipient(ctx, at)
-		switch {
-		case err != nil:
-			return err
-		case there.MovedTo == person.ID:
-			return nil
-		case there.Status == notice.Moved, there.Alias != "", there.Status != notice.Erased && !strings.EqualFold(there.Address, address):
-			return errTaken
-		}
-		if err := s.inherit(ctx, person.ID, there); err != nil {
-			return err
-		}
-		moved := there
-		moved.Status, moved.MovedTo, moved.Alias = notice.Moved, person.ID, person.Alias
-		err = s.Preferences.write(ctx, Change{Recipient: at, Way: notice.ByRequest}, there, moved, []string{"address"})
-		if !errors.Is(err, notice.ErrConflict) {
-			return err
-		}
-	}
-}
-
-// inherit makes a person decline whatever was declined at an address they move to. A
-// complaint counts, and so does what was restricted. The history says that the move did
-// it, not the person: it is no use of a right.
-func (s Rights) inherit(ctx context.Context, id notice.RecipientID, from notice.Recipient) error {
-	_, _, err := s.Preferences.change(ctx, Change{Recipient: id, Way: notice.ByRequest, By: "move"}, func(p *notice.Recipient) ([]string, error) {
-		if p.Status == notice.Erased {
-			return nil, nil
-		}
-		p.OptOut = notice.OptOut{Annual: p.OptOut.Annual || from.OptOut.Annual, Change: p.OptOut.Change || from.OptOut.Change}
-		p.Restricted = p.Restricted || from.Restricted
-		if from.Status == notice.Complained {
-			p.Status = notice.Complained
-		}
-		return nil, nil
-	})
-	return err
 }

@@ -44,6 +44,11 @@ type Recipients interface {
 	// LastNotice and LastRun are not written by it (RecordNotice and TakeBackNotice own
 	// them), except that they go with an erased or moved person's other data.
 	ChangeRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error
+	// MoveRecipient is ChangeRecipient for a person whose address changes: the same
+	// transaction stores next under the id of the new address. there is what was read
+	// under that id, or holds the id alone, with Rev 0, if nobody was. It is ErrConflict,
+	// too, if the Rev stored there is another by now, or somebody is there after all.
+	MoveRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent, there, next notice.Recipient) error
 	// RecordNotice moves the person's clock: LastNotice, LastRun and Due. It never
 	// moves LastNotice back (TakeBackNotice does), touches nothing else, does not raise Rev, and is
 	// silent for a person who is unknown or erased. due is stored only while the

@@ -87,23 +87,41 @@ func putRecipient(tx *bbolt.Tx, before, r notice.Recipient) error {
 }
 
 func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error {
+	return s.update(ctx, func(tx *bbolt.Tx) error { return changeRecipient(tx, before, after, event) })
+}
+
+func (s *Store) MoveRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent, there, next notice.Recipient) error {
 	return s.update(ctx, func(tx *bbolt.Tx) error {
-		var stored notice.Recipient
-		found, err := load(tx, recipients, []byte(before.ID), &stored)
-		if err != nil {
+		if err := changeRecipient(tx, before, after, event); err != nil {
 			return err
 		}
-		if !found || stored.Rev != before.Rev || tx.Bucket(audit).Get(key(string(before.ID), event.ID)) != nil {
-			return conflict("recipient", before.ID)
-		}
-		after.ID, after.Rev = before.ID, before.Rev+1
-		after.LastNotice, after.LastRun = stored.LastNotice, stored.LastRun
-		after = after.Kept()
-		if err := putRecipient(tx, stored, after); err != nil {
-			return err
-		}
-		return save(tx, audit, key(string(before.ID), event.ID), event)
+		return replaceRecipient(tx, there, next)
 	})
+}
+
+// changeRecipient replaces a person who is known and adds the line of history.
+func changeRecipient(tx *bbolt.Tx, before, after notice.Recipient, event notice.PreferenceEvent) error {
+	if before.Rev == 0 || tx.Bucket(audit).Get(key(string(before.ID), event.ID)) != nil {
+		return conflict("recipient", before.ID)
+	}
+	if err := replaceRecipient(tx, before, after); err != nil {
+		return err
+	}
+	return save(tx, audit, key(string(before.ID), event.ID), event)
+}
+
+// replaceRecipient replaces a person as read, or adds one if nobody was (Rev 0).
+func replaceRecipient(tx *bbolt.Tx, before, after notice.Recipient) error {
+	var stored notice.Recipient
+	if _, err := load(tx, recipients, []byte(before.ID), &stored); err != nil {
+		return err
+	}
+	if stored.Rev != before.Rev {
+		return conflict("recipient", before.ID)
+	}
+	after.ID, after.Rev = before.ID, before.Rev+1
+	after.LastNotice, after.LastRun = stored.LastNotice, stored.LastRun
+	return putRecipient(tx, stored, after.Kept())
 }
 
 func (s *Store) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, day notice.Date) error {

@@ -161,15 +161,49 @@ func (s *Store) importOne(ctx context.Context, row notice.Imported, lead int) (n
 }
 
 func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent) error {
-	record, err := json.Marshal(event)
+	if before.Rev == 0 {
+		return conflict("recipient", before.ID) // nobody
+	}
+	audit, err := s.auditItem(before.ID, event)
 	if err != nil {
 		return err
 	}
-	audit := types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Audit, ConditionExpression: aws.String("attribute_not_exists(rid)"),
-		Item: item{"rid": str(string(before.ID)), "id": str(event.ID), "event": bin(record)}}}
+	failed, _, err := s.transact(ctx, s.replaceItem(before, after), audit)
+	if err == nil && failed >= 0 {
+		return conflict("recipient", before.ID)
+	}
+	return err
+}
+
+func (s *Store) MoveRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent, there, next notice.Recipient) error {
+	if before.Rev == 0 {
+		return conflict("recipient", before.ID) // nobody
+	}
+	audit, err := s.auditItem(before.ID, event)
+	if err != nil {
+		return err
+	}
+	failed, _, err := s.transact(ctx, s.replaceItem(before, after), audit, s.replaceItem(there, next))
+	if err == nil && failed >= 0 {
+		return conflict("recipient", before.ID)
+	}
+	return err
+}
+
+// auditItem adds a line of history.
+func (s *Store) auditItem(id notice.RecipientID, event notice.PreferenceEvent) (types.TransactWriteItem, error) {
+	record, err := json.Marshal(event)
+	return types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Audit, ConditionExpression: aws.String("attribute_not_exists(rid)"),
+		Item: item{"rid": str(string(id)), "id": str(event.ID), "event": bin(record)}}}, err
+}
+
+// replaceItem replaces a person as read, or adds one if nobody was (Rev 0).
+func (s *Store) replaceItem(before, after notice.Recipient) (change types.TransactWriteItem) {
 	after.ID, after.Rev = before.ID, before.Rev+1
 	condition, rev := aws.String("rev = :rev"), item{":rev": num(before.Rev)}
-	var change types.TransactWriteItem
+	if before.Rev == 0 {
+		return types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Recipients, ConditionExpression: aws.String("attribute_not_exists(rid)"), Item: recipientItem(after.Kept())}}
+	}
 	if kept := after.Kept(); after.Status == notice.Erased || after.Status == notice.Moved {
 		change.Put = &types.Put{TableName: &s.tables.Recipients, ConditionExpression: condition, ExpressionAttributeValues: rev, Item: recipientItem(kept)}
 	} else {
@@ -194,11 +228,7 @@ func (s *Store) ChangeRecipient(ctx context.Context, before, after notice.Recipi
 		change.Update = &types.Update{TableName: &s.tables.Recipients, Key: ridKey(before.ID), UpdateExpression: &expression,
 			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}
 	}
-	failed, _, err := s.transact(ctx, change, audit)
-	if err == nil && failed >= 0 {
-		return conflict("recipient", before.ID)
-	}
-	return err
+	return change
 }
 
 func (s *Store) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, day notice.Date) error {

@@ -26,7 +26,7 @@ func Compare(t *testing.T, open func(t *rapid.T) (a, b store.Store, close func()
 		defer end()
 		g := &game{T: rt, a: a, b: b}
 		rt.Repeat(map[string]func(*rapid.T){
-			"import": g.importPeople, "change": g.changePerson, "change again": g.changePerson, "record notice": g.recordNotice, "take back notice": g.takeBackNotice, "move due": g.moveDue,
+			"import": g.importPeople, "change": g.changePerson, "change again": g.changePerson, "move": g.movePerson, "record notice": g.recordNotice, "take back notice": g.takeBackNotice, "move due": g.moveDue,
 			"read": g.readPeople, "claim": g.claim, "claim again": g.claim, "record delivery": g.recordDelivery,
 			"move delivery": g.moveDelivery, "move delivery again": g.moveDelivery, "forget": g.forget,
 			"add version": g.addVersion, "decide": g.decide, "add run": g.addRun, "save run": g.saveRun, "add tally": g.addTally,
@@ -120,8 +120,24 @@ func (g *game) person(t *rapid.T) notice.Recipient {
 }
 
 func (g *game) changePerson(t *rapid.T) {
-	before := g.person(t)
-	after := before
+	before, after, e := g.change(t)
+	done(g, "ChangeRecipient", func(s store.Store) error { return s.ChangeRecipient(ctx, before, after, e) })
+}
+
+func (g *game) movePerson(t *rapid.T) {
+	before, after, e := g.change(t)
+	there := g.person(t)
+	if there.ID == before.ID {
+		return // nobody moves to the address they have
+	}
+	next := notice.Recipient{Status: notice.Moved, MovedTo: before.ID, Alias: someone.Draw(t, "alias there")}
+	done(g, "MoveRecipient", func(s store.Store) error { return s.MoveRecipient(ctx, before, after, e, there, next) })
+}
+
+// change makes up a change of somebody, with its line of history.
+func (g *game) change(t *rapid.T) (before, after notice.Recipient, e notice.PreferenceEvent) {
+	before = g.person(t)
+	after = before
 	after.Status = rapid.SampledFrom([]notice.Status{notice.Active, notice.Active, notice.Bounced, notice.Complained, notice.Erased, notice.Moved}).Draw(t, "status")
 	after.Restricted, after.MovedTo, after.Alias = rapid.Bool().Draw(t, "restricted"), "", ""
 	if after.Status == notice.Moved {
@@ -137,8 +153,7 @@ func (g *game) changePerson(t *rapid.T) {
 	if rapid.IntRange(0, 5).Draw(t, "event id collides") == 0 {
 		id = "e001"
 	}
-	e := notice.PreferenceEvent{ID: id, Recipient: before.ID, At: someTime.Draw(t, "at"), Way: notice.ByPage, Run: someRun.Draw(t, "run"), Before: before.Standing(), After: after.Standing()}
-	done(g, "ChangeRecipient", func(s store.Store) error { return s.ChangeRecipient(ctx, before, after, e) })
+	return before, after, notice.PreferenceEvent{ID: id, Recipient: before.ID, At: someTime.Draw(t, "at"), Way: notice.ByPage, Run: someRun.Draw(t, "run"), Before: before.Standing(), After: after.Standing()}
 }
 
 func (g *game) recordNotice(t *rapid.T) {

@@ -108,6 +108,19 @@ func (m *model) ChangeRecipient(_ context.Context, before, after notice.Recipien
 	return nil
 }
 
+func (m *model) MoveRecipient(ctx context.Context, before, after notice.Recipient, event notice.PreferenceEvent, there, next notice.Recipient) error {
+	if m.people[there.ID].Rev != there.Rev {
+		return conflict("recipient")
+	}
+	if err := m.ChangeRecipient(ctx, before, after, event); err != nil {
+		return err
+	}
+	next.ID, next.Rev = there.ID, there.Rev+1
+	next.LastNotice, next.LastRun = m.people[there.ID].LastNotice, m.people[there.ID].LastRun
+	m.people[there.ID] = next.Kept()
+	return nil
+}
+
 func (m *model) RecordNotice(ctx context.Context, id notice.RecipientID, run notice.RunID, at time.Time, due notice.Date) error {
 	if r, ok := m.people[id]; ok && r.Status != notice.Erased && r.Status != notice.Moved && !at.Before(r.LastNotice) {
 		r.LastNotice, r.LastRun = at, run

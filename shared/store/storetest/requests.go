@@ -47,6 +47,42 @@ func testRestrictAndMove(t *testing.T, s store.Store) {
 	}
 }
 
+// A person and the id of their new address change together or not at all, whether somebody
+// was known under that id or nobody.
+func testMoveRecipient(t *testing.T, s store.Store) {
+	ids := add(t, s, 2)
+	before, neighbour := read(t, s, ids[0]), read(t, s, ids[1])
+	must(t, s.RecordNotice(ctx, ids[0], "run", now, "2027-11-10"))
+	for n, there := range []notice.Recipient{{ID: "new-address"}, neighbour} {
+		after := before
+		after.Address, after.Alias = string(there.ID)+"@example.com", there.ID
+		next := notice.Recipient{Status: notice.Moved, MovedTo: before.ID, Alias: before.Alias}
+		e := event(before, fmt.Sprintf("e%d", n), after.Standing())
+		must(t, s.MoveRecipient(ctx, before, after, e, there, next))
+		equal(t, "the new address", read(t, s, there.ID), notice.Recipient{ID: there.ID, Status: notice.Moved, MovedTo: before.ID, Alias: before.Alias, Rev: there.Rev + 1})
+		moved := read(t, s, before.ID)
+		if moved.Address != after.Address || moved.Alias != there.ID || moved.Rev != before.Rev+1 || !moved.LastNotice.Equal(now) {
+			t.Errorf("moved: %+v", moved)
+		}
+		// Either of them changed meanwhile, or a line of that name is there.
+		e.ID = "later"
+		wantErr(t, s.MoveRecipient(ctx, before, after, e, notice.Recipient{ID: "other"}, next), notice.ErrConflict)
+		wantErr(t, s.MoveRecipient(ctx, moved, after, e, there, next), notice.ErrConflict)
+		e.ID = fmt.Sprintf("e%d", n)
+		wantErr(t, s.MoveRecipient(ctx, moved, after, e, notice.Recipient{ID: "other"}, next), notice.ErrConflict)
+		equal(t, "nothing half done", read(t, s, before.ID), moved)
+		_, err := s.Recipient(ctx, "other")
+		wantErr(t, err, notice.ErrNotFound)
+		history, err := s.PreferenceEvents(ctx, before.ID)
+		must(t, err)
+		if len(history) != n+1 {
+			t.Errorf("history: %+v", history)
+		}
+		before = moved
+	}
+	wantErr(t, s.MoveRecipient(ctx, notice.Recipient{ID: "nobody"}, notice.Recipient{}, notice.PreferenceEvent{ID: "e"}, notice.Recipient{ID: "other"}, notice.Recipient{}), notice.ErrConflict)
+}
+
 func testForgetEvents(t *testing.T, s store.Store) {
 	ids := add(t, s, 2)
 	for _, id := range ids {

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"documents":         testDocuments,
 		"writers":           testWriters,
 		"restrict and move": testRestrictAndMove,
+		"new address":       testMoveRecipient,
 		"forget events":     testForgetEvents,
 		"deliveries of one": testDeliveriesOf,
 		"requests":          testRequests,
@@ -125,13 +126,6 @@ func testImport(t *testing.T, s store.Store) {
 	equal(t, "after the second import", read(t, s, id), out)
 	_, err := s.Recipient(ctx, "nobody")
 	wantErr(t, err, notice.ErrNotFound)
-
-	// An address somebody moved to is theirs from the first write, and no person.
-	row = notice.Imported{ID: "new-address", Address: "new@example.com", At: now, MovedTo: id, Alias: "older-address"}
-	_, err = s.ImportRecipients(ctx, []notice.Imported{row, {ID: id, Address: "p0000@example.com", At: now, MovedTo: "somebody"}}, lead)
-	must(t, err)
-	equal(t, "address of a person", read(t, s, "new-address"), notice.Recipient{ID: "new-address", Status: notice.Moved, MovedTo: id, Alias: "older-address", Rev: 1})
-	equal(t, "a person stays one", read(t, s, id), out)
 }
 
 // change reads a person and writes what is said of them.
