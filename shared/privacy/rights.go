@@ -182,10 +182,28 @@ func (s Rights) Ask(ctx context.Context, r notice.Request, kind LetterKind, link
 	return s.Desk.Post.Send(ctx, l)
 }
 
+// Asked reads a request that a letter asks to confirm. It is notice.ErrNotFound for a
+// deletion that is not confirmed yet and whose letter went to a mailbox which the person
+// has left since: whoever reads there now is not to delete them.
+func (s Rights) Asked(ctx context.Context, id notice.RequestID) (notice.Request, error) {
+	r, err := s.store.Request(ctx, id)
+	if err != nil || r.State != notice.Unverified || Confirms(r) != LetterErase {
+		return r, err
+	}
+	person, err := s.Preferences.Find(ctx, r.Recipient)
+	if errors.Is(err, notice.ErrNotFound) {
+		return r, nil
+	}
+	if err == nil && person.Status != notice.Erased && person.Address != r.Address {
+		err = notice.NotFound("the request was confirmed from an address that was left")
+	}
+	return r, err
+}
+
 // Confirm carries out what a person confirmed by mail: a deletion, a new address, or
 // that a request is theirs. It may be repeated; what is done already stays as it is.
 func (s Rights) Confirm(ctx context.Context, id notice.RequestID) (notice.Request, error) {
-	r, err := s.store.Request(ctx, id)
+	r, err := s.Asked(ctx, id)
 	if err != nil || r.State != notice.Unverified {
 		return r, err
 	}

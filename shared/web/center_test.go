@@ -23,8 +23,13 @@ import (
 
 const form = "application/x-www-form-urlencoded"
 
+// fresh is a link as it is mailed to the address that somebody has.
 func (f *fixture) fresh(name string) string {
-	return "/p/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: f.id(name), Expires: now.Add(time.Hour)})
+	mailbox := f.id(name)
+	if person, err := f.site.Rights.Preferences.Find(context.Background(), mailbox); err == nil && person.Address != "" {
+		mailbox = f.keys.RecipientID(person.Address)
+	}
+	return "/p/" + f.keys.Sign(token.Claims{Purpose: token.Preferences, Recipient: mailbox, Expires: now.Add(time.Hour)})
 }
 
 func (f *fixture) fromNotice(name string) string {
@@ -361,8 +366,8 @@ func TestCopiesAtOnce(t *testing.T) {
 	}
 }
 
-// A new address is confirmed from its mailbox and announced to the old one; old links
-// keep working; what was declined stays so.
+// A new address is confirmed from its mailbox and announced to the old one; links of old
+// notices keep working; what was declined stays so.
 func TestNewAddress(t *testing.T) {
 	f := setUp(t)
 	ctx := context.Background()
@@ -389,8 +394,8 @@ func TestNewAddress(t *testing.T) {
 	if l := f.mailed[len(f.mailed)-1]; l.Kind != privacy.LetterOldAddress || l.To.Address != "ada@example.com" || len(f.mailed) != 2 {
 		t.Errorf("the old mailbox was told by %d letters, %+v", len(f.mailed), l)
 	}
-	if w := f.do("GET", old, "", ""); w.Code != 200 {
-		t.Errorf("an old link answers %d", w.Code)
+	if w := f.do("GET", f.fromNotice("ada"), "", ""); w.Code != 200 {
+		t.Errorf("the link of an old notice answers %d", w.Code)
 	}
 	// Both addresses ask for the same person's link, at the address they have now.
 	for _, typed := range []string{"ada@example.com", moved.Address} {
@@ -411,6 +416,55 @@ func TestNewAddress(t *testing.T) {
 	f.post(t, f.link(f.keys, "ada"), "List-Unsubscribe=One-Click")
 	if f.person(t, "ada").OptOut != notice.OptOutAll {
 		t.Error("the one-click link of an old notice does nothing")
+	}
+}
+
+// A move ends every link that was mailed to the mailbox they left and shows or changes what
+// is held: the center, a copy, a deletion that waited for its confirmation. The links mailed
+// to the new one work, and so do those of the old one once they move back.
+func TestAMoveEndsTheLinksOfTheOldMailbox(t *testing.T) {
+	f := setUp(t)
+	f.post(t, "/link", "address=ada@example.com")
+	old := f.path(t)
+	copies := regexp.MustCompile(`/d/[^"]+copy\.json`).FindString(f.post(t, old, "action=copy"))
+	f.post(t, old, "action=delete")
+	deletion := f.path(t)
+	f.post(t, old, "action=move&address=home@example.com")
+	f.post(t, f.path(t), "")
+	before := f.person(t, "ada")
+	for _, link := range []string{old, copies, deletion} {
+		for method, body := range map[string]string{"GET": "", "POST": "action=restrict"} {
+			if link == copies && method == "POST" {
+				continue
+			}
+			w := f.do(method, link, form, body)
+			if w.Code != 410 || strings.Contains(w.Body.String(), "home@") {
+				t.Errorf("%s %.3s answers %d: %s", method, link, w.Code, w.Body)
+			}
+		}
+	}
+	if r := f.person(t, "ada"); r != before {
+		t.Errorf("%+v, before %+v", r, before)
+	}
+	f.later += time.Hour
+	f.post(t, "/link", "address=ada@example.com") // leads to the address they have
+	if l := f.mailed[len(f.mailed)-1]; l.To.Address != "home@example.com" {
+		t.Fatalf("mailed to %s", l.To.Address)
+	}
+	home := f.path(t)
+	copies = regexp.MustCompile(`/d/[^"]+copy\.json`).FindString(f.post(t, home, "action=copy"))
+	if w := f.do("GET", copies, "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "home@example.com") {
+		t.Errorf("the copy answers %d", w.Code)
+	}
+	f.post(t, home, "action=move&address=ada@example.com")
+	f.post(t, f.path(t), "")
+	if w := f.do("GET", home, "", ""); w.Code != 410 {
+		t.Errorf("the link of the mailbox they left again answers %d", w.Code)
+	}
+	f.post(t, old, "action=restrict")
+	f.post(t, deletion, "")
+	if r := f.person(t, "ada"); r.Status != notice.Erased {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -16,7 +16,7 @@ func (r *request) pending() (notice.Request, error) {
 	if err != nil {
 		return notice.Request{}, err
 	}
-	asked, err := r.site.Rights.Desk.Store.Request(r.Context(), c.Request)
+	asked, err := r.site.Rights.Asked(r.Context(), c.Request)
 	if errors.Is(err, notice.ErrNotFound) {
 		return asked, token.ErrExpired
 	}

@@ -34,9 +34,9 @@ type fieldsPage struct {
 }
 
 // downloads are the links of a copy that was granted. They work as long as the link
-// that the person came by.
+// that the person came by, and end with it when the person moves.
 func (s *Site) downloads(v visit) []download {
-	base := "/d/" + s.Keys.Sign(token.Claims{Purpose: token.Download, Recipient: v.person.ID, Expires: v.expires}) + "/"
+	base := "/d/" + s.Keys.Sign(token.Claims{Purpose: token.Download, Recipient: s.mailbox(v.person), Expires: v.expires}) + "/"
 	all := []download{{v.lang.Words.Page.Center.CopyPage, base + "copy.html"}, {"JSON", base + "copy.json"}}
 	for _, table := range privacy.Tables {
 		all = append(all, download{"CSV: " + table, base + table + ".csv"})

@@ -33,8 +33,9 @@ func (r *request) claims(purpose token.Purpose) (token.Claims, error) {
 }
 
 // open reads the link of a request and the person it was made for. found is false for
-// a good link whose person we no longer hold; the link of a person who moved opens
-// theirs.
+// a good link whose person we no longer hold. The link of a person who moved opens theirs,
+// if it came in a notice; one that was mailed fresh, and shows or changes what is held, has
+// expired: it was made for the mailbox (see mailbox) that they left.
 func (r *request) open(purpose token.Purpose) (c token.Claims, person notice.Recipient, found bool, err error) {
 	if c, err = r.claims(purpose); err != nil {
 		return c, person, false, err
@@ -47,7 +48,18 @@ func (r *request) open(purpose token.Purpose) (c token.Claims, person notice.Rec
 		return c, person, false, err
 	}
 	r.lang = locale.Match(person.Locale, r.Header.Get("Accept-Language"))
-	return c, person, person.Status != notice.Erased, nil
+	found = person.Status != notice.Erased
+	fresh := purpose == token.Download || purpose == token.Preferences && c.Run == ""
+	if found && fresh && c.Recipient != r.site.mailbox(person) {
+		return c, person, found, token.ErrExpired
+	}
+	return c, person, found, nil
+}
+
+// mailbox is the id of a person's address, which leads to them and is their own only as
+// long as they had no other before.
+func (s *Site) mailbox(person notice.Recipient) notice.RecipientID {
+	return s.Keys.RecipientID(person.Address)
 }
 
 // askLink shows the form that has a link mailed.
@@ -93,9 +105,10 @@ func (s *Site) mailLink(ctx context.Context, typed string) error {
 	return s.Rights.Desk.Post.Send(ctx, privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)})
 }
 
-// freshLink makes the link that opens a person's privacy center.
+// freshLink makes the link that opens a person's privacy center. It names their mailbox, so
+// that it ends when they move to another.
 func (s *Site) freshLink(person notice.Recipient) string {
-	return s.Links.Link(token.Claims{Purpose: token.Preferences, Recipient: person.ID, Expires: s.Now().Add(freshLife)})
+	return s.Links.Link(token.Claims{Purpose: token.Preferences, Recipient: s.mailbox(person), Expires: s.Now().Add(freshLife)})
 }
 
 // confirmLink returns what makes the link that confirms a request.
