@@ -314,7 +314,7 @@ func (s *Stack) handlers(o Options, env startup.Env, keys *token.Keys, letters *
 // them, with shorter waits, and the clock that can be moved.
 func (s *Stack) env(o Options) startup.Env {
 	return startup.Env{Log: s.log, Now: s.clock.Now, Config: config.Config{
-		BaseURL: s.URL, Brand: example, Settings: settings, CopyLimit: 2,
+		BaseURL: s.URL, Brand: example, Settings: settings, CopyLimit: 2, AnswerDays: notice.AnswerDays,
 		ChangeLead: policy.UsualLeads.Substantive, EditLead: policy.UsualLeads.Editorial,
 		TwoApprovers: o.TwoApprovers, Approvers: o.Approvers,
 	}}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -34,13 +35,13 @@ func (c requestList) Run(a *app) error {
 	}
 	return a.show(cases, func(w io.Writer) {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "REQUEST\tRIGHT\tFOR\tSTATE\tRECEIVED\tDUE\t")
+		fmt.Fprintln(t, "REQUEST\tRIGHT\tFOR\tSTATE\tRECEIVED\tDUE\tANSWER GOES TO\t")
 		for _, r := range cases {
 			late := ""
 			if r.Overdue {
 				late = "OVERDUE"
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Right, r.Party, r.State, notice.DateOf(r.Received), r.Due, late)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Right, r.Party, r.State, notice.DateOf(r.Received), r.Due, r.Address, late)
 		}
 		t.Flush()
 	})
@@ -63,13 +64,27 @@ func (c requestID) do(a *app, command string, args any) error {
 
 func showCase(a *app, r operate.Case) error {
 	return a.show(r, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %s, for %s, %s\nreceived %s, receipt to be confirmed by %s", r.ID, r.Right, r.Party, r.State, stamp(r.Received), r.ConfirmBy)
+		fmt.Fprintf(w, "%s: %s, for %s, %s\n", cmp.Or(string(r.ID), "a new request"), r.Right, r.Party, r.State)
+		fmt.Fprintf(w, "received %s%s, receipt to be confirmed by %s", stamp(r.Received), by(r.OpenedBy, ", recorded "+stamp(r.Verified)), r.ConfirmBy)
 		if !r.Confirmed.IsZero() {
 			fmt.Fprintf(w, ", confirmed %s", stamp(r.Confirmed))
 		}
-		fmt.Fprintf(w, "\ndue %s\n", r.Due)
-		for _, f := range []struct{ name, text string }{{"answer goes to", r.Address}, {"details", r.Details}, {"extended because", r.Extension},
-			{"basis", r.Basis}, {"closed by", r.ClosedBy}, {"answer", r.Answer}} {
+		fmt.Fprintf(w, "\ndue %s", r.Due)
+		if r.Overdue {
+			fmt.Fprint(w, ", OVERDUE")
+		}
+		fmt.Fprintln(w)
+		if !r.Extended.IsZero() {
+			fmt.Fprintf(w, "extended %s%s: %s\n", stamp(r.Extended), by(r.ExtendedBy, ""), r.Extension)
+		}
+		if !r.Closed.IsZero() {
+			late := ""
+			if notice.DateOf(r.Closed) > r.Due && r.State != notice.Lapsed {
+				late = ", late"
+			}
+			fmt.Fprintf(w, "closed %s%s%s\n", stamp(r.Closed), by(r.ClosedBy, ""), late)
+		}
+		for _, f := range []struct{ name, text string }{{"answer goes to", r.Address}, {"details", r.Details}, {"basis", r.Basis}, {"answer", r.Answer}} {
 			if f.text != "" {
 				fmt.Fprintf(w, "%s: %s\n", f.name, f.text)
 			}
@@ -85,13 +100,14 @@ type requestShow struct{ requestID }
 func (c requestShow) Run(a *app) error { return c.do(a, "request-show", c.args()) }
 
 type requestOpen struct {
-	Address string `arg:"" help:"Where the answer goes."`
-	Right   string `help:"access, portability, deletion, rectification, restriction or objection." required:""`
-	For     string `help:"self, minor or agent." default:"self"`
-	Details string `help:"What is asked for."`
-	Locale  string `help:"Language of the letters; without it the person's, if they are known."`
-	By      string `help:"Who records it." env:"USER"`
-	Yes     bool   `help:"Really record it; the person is told of its receipt."`
+	Address  string `arg:"" help:"Where the answer goes."`
+	Right    string `help:"access, portability, deletion, rectification, restriction or objection." required:""`
+	For      string `help:"self, minor or agent." default:"self"`
+	Details  string `help:"What is asked for."`
+	Locale   string `help:"Language of the letters; without it the person's, if they are known."`
+	Received string `help:"The day it came in, like 2027-03-01, which the clock runs from; without it today." placeholder:"DATE"`
+	By       string `help:"Who records it; it is recorded, too." env:"USER"`
+	Yes      bool   `help:"Really record it; the person is told of its receipt."`
 }
 
 // Validate refuses what no desk knows, before a stack is asked.
@@ -99,12 +115,16 @@ func (c requestOpen) Validate() error {
 	_, nowhere := address.Parse(c.Address)
 	_, right := notice.ParseRight(c.Right)
 	_, party := notice.ParseParty(c.For)
-	return errors.Join(nowhere, right, party)
+	var day error
+	if c.Received != "" {
+		_, day = notice.ParseDate(c.Received)
+	}
+	return errors.Join(nowhere, right, party, day, said(c.By))
 }
 
 func (c requestOpen) Run(a *app) error {
 	var r operate.Case
-	args := operate.OpenArgs{Address: c.Address, Right: c.Right, Party: c.For, Details: c.Details, Locale: c.Locale, By: c.By, Yes: c.Yes}
+	args := operate.OpenArgs{Address: c.Address, Right: c.Right, Party: c.For, Details: c.Details, Locale: c.Locale, Received: c.Received, By: c.By, Yes: c.Yes}
 	if err := a.call.do(a.ctx, "request-open", args, &r); err != nil {
 		return err
 	}
@@ -115,9 +135,12 @@ type requestAnswer struct {
 	requestID
 	Text string `help:"The answer." required:"" xor:"answer"`
 	File string `help:"File that holds the answer." type:"existingfile" required:"" xor:"answer"`
-	By   string `help:"Who answers; it is recorded." env:"USER" required:""`
+	By   string `help:"Who answers; it is recorded." env:"USER"`
 	Yes  bool   `help:"Really answer."`
 }
+
+// Validate refuses an answer of nobody.
+func (c requestAnswer) Validate() error { return said(c.By) }
 
 func (c requestAnswer) Run(a *app) error {
 	text := c.Text
@@ -134,20 +157,27 @@ func (c requestAnswer) Run(a *app) error {
 type requestExtend struct {
 	requestID
 	Reason string `help:"Why more time is needed; the person is told." required:""`
+	By     string `help:"Who extends it; it is recorded." env:"USER"`
 	Yes    bool   `help:"Really extend it."`
 }
 
+// Validate refuses an extension by nobody.
+func (c requestExtend) Validate() error { return said(c.By) }
+
 func (c requestExtend) Run(a *app) error {
-	return c.do(a, "request-extend", operate.ExtendArgs{RequestArgs: c.args(), Reason: c.Reason, Yes: c.Yes})
+	return c.do(a, "request-extend", operate.ExtendArgs{RequestArgs: c.args(), By: c.By, Reason: c.Reason, Yes: c.Yes})
 }
 
 type requestDeny struct {
 	requestID
 	Basis string `help:"The exception that applies; the person is told." required:""`
 	Text  string `help:"More to tell."`
-	By    string `help:"Who denies; it is recorded." env:"USER" required:""`
+	By    string `help:"Who denies; it is recorded." env:"USER"`
 	Yes   bool   `help:"Really deny it."`
 }
+
+// Validate refuses a denial by nobody.
+func (c requestDeny) Validate() error { return said(c.By) }
 
 func (c requestDeny) Run(a *app) error {
 	return c.do(a, "request-deny", operate.DenyArgs{RequestArgs: c.args(), Basis: c.Basis, Answer: c.Text, By: c.By, Yes: c.Yes})

@@ -32,6 +32,7 @@ type Config struct {
 	ChangeLead       int // days a change of substance should be told ahead
 	EditLead         int // the same for an edit
 	CopyLimit        int // copies of their data a person gets in twelve months
+	AnswerDays       int // calendar days from receipt of a request until its answer is due
 	Watch            Watch
 	TwoApprovers     bool     // a run starts when two people approved it
 	Approvers        []string // addresses that are mailed what waits or changed on the watched page, and decide; may be empty
@@ -73,6 +74,7 @@ const (
 	Pace
 	Clock
 	Copies
+	Requests
 	LeadTimes
 	WatchedPage
 	Approval
@@ -102,7 +104,8 @@ var parts = map[Part]func(*reader, *Config){
 		c.Settings.Policy = r.policy("ANNUAL_POLICY")
 		c.Settings.LeadDays = r.number("LEAD_DAYS", 0, 90)
 	},
-	Copies: func(r *reader, c *Config) { c.CopyLimit = r.number("COPY_LIMIT", 1, 100) },
+	Copies:   func(r *reader, c *Config) { c.CopyLimit = r.number("COPY_LIMIT", 1, 100) },
+	Requests: func(r *reader, c *Config) { c.AnswerDays = r.number("ANSWER_DAYS", 15, 45) },
 	LeadTimes: func(r *reader, c *Config) {
 		c.ChangeLead = r.number("CHANGE_LEAD_DAYS", 0, 365)
 		c.EditLead = r.number("EDIT_LEAD_DAYS", 0, 365)
@@ -151,11 +154,11 @@ var needs = map[string][]Part{
 	"pace":     {RecipientsTable, DeliveriesTable, ControlTable, SendQueue, Pace, Clock},
 	"send":     {RecipientsTable, DeliveriesTable, ControlTable, Site, LinkKey, Mail, Clock},
 	"feedback": {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Clock},
-	"web":      {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock, Copies, Approval, LeadTimes},
+	"web":      {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Site, LinkKey, Mail, Clock, Copies, Requests, Approval, LeadTimes},
 	"imports":  {RecipientsTable, ControlTable, ImportQueue, Bucket, LinkKey, Clock},
 	"publish":  {ControlTable, Bucket, LeadTimes},
 	"watch":    {ControlTable, WatchedPage},
-	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKey, Mail, Pace, Clock, Approval, LeadTimes},
+	"operate":  {RecipientsTable, DeliveriesTable, ControlTable, AuditTable, Bucket, Site, LinkKey, Mail, Pace, Clock, Requests, Approval, LeadTimes},
 }
 
 // Functions lists the functions in order.

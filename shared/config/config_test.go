@@ -10,7 +10,7 @@ import (
 var good = map[string]string{"RECIPIENTS_TABLE": "r", "DELIVERIES_TABLE": "d", "CONTROL_TABLE": "c", "AUDIT_TABLE": "a", "SEND_QUEUE_URL": "q", "IMPORT_QUEUE_URL": "i", "BUCKET": "b",
 	"BASE_URL": "https://privacy.example.com", "LINK_KEY_ARN": "arn", "LINK_KEY_ID": "k2", "LINK_KEY_IDS_OLD": "k0, k1", "COMPANY": "Example", "POSTAL_ADDRESS": "1 Street",
 	"MAIL_FROM": "privacy@example.com", "REPLY_TO": "help@example.com", "LIST_ID": "privacy.example.com", "CONFIGURATION_SET": "set",
-	"ANNUAL_POLICY": "privacy", "LEAD_DAYS": "14", "SEND_SHARE": "0.8", "SLICE_SIZE": "50", "SEND_CONCURRENCY": "10", "COPY_LIMIT": "2", "CHANGE_LEAD_DAYS": "30", "EDIT_LEAD_DAYS": "0",
+	"ANNUAL_POLICY": "privacy", "LEAD_DAYS": "14", "SEND_SHARE": "0.8", "SLICE_SIZE": "50", "SEND_CONCURRENCY": "10", "COPY_LIMIT": "2", "ANSWER_DAYS": "30", "CHANGE_LEAD_DAYS": "30", "EDIT_LEAD_DAYS": "0",
 	"WATCH_POLICY": "privacy", "WATCH_URL": "https://www.example.com/privacy", "TWO_APPROVERS": "yes", "APPROVERS": "officer@example.com, second@example.com,officer@example.com"}
 
 func TestEveryFunctionLoads(t *testing.T) {

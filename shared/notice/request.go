@@ -75,45 +75,47 @@ type RequestID string
 // Request is one use of a right: what was asked, and what became of it. Its clock
 // starts at receipt; that the asker must still be verified does not stop it.
 type Request struct {
-	ID        RequestID    `json:"id"`
-	Recipient RecipientID  `json:"recipient"` // of the address the answer goes to
-	Right     Right        `json:"right"`
-	Party     Party        `json:"party"`
-	State     RequestState `json:"state"`
-	Address   string       `json:"address,omitempty"` // empty once erased
-	Locale    string       `json:"locale,omitempty"`
-	Details   string       `json:"details,omitempty"` // in the asker's words; empty once erased
-	OpenedBy  string       `json:"opened_by,omitempty"`
-	Received  time.Time    `json:"received"`
-	Verified  time.Time    `json:"verified,omitzero"`
-	Confirmed time.Time    `json:"confirmed,omitzero"` // receipt was confirmed by mail
-	Announced time.Time    `json:"announced,omitzero"` // other systems were told
-	Due       Date         `json:"due"`                // the answer is in time until the end of this day
-	Extended  time.Time    `json:"extended,omitzero"`
-	Extension string       `json:"extension,omitempty"` // reason of the extension, as told
-	Reminded  Date         `json:"reminded,omitempty"`  // the desk was reminded on
-	Closed    time.Time    `json:"closed,omitzero"`
-	ClosedBy  string       `json:"closed_by,omitempty"` // empty: without a person
-	Basis     string       `json:"basis,omitempty"`     // of a denial, or of what a deletion keeps
-	Answer    string       `json:"answer,omitempty"`    // as mailed; empty once erased
+	ID         RequestID    `json:"id"`
+	Recipient  RecipientID  `json:"recipient"` // of the address the answer goes to
+	Right      Right        `json:"right"`
+	Party      Party        `json:"party"`
+	State      RequestState `json:"state"`
+	Address    string       `json:"address,omitempty"` // empty once erased
+	Locale     string       `json:"locale,omitempty"`
+	Details    string       `json:"details,omitempty"` // in the asker's words; empty once erased
+	OpenedBy   string       `json:"opened_by,omitempty"`
+	Received   time.Time    `json:"received"`
+	Verified   time.Time    `json:"verified,omitzero"`
+	Confirmed  time.Time    `json:"confirmed,omitzero"` // receipt was confirmed by mail
+	Announced  time.Time    `json:"announced,omitzero"` // other systems were told
+	Due        Date         `json:"due"`                // the answer is in time until the end of this day
+	Extended   time.Time    `json:"extended,omitzero"`
+	ExtendedBy string       `json:"extended_by,omitempty"`
+	Extension  string       `json:"extension,omitempty"` // reason of the extension, as told
+	Reminded   Date         `json:"reminded,omitempty"`  // the desk was reminded on
+	Closed     time.Time    `json:"closed,omitzero"`
+	ClosedBy   string       `json:"closed_by,omitempty"` // empty: without a person
+	Basis      string       `json:"basis,omitempty"`     // of a denial, or of what a deletion keeps
+	Answer     string       `json:"answer,omitempty"`    // as mailed; empty once erased
 	// Rev rises with every save; a save names the Rev it was based on.
 	Rev int64 `json:"rev"`
 }
 
-// The legal clock (CCPA regulations §§ 7021, 7101; GDPR art. 12 asks for one month,
-// which an operator meets by answering when first reminded).
+// The legal clock (CCPA regulations §§ 7021, 7101). GDPR art. 12(3) asks for an answer
+// within one month, and allows two further months: who promises that sets the days to
+// answer to 30 (see privacy.Desk); the end of an extension is the same.
 const (
 	confirmDays   = 10 // business days until receipt is confirmed
-	answerDays    = 45 // calendar days from receipt
+	AnswerDays    = 45 // calendar days from receipt, where no other number is set
 	extendedDays  = 90 // calendar days from receipt, once extended
 	reminderDays  = 14 // before it is due the desk is reminded
 	copiesMonths  = 12 // the window in which copies are counted
 	RequestMonths = 24 // how long a request is kept after it was closed
 )
 
-// NewRequest receives a request.
+// NewRequest receives a request, to be answered in AnswerDays.
 func NewRequest(id RequestID, right Right, at time.Time) Request {
-	return Request{ID: id, Right: right, Party: ForSelf, State: Pending, Received: at, Due: DateOf(at).AddDays(answerDays)}
+	return Request{ID: id, Right: right, Party: ForSelf, State: Pending, Received: at, Due: DateOf(at).AddDays(AnswerDays)}
 }
 
 // ConfirmBy is the last day on which receipt is confirmed in time: ten business
@@ -149,7 +151,7 @@ func (r Request) NeedsReminder(today Date) bool {
 
 // Extend moves the due day to 90 days after receipt, once and while it is in time. The
 // desk is reminded of the new day as it was of the old one.
-func (r *Request) Extend(reason string, at time.Time) error {
+func (r *Request) Extend(by, reason string, at time.Time) error {
 	switch {
 	case strings.TrimSpace(reason) == "":
 		return Invalid("an extension needs a reason").Hint("say why more time is needed with --reason; the person is told")
@@ -160,7 +162,7 @@ func (r *Request) Extend(reason string, at time.Time) error {
 	case DateOf(at) > r.Due:
 		return Refused("request %s was due on %s; it is too late to extend it", r.ID, r.Due).Hint("answer it now")
 	}
-	r.Extended, r.Extension, r.Due, r.Reminded = at, reason, DateOf(r.Received).AddDays(extendedDays), ""
+	r.Extended, r.ExtendedBy, r.Extension, r.Due, r.Reminded = at, by, reason, DateOf(r.Received).AddDays(extendedDays), ""
 	return nil
 }
 

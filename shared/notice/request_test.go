@@ -33,20 +33,20 @@ func TestLifetimeOfARequest(t *testing.T) {
 			t.Errorf("%s: due soon %v", step.day, !step.soon)
 		}
 	}
-	if err := r.Extend("", received); !errors.Is(err, ErrInvalid) {
+	if err := r.Extend("Mia", "", received); !errors.Is(err, ErrInvalid) {
 		t.Errorf("extended without a reason: %v", err)
 	}
 	late := r
-	if err := late.Extend("many requests", r.Due.AddDays(1).Time()); !errors.Is(err, ErrRefused) {
+	if err := late.Extend("Mia", "many requests", r.Due.AddDays(1).Time()); !errors.Is(err, ErrRefused) {
 		t.Errorf("extended too late: %v", err)
 	}
-	if err := r.Extend("many requests", received.AddDate(0, 0, 30)); err != nil || r.Due != "2027-02-22" {
+	if err := r.Extend("Mia", "many requests", received.AddDate(0, 0, 30)); err != nil || r.Due != "2027-02-22" || r.ExtendedBy != "Mia" {
 		t.Errorf("extended to %s: %v", r.Due, err)
 	}
 	if r.NeedsReminder("2027-02-07") || !r.NeedsReminder("2027-02-08") {
 		t.Error("the desk is not reminded fourteen days before the new day")
 	}
-	if err := r.Extend("again", received.AddDate(0, 0, 31)); !errors.Is(err, ErrRefused) {
+	if err := r.Extend("Mia", "again", received.AddDate(0, 0, 31)); !errors.Is(err, ErrRefused) {
 		t.Errorf("extended twice: %v", err)
 	}
 	if err := r.Deny("Ada", " ", "", received); !errors.Is(err, ErrInvalid) || r.State != Pending {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"policymail/shared/address"
 	"policymail/shared/notice"
@@ -65,13 +66,14 @@ func (o Operations) showRequest(ctx context.Context, a RequestArgs) (Case, error
 // ExtendArgs say why a request takes longer.
 type ExtendArgs struct {
 	RequestArgs
+	By     string `json:"by,omitempty"`
 	Reason string `json:"reason"`
 	Yes    bool   `json:"yes,omitempty"` // without it, say what would happen
 }
 
 func (o Operations) extendRequest(ctx context.Context, a ExtendArgs) (Case, error) {
-	return o.decide(ctx, a.ID, a.Yes, func(r *notice.Request) error { return r.Extend(a.Reason, o.Now()) },
-		func() (notice.Request, error) { return o.Desk.Extend(ctx, a.ID, a.Reason) })
+	return o.decide(ctx, a.ID, a.Yes, func(r *notice.Request) error { return r.Extend(a.By, a.Reason, o.Now()) },
+		func() (notice.Request, error) { return o.Desk.Extend(ctx, a.ID, a.By, a.Reason) })
 }
 
 // AnswerArgs answer a request that is complied with.
@@ -132,8 +134,10 @@ type OpenArgs struct {
 	Party   string `json:"party,omitempty"`
 	Details string `json:"details,omitempty"`
 	Locale  string `json:"locale,omitempty"` // of the letters; empty is the person's
-	By      string `json:"by,omitempty"`
-	Yes     bool   `json:"yes,omitempty"` // without it, say what would happen
+	// Received is the day it was; empty is today. The clock runs from then.
+	Received string `json:"received,omitempty"`
+	By       string `json:"by,omitempty"`
+	Yes      bool   `json:"yes,omitempty"` // without it, say what would happen
 }
 
 // openRequest records a request that came another way: by phone, by letter. That of
@@ -147,24 +151,49 @@ func (o Operations) openRequest(ctx context.Context, a OpenArgs) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
+	received, err := o.received(a.Received)
+	if err != nil {
+		return Case{}, err
+	}
 	person, err := o.Preferences.Find(ctx, o.ID(normal))
 	if errors.Is(err, notice.ErrNotFound) {
 		person.ID = o.ID(normal)
 	} else if err != nil {
 		return Case{}, err
 	}
-	r := o.Desk.New(right, notice.Recipient{ID: person.ID, Address: normal, Locale: cmp.Or(a.Locale, person.Locale)})
+	r := o.Desk.NewOf(right, notice.Recipient{ID: person.ID, Address: normal, Locale: cmp.Or(a.Locale, person.Locale)}, received)
 	if r.Party, err = notice.ParseParty(a.Party); err != nil {
 		return Case{}, err
 	}
 	r.Details, r.OpenedBy, r.Verified = a.Details, a.By, o.Now()
 	if !a.Yes {
+		r.ID = "" // it gets its number when it is recorded
 		c := o.asCase(r)
 		c.DryRun = true
 		return c, nil
 	}
 	r, err = o.Desk.Open(ctx, r)
 	return o.asCase(r), err
+}
+
+// received is the instant that a request of a day counts from: now for today, else the
+// beginning of that day (UTC). A day to come, or one whose request would be out of the log
+// by now, is a slip.
+func (o Operations) received(day string) (time.Time, error) {
+	today := notice.DateOf(o.Now())
+	if day == "" || day == string(today) {
+		return o.Now(), nil
+	}
+	date, err := notice.ParseDate(day)
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case date > today:
+		return time.Time{}, notice.Invalid("%s is yet to come", date).Hint("give the day the request came in with --received")
+	case date.AddMonths(notice.RequestMonths) <= today:
+		return time.Time{}, notice.Invalid("%s is more than %d months ago", date, notice.RequestMonths).Hint("give the day the request came in with --received")
+	}
+	return date.Time(), nil
 }
 
 // Scheduled is the event of the schedule that looks after the requests every day.

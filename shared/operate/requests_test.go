@@ -12,6 +12,7 @@ import (
 	"policymail/shared/notice"
 	"policymail/shared/operate"
 	"policymail/shared/privacy"
+	"policymail/shared/token"
 )
 
 // letterbox is a Post that keeps its letters, unless SES has an objection.
@@ -37,6 +38,11 @@ func setUpDesk(t *testing.T) (operate.Operations, *letterbox) {
 	o.ID = func(address string) notice.RecipientID { return notice.RecipientID(strings.Split(address, "@")[0]) }
 	o.Desk = privacy.Desk{Store: database(o), Post: box, Announce: box, Now: o.Now, Log: slog.New(slog.DiscardHandler)}
 	o.Preferences = privacy.Preferences{Store: o.Store, LeadDays: 14, Now: o.Now}
+	keys, err := token.NewKeys(context.Background(), token.Secret("0123456789abcdef0123456789abcdef"), "k1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Links = token.Links{Base: "https://p.example.com", Keys: keys, Now: o.Now}
 	return o, box
 }
 
@@ -117,5 +123,52 @@ func TestARequestIsThePersons(t *testing.T) {
 		if to.Locale != c.want || to.Address != c.address || opened.Recipient != c.person {
 			t.Errorf("%+v: %+v, of %s", c, to, opened.Recipient)
 		}
+	}
+}
+
+// A request that came by letter is answered counted from the day it came in, by the days
+// the deployment promises; a day that cannot be is refused, and a dry run names no number.
+func TestARequestCountsFromTheDayItCameIn(t *testing.T) {
+	o, _ := setUpDesk(t)
+	o.Desk.AnswerDays = 30
+	today := notice.DateOf(o.Now())
+	args := operate.OpenArgs{Address: "ada@example.com", Right: "access", By: "Mia"}
+	for days, ok := range map[int]bool{-1: true, -7: true, -700: true, 0: true, 1: false, -740: false} {
+		args.Received = string(today.AddDays(days))
+		for _, yes := range []bool{false, true} {
+			args.Yes = yes
+			c, err := desk[operate.Case](t, o, "request-open", args)
+			if (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "--received") {
+				t.Errorf("%d days: %v", days, err)
+			}
+			if !ok {
+				continue
+			}
+			if notice.DateOf(c.Received) != today.AddDays(days) || c.Due != today.AddDays(days+30) || c.Overdue != (days < -30) || c.OpenedBy != "Mia" || notice.DateOf(c.Verified) != today {
+				t.Errorf("%d days: %+v", days, c)
+			}
+			if number := strings.ReplaceAll(args.Received, "-", "") + "-"; yes != strings.HasPrefix(string(c.ID), number) || !yes && c.ID != "" {
+				t.Errorf("%d days, recorded %v: number %q", days, yes, c.ID)
+			}
+		}
+	}
+	if _, err := desk[operate.Case](t, o, "request-open", operate.OpenArgs{Address: "ada@example.com", Right: "access", Received: "1 March"}); !errors.Is(err, notice.ErrInvalid) {
+		t.Errorf("received on 1 March: %v", err)
+	}
+}
+
+// Who extended a request is recorded with it.
+func TestWhoExtendedARequestIsRecorded(t *testing.T) {
+	o, _ := setUpDesk(t)
+	opened, err := desk[operate.Case](t, o, "request-open", operate.OpenArgs{Address: "ada@example.com", Right: "access", Yes: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := operate.ExtendArgs{RequestArgs: operate.RequestArgs{ID: opened.ID}, By: "Mia", Reason: "an archive", Yes: true}
+	if c, err := desk[operate.Case](t, o, "request-extend", args); err != nil || c.ExtendedBy != "Mia" {
+		t.Errorf("%+v %v", c, err)
+	}
+	if c, err := desk[operate.Case](t, o, "request-show", args.RequestArgs); err != nil || c.ExtendedBy != "Mia" || c.Due != notice.DateOf(opened.Received).AddDays(90) {
+		t.Errorf("%+v %v", c, err)
 	}
 }

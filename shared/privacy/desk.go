@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -45,7 +46,13 @@ type Desk struct {
 	Announce Announcer
 	Now      func() time.Time
 	Log      *slog.Logger
+	// AnswerDays are the calendar days from receipt until an answer is due, as the policy
+	// promises them: 30 for the month of the GDPR, notice.AnswerDays if 0.
+	AnswerDays int
 }
+
+// Within is the number of days from receipt in which an answer is due.
+func (d Desk) Within() int { return cmp.Or(d.AnswerDays, notice.AnswerDays) }
 
 func (d Desk) today() notice.Date { return notice.DateOf(d.Now()) }
 
@@ -57,7 +64,14 @@ func requestID(received time.Time, chance string) notice.RequestID {
 
 // New returns a request received now for a person; it stores nothing.
 func (d Desk) New(right notice.Right, person notice.Recipient) notice.Request {
-	r := notice.NewRequest(requestID(d.Now(), rand.Text()[:8]), right, d.Now())
+	return d.NewOf(right, person, d.Now())
+}
+
+// NewOf is New for a request that was received at an instant, which its number, its clock
+// and the figures of the year count from.
+func (d Desk) NewOf(right notice.Right, person notice.Recipient, received time.Time) notice.Request {
+	r := notice.NewRequest(requestID(received, rand.Text()[:8]), right, received)
+	r.Due = notice.DateOf(received).AddDays(d.Within())
 	r.Recipient, r.Address, r.Locale = person.ID, person.Address, person.Locale
 	return r
 }
@@ -208,8 +222,8 @@ func (d Desk) pend(ctx context.Context, r notice.Request) (notice.Request, error
 }
 
 // Extend gives a request its one extension and tells the person why.
-func (d Desk) Extend(ctx context.Context, id notice.RequestID, reason string) (notice.Request, error) {
-	return d.decide(ctx, id, LetterExtended, func(r *notice.Request) error { return r.Extend(reason, d.Now()) })
+func (d Desk) Extend(ctx context.Context, id notice.RequestID, by, reason string) (notice.Request, error) {
+	return d.decide(ctx, id, LetterExtended, func(r *notice.Request) error { return r.Extend(by, reason, d.Now()) })
 }
 
 // Comply closes a request as fulfilled and mails the answer.

@@ -113,7 +113,7 @@ func TestReceiptIsConfirmedLater(t *testing.T) {
 	if got := o.tend(t); got.Unsettled != 1 || len(o.mails) != 0 {
 		t.Fatalf("%+v, mails %v", got, o.mails)
 	}
-	if _, err := o.Extend(context.Background(), r.ID, "much to do"); err == nil {
+	if _, err := o.Extend(context.Background(), r.ID, "Mia", "much to do"); err == nil {
 		t.Error("extended without telling the person")
 	}
 	o.broken = false
@@ -129,7 +129,7 @@ func TestDecisions(t *testing.T) {
 	ctx := context.Background()
 	o := openOffice(t)
 	complied, denied := o.open(t, notice.Access), o.open(t, notice.Deletion)
-	if r, err := o.Extend(ctx, denied.ID, "an archive"); err != nil || r.Due != "2027-02-22" {
+	if r, err := o.Extend(ctx, denied.ID, "Mia", "an archive"); err != nil || r.Due != "2027-02-22" {
 		t.Errorf("%+v %v", r, err)
 	}
 	o.now = o.now.AddDate(0, 0, 10)

@@ -35,8 +35,10 @@ type Terms struct {
 	ID        func(address string) notice.RecipientID // of a normalised address
 	LeadDays  int                                     // days before its deadline that an annual review is due
 	CopyLimit int                                     // copies in twelve months; 2 if 0
-	Now       func() time.Time
-	Log       *slog.Logger
+	// AnswerDays are those of Desk.
+	AnswerDays int
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // NewRights returns the rights with their desk and their preferences, all three on one
@@ -45,7 +47,7 @@ func NewRights(store RightsStore, post Post, announce Announcer, t Terms) Rights
 	if t.CopyLimit <= 0 {
 		t.CopyLimit = 2
 	}
-	return Rights{Desk: Desk{Store: store, Post: post, Announce: announce, Now: t.Now, Log: t.Log},
+	return Rights{Desk: Desk{Store: store, Post: post, Announce: announce, AnswerDays: t.AnswerDays, Now: t.Now, Log: t.Log},
 		Preferences: Preferences{Store: store, LeadDays: t.LeadDays, Now: t.Now}, store: store, terms: t}
 }
 
@@ -71,8 +73,8 @@ func (s Rights) logUses(ctx context.Context, person notice.Recipient) error {
 			slices.ContainsFunc(logged, func(r notice.Request) bool { return r.ID == id }) {
 			continue
 		}
-		r := notice.NewRequest(id, right, e.At)
-		r.Recipient, r.Address, r.Locale, r.Verified = person.ID, person.Address, person.Locale, e.At
+		r := s.Desk.NewOf(right, person, e.At)
+		r.ID, r.Verified = id, e.At
 		if err := r.Comply("", how, e.At); err != nil {
 			return &Unfinished{err}
 		}

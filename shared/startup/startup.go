@@ -74,10 +74,10 @@ func (e Env) Preferences(store privacy.Store) privacy.Preferences {
 
 // Desk returns the desk that keeps requests and their clocks.
 func (e Env) Desk(store privacy.RequestStore, post privacy.Post, announce privacy.Announcer) privacy.Desk {
-	return privacy.Desk{Store: store, Post: post, Announce: announce, Now: e.Now, Log: e.Log}
+	return privacy.Desk{Store: store, Post: post, Announce: announce, AnswerDays: e.AnswerDays, Now: e.Now, Log: e.Log}
 }
 
 // Rights returns what carries out people's rights.
 func (e Env) Rights(store privacy.RightsStore, keys *token.Keys, post privacy.Post, announce privacy.Announcer) privacy.Rights {
-	return privacy.NewRights(store, post, announce, privacy.Terms{ID: keys.RecipientID, LeadDays: e.Settings.LeadDays, CopyLimit: e.CopyLimit, Now: e.Now, Log: e.Log})
+	return privacy.NewRights(store, post, announce, privacy.Terms{ID: keys.RecipientID, LeadDays: e.Settings.LeadDays, CopyLimit: e.CopyLimit, AnswerDays: e.AnswerDays, Now: e.Now, Log: e.Log})
 }

@@ -151,7 +151,7 @@ func testRequests(t *testing.T, s store.Store) {
 	must(t, err)
 	first.Rev = 1
 	equal(t, "request", r, first)
-	must(t, r.Extend("much to do", now))
+	must(t, r.Extend("Mia", "much to do", now))
 	extended, err := s.SaveRequest(ctx, r)
 	must(t, err)
 	stale, err := s.SaveRequest(ctx, r)
