@@ -113,7 +113,15 @@ var galleryPages = []struct {
 	{"unsubscribed-and-asked-for", func(g *gallery, r notice.Recipient) []step {
 		return []step{post(g.u(r), "action=save&change=1"), post(g.n(r), "annual=1&change=1")}
 	}},
-	{"undo", func(g *gallery, r notice.Recipient) []step { return []step{get(g.b(r))} }},
+	{"undo", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.u(r), "action=unsubscribe"), get(g.b(r))}
+	}},
+	{"undo-of-one-of-two", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.u(r), "action=save&change=1"), get(g.b(r))}
+	}},
+	{"undo-undone", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.u(r), "action=unsubscribe"), post(g.b(r), ""), get(g.b(r))}
+	}},
 	{"undone", func(g *gallery, r notice.Recipient) []step {
 		return []step{post(g.u(r), "action=unsubscribe"), post(g.b(r), "")}
 	}},
@@ -133,6 +141,9 @@ var galleryPages = []struct {
 		return []step{get(g.p(g.suppressed(r, notice.Complained, notice.ByComplaint)))}
 	}},
 	{"saved", center("annual=1")},
+	{"saved-complained", func(g *gallery, r notice.Recipient) []step {
+		return []step{post(g.p(g.suppressed(r, notice.Complained, notice.ByComplaint)), "annual=1&change=1")}
+	}},
 	{"copy", center("action=copy")},
 	{"copy-limit", center("action=copy", "action=copy", "action=copy")},
 	{"copy-to-read", func(g *gallery, r notice.Recipient) []step {
@@ -245,8 +256,11 @@ func center(forms ...string) func(*gallery, notice.Recipient) []step {
 func confirming(do bool, right notice.Right) func(*gallery, notice.Recipient) []step {
 	return func(g *gallery, r notice.Recipient) []step {
 		asked := notice.NewRequest(notice.RequestID("20261124-"+r.ID), right, g.env.Now())
-		asked.Recipient, asked.Address, asked.Locale, asked.State = r.ID, string(r.ID)+".new@example.com", r.Locale, notice.Unverified
-		if right == notice.Access {
+		asked.Recipient, asked.Address, asked.Locale, asked.State = r.ID, r.Address, r.Locale, notice.Unverified
+		switch right {
+		case notice.Rectification:
+			asked.Address = "new." + r.Address
+		case notice.Access:
 			asked.Details = "What do you know about my orders?"
 		}
 		if err := g.db.AddRequest(context.Background(), asked); err != nil {
@@ -375,9 +389,10 @@ func (g *gallery) publish(ctx context.Context) error {
 func (g *gallery) person(ctx context.Context, language string) (notice.Recipient, error) {
 	g.mu.Lock()
 	g.people++
-	id := notice.RecipientID(fmt.Sprintf("gallery%d", g.people))
+	address := fmt.Sprintf("reader%d@example.com", g.people)
 	g.mu.Unlock()
-	row := notice.Imported{ID: id, Address: "reader@example.com", Name: "Alex Example", Locale: language, Source: "web shop", At: g.env.Now().AddDate(-2, 0, 0)}
+	id := g.keys.RecipientID(address)
+	row := notice.Imported{ID: id, Address: address, Name: "Alex Example", Locale: language, Source: "web shop", At: g.env.Now().AddDate(-2, 0, 0)}
 	if _, err := g.db.ImportRecipients(ctx, []notice.Imported{row}, settings.LeadDays); err != nil {
 		return notice.Recipient{}, err
 	}

@@ -17,7 +17,8 @@ type recipientCmd struct {
 	Show        recipientShow        `cmd:"" help:"Show what is held about a person."`
 	Export      recipientExport      `cmd:"" help:"Everything held about a person as JSON, to hand over: the copy they can take themselves."`
 	Correct     recipientCorrect     `cmd:"" help:"Correct a name or a language for a person who asked; no import changes it again. Their request is answered with request answer."`
-	Unsubscribe recipientUnsubscribe `cmd:"" help:"Opt a person out of every optional notice."`
+	Unsubscribe recipientUnsubscribe `cmd:"" help:"Opt a person out of every optional notice, at once. They are told by mail, with an undo."`
+	Resubscribe recipientResubscribe `cmd:"" help:"Take back an unsubscribe by staff that was a mistake, or end a complaint for a person who asks for notices again. Without --yes, say how they would stand."`
 	Erase       recipientErase       `cmd:"" help:"Erase a person. Without --yes, say what would go, what would stay, and why."`
 }
 
@@ -31,6 +32,12 @@ func (c who) Validate() error {
 	_, err := address.Parse(c.Address)
 	return err
 }
+
+// clerk is who of the staff changes something about a person, which is recorded.
+type clerk struct{ who }
+
+// Validate refuses what is no address, and what nobody says, before a stack is asked.
+func (c clerk) Validate() error { return errors.Join(c.who.Validate(), said(c.By)) }
 
 func (c who) args() operate.PersonArgs { return operate.PersonArgs{Address: c.Address, By: c.By} }
 
@@ -73,6 +80,12 @@ func showPerson(w io.Writer, p operate.Person) {
 			fmt.Fprintf(w, "request %s: %s, %s, due %s\n", q.ID, q.Right, q.State, q.Due)
 		}
 	}
+	if p.Told {
+		fmt.Fprintln(w, "they were told by mail, with a link that undoes it")
+	}
+	if p.WouldResubscribe {
+		fmt.Fprintln(w, "so they would stand; nothing was changed; say --yes to send them notices again")
+	}
 	showErasure(w, p)
 }
 
@@ -102,20 +115,27 @@ func showErasure(w io.Writer, p operate.Person) {
 type (
 	recipientShow        struct{ who }
 	recipientExport      struct{ who }
-	recipientUnsubscribe struct{ who }
+	recipientUnsubscribe struct{ clerk }
 	recipientCorrect     struct {
-		who
+		clerk
 		Name     *string `help:"The name as the person writes it; an empty one takes it away."`
 		Language string  `help:"The language notices shall be in, like de or pt-BR."`
 	}
+	recipientResubscribe struct {
+		clerk
+		Yes bool `help:"Really send notices again."`
+	}
 	recipientErase struct {
-		who
+		clerk
 		Yes bool `help:"Really erase."`
 	}
 )
 
 func (c recipientShow) Run(a *app) error        { return c.do(a, "show", c.args()) }
 func (c recipientUnsubscribe) Run(a *app) error { return c.do(a, "unsubscribe", c.args()) }
+func (c recipientResubscribe) Run(a *app) error {
+	return c.do(a, "resubscribe", operate.ResubscribeArgs{PersonArgs: c.args(), Yes: c.Yes})
+}
 func (c recipientErase) Run(a *app) error {
 	return c.do(a, "erase", operate.EraseArgs{PersonArgs: c.args(), Yes: c.Yes})
 }
@@ -126,7 +146,7 @@ func (c recipientCorrect) Validate() error {
 	if c.Name == nil && c.Language == "" {
 		nothing = notice.Invalid("there is nothing to correct").Hint("give --name, --language or both")
 	}
-	return errors.Join(c.who.Validate(), nothing)
+	return errors.Join(c.clerk.Validate(), nothing)
 }
 
 func (c recipientCorrect) Run(a *app) error {

@@ -59,7 +59,7 @@ type Mail struct {
 
 // Notes are the mails about one's own data. Their subject is NoteSubject.
 type Notes struct {
-	Link, Unsubscribed, Erase, NewAddress, OldAddress, Verify, Received, Extended, Answered, Denied Note
+	Link, Unsubscribed, Fewer, Erase, NewAddress, OldAddress, Verify, Received, Extended, Answered, Denied Note
 }
 
 // Note is one of them; some have no button.
@@ -133,82 +133,83 @@ type Page struct {
 
 // Center is what the privacy center says.
 type Center struct {
-	Intro         string // {company}
-	Free          string
-	FromNotice    string // the link came in a notice and may have been forwarded
-	SendFresh     string
-	FreshSent     string
-	Preferences   string
-	HeldTitle     string
-	HeldIntro     string
-	Name          string
-	Address       string
-	Language      string
-	Source        string
-	Added         string
-	LastNotice    string
-	NextReview    string
-	Nothing       string
-	NoticesTitle  string
-	NoticeAnnual  string
-	NoticeChange  string
-	HistoryTitle  string
-	GetsBoth      string
-	GetsAnnual    string
-	GetsChange    string
-	GetsNothing   string
-	Undelivered   string // mail bounced
-	Reported      string // a notice was complained about
-	Corrected     string
-	Ways          Ways
-	RightsTitle   string
-	CopyTitle     string
-	CopyIntro     string
-	CopyButton    string
-	CopyReady     string
-	CopyPage      string
-	CopySchema    string
-	CopyLimit     string // {date}
-	CorrectTitle  string
-	CorrectButton string
-	NewAddress    string
-	NewAddressAsk string
-	Mailed        string
-	Restrict      string
-	RestrictIntro string // {company}
-	Restricted    string
-	Lift          string
-	Lifted        string
-	Object        string
-	ObjectIntro   string // {company}
-	Objected      string
-	Delete        string
-	DeleteIntro   string // {company}
-	DeleteAsk     string // {company}
-	DeleteButton  string
-	Deleted       string
-	MoveAsk       string
-	MoveButton    string
-	Moved         string
-	Ask           string
-	AskIntro      string // {company}
-	AskRight      string
-	AskFor        string
-	ForSelf       string
-	ForMinor      string
-	ForAgent      string
-	AskDetails    string
-	AskButton     string
-	Asked         string // {number} {date}
-	VerifyAsk     string
-	VerifyButton  string
-	RequestsTitle string
-	Open          string // {date}
-	Complied      string
-	Denied        string
-	Unverified    string
-	Lapsed        string
-	Rights        Rights
+	Intro          string // {company}
+	Free           string
+	FromNotice     string // the link came in a notice and may have been forwarded
+	FromNoticeRest string // the same, where nothing is left to decline
+	SendFresh      string
+	FreshSent      string
+	Preferences    string
+	HeldTitle      string
+	HeldIntro      string
+	Name           string
+	Address        string
+	Language       string
+	Source         string
+	Added          string
+	LastNotice     string
+	NextReview     string
+	Nothing        string
+	NoticesTitle   string
+	NoticeAnnual   string
+	NoticeChange   string
+	HistoryTitle   string
+	GetsBoth       string
+	GetsAnnual     string
+	GetsChange     string
+	GetsNothing    string
+	Undelivered    string // mail bounced
+	Reported       string // {form}: a notice was complained about
+	Corrected      string
+	Ways           Ways
+	RightsTitle    string
+	CopyTitle      string
+	CopyIntro      string
+	CopyButton     string
+	CopyReady      string
+	CopyPage       string
+	CopySchema     string
+	CopyLimit      string // {date}
+	CorrectTitle   string
+	CorrectButton  string
+	NewAddress     string
+	NewAddressAsk  string
+	Mailed         string
+	Restrict       string
+	RestrictIntro  string // {company}
+	Restricted     string
+	Lift           string
+	Lifted         string
+	Object         string
+	ObjectIntro    string // {company}
+	Objected       string
+	Delete         string
+	DeleteIntro    string // {company}
+	DeleteAsk      string // {company}
+	DeleteButton   string
+	Deleted        string
+	MoveAsk        string
+	MoveButton     string
+	Moved          string
+	Ask            string
+	AskIntro       string // {company} {days}
+	AskRight       string
+	AskFor         string
+	ForSelf        string
+	ForMinor       string
+	ForAgent       string
+	AskDetails     string
+	AskButton      string
+	Asked          string // {number} {date}
+	VerifyAsk      string
+	VerifyButton   string
+	RequestsTitle  string
+	Open           string // {date}
+	Complied       string
+	Denied         string
+	Unverified     string
+	Lapsed         string
+	Rights         Rights
 }
 
 // Ways says how a preference changed.

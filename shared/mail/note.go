@@ -14,7 +14,7 @@ import (
 // note finds the words of a letter.
 func note(n locale.Notes, kind privacy.LetterKind) (locale.Note, error) {
 	words, ok := map[privacy.LetterKind]locale.Note{
-		privacy.LetterLink: n.Link, privacy.LetterUnsubscribed: n.Unsubscribed, privacy.LetterErase: n.Erase,
+		privacy.LetterLink: n.Link, privacy.LetterUnsubscribed: n.Unsubscribed, privacy.LetterFewer: n.Fewer, privacy.LetterErase: n.Erase,
 		privacy.LetterNewAddress: n.NewAddress, privacy.LetterOldAddress: n.OldAddress, privacy.LetterVerify: n.Verify,
 		privacy.LetterReceived: n.Received, privacy.LetterExtended: n.Extended, privacy.LetterAnswered: n.Answered, privacy.LetterDenied: n.Denied,
 	}[kind]
@@ -53,7 +53,7 @@ func (w *Writer) WriteLetter(in privacy.Letter) (delivery.Envelope, error) {
 			return delivery.Envelope{}, fmt.Errorf("the letter %s needs its link", in.Kind)
 		}
 		m.Buttons = []button{{words.Button, in.Link}}
-		if in.Kind != privacy.LetterUnsubscribed {
+		if in.Kind != privacy.LetterUnsubscribed && in.Kind != privacy.LetterFewer {
 			m.Why = l.Words.Mail.NotYou
 		}
 	}

@@ -8,7 +8,7 @@ type Way string
 const (
 	ByOneClick  Way = "one-click"
 	ByPage      Way = "page"
-	ByUndo      Way = "undo" // of what an unsubscribe link did
+	ByUndo      Way = "undo" // of what an unsubscribe link or staff did
 	ByImport    Way = "import"
 	ByBounce    Way = "bounce"
 	ByComplaint Way = "complaint"

@@ -37,6 +37,7 @@ var commands = map[string]command{
 	"recipient-export":      with(Operations.exportRecipient),
 	"recipient-correct":     with(Operations.correctRecipient),
 	"recipient-unsubscribe": with(Operations.unsubscribeRecipient),
+	"recipient-resubscribe": with(Operations.resubscribeRecipient),
 	"recipient-erase":       with(Operations.eraseRecipient),
 	"request-list":          with(Operations.listRequests),
 	"request-show":          with(Operations.showRequest),

@@ -10,6 +10,7 @@ import (
 	"policymail/shared/locale"
 	"policymail/shared/notice"
 	"policymail/shared/privacy"
+	"policymail/shared/token"
 )
 
 // Person is everything held about a recipient, and what an erasure makes of it.
@@ -18,6 +19,9 @@ type Person struct {
 	WouldErase bool     `json:"would_erase,omitempty"` // a dry run: nothing was removed
 	Erased     bool     `json:"erased,omitempty"`
 	Stays      []string `json:"stays,omitempty"` // what outlives the erasure, and on which basis
+
+	Told             bool `json:"told,omitempty"`              // they were mailed what was declined for them, with an undo
+	WouldResubscribe bool `json:"would_resubscribe,omitempty"` // a dry run: this is how they would stand
 }
 
 // PersonArgs name a person, and who asks.
@@ -53,7 +57,10 @@ func (o Operations) exportRecipient(ctx context.Context, a PersonArgs) (privacy.
 	return p.Copy(o.Now()), nil
 }
 
-// unsubscribeRecipient writes that a person gets nothing optional any more.
+// unsubscribeRecipient writes that a person gets nothing optional any more. It does so at
+// once: an opt-out that waits for a second thought is mail sent after it (invariant 3, never
+// after an opt-out). Who is mailed otherwise is told, with an undo, because the address may
+// be another person's than the one who asked.
 func (o Operations) unsubscribeRecipient(ctx context.Context, a PersonArgs) (Person, error) {
 	c, err := o.change(a)
 	if err != nil {
@@ -62,10 +69,54 @@ func (o Operations) unsubscribeRecipient(ctx context.Context, a PersonArgs) (Per
 	if _, err := o.known(ctx, c.Recipient); err != nil {
 		return Person{}, err
 	}
-	if _, _, err := o.Preferences.Set(ctx, c, func(notice.OptOut) notice.OptOut { return notice.OptOutAll }); err != nil {
+	before, after, err := o.Preferences.Set(ctx, c, func(notice.OptOut) notice.OptOut { return notice.OptOutAll })
+	if err != nil {
 		return Person{}, err
 	}
-	return o.person(ctx, c.Recipient)
+	p, err := o.person(ctx, c.Recipient)
+	if err == nil && before != after && after.Status == notice.Active {
+		p.Told = o.tellDeclined(ctx, p.Recipient)
+	}
+	return p, err
+}
+
+// tellDeclined mails a person what was declined for them, with an undo. What was declined
+// stays so, told or not.
+func (o Operations) tellDeclined(ctx context.Context, r notice.Recipient) bool {
+	undo := token.Claims{Purpose: token.Undo, Recipient: r.ID, Expires: o.Now().Add(privacy.UndoLife)}
+	err := o.Desk.Post.Send(ctx, privacy.Declined(r, r.Standing(), o.Links.Link(undo)))
+	if err != nil {
+		o.Log.Error("letter not sent", "kind", string(privacy.LetterUnsubscribed), "error", err.Error())
+	}
+	return err == nil
+}
+
+// ResubscribeArgs name a person who shall get notices again.
+type ResubscribeArgs struct {
+	PersonArgs
+	Yes bool `json:"yes,omitempty"` // without it, say how they would stand
+}
+
+// resubscribeRecipient takes back what staff declined for a person, or ends what a complaint
+// stopped; without Yes it says how they would stand.
+func (o Operations) resubscribeRecipient(ctx context.Context, a ResubscribeArgs) (Person, error) {
+	c, err := o.change(a.PersonArgs)
+	if err != nil {
+		return Person{}, err
+	}
+	if _, err := o.known(ctx, c.Recipient); err != nil {
+		return Person{}, err
+	}
+	after, err := o.Preferences.Resubscribe(ctx, c, a.Yes)
+	if err != nil {
+		return Person{}, err
+	}
+	p, err := o.person(ctx, c.Recipient)
+	if p.WouldResubscribe = !a.Yes; p.WouldResubscribe {
+		p.Recipient.Status, p.Recipient.OptOut = after.Status, after.OptOut
+		p.Recipient.Due = p.Recipient.NextDue(o.Preferences.LeadDays, notice.DateOf(o.Now()))
+	}
+	return p, err
 }
 
 // CorrectArgs say what was wrong about a person.

@@ -23,6 +23,9 @@ type Copy struct {
 	Categories []string      `json:"categories"`
 	Purposes   []string      `json:"purposes"`
 	SharedWith []string      `json:"shared_with"`
+	Retention  []string      `json:"retention"` // GDPR art. 15(1)(d)
+	Rights     []string      `json:"rights"`    // art. 15(1)(e)
+	Complaint  string        `json:"complaint"` // art. 15(1)(f)
 }
 
 // CopyRecipient is the person.
@@ -96,7 +99,14 @@ func (h Record) Copy(made time.Time) Copy {
 		Notices: []CopyNotice{}, History: []CopyChange{}, Requests: []CopyRequest{},
 		Categories: []string{"identifiers (email address, name)", "language and notice preferences", "record of notices and requests"},
 		Purposes:   []string{"to send you privacy notices", "to honour your choices", "to prove both"},
-		SharedWith: []string{"provider of the mail and database service, as our processor"}}
+		SharedWith: []string{"provider of the mail and database service, as our processor"},
+		Retention: []string{"address, name, language, choices and their history: until you have them deleted", "record of notices: 24 months",
+			fmt.Sprintf("requests: %d months after the answer", notice.RequestMonths),
+			"after a deletion: keyed hash of the address with the opt-out; number, right and dates of requests"},
+		Complaint: "to a supervisory authority for data protection (GDPR art. 77), and to a court (art. 79)"}
+	for _, right := range notice.Rights {
+		c.Rights = append(c.Rights, string(right))
+	}
 	for _, d := range h.Deliveries {
 		c.Notices = append(c.Notices, CopyNotice{string(d.Run), d.Version, string(d.State), d.Reason, d.Locale, d.SentAt})
 	}

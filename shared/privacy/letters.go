@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"time"
 
 	"policymail/shared/notice"
 )
@@ -20,6 +21,7 @@ type LetterKind string
 const (
 	LetterLink         LetterKind = "link"         // opens the privacy center
 	LetterUnsubscribed LetterKind = "unsubscribed" // what was done, with the undo
+	LetterFewer        LetterKind = "fewer"        // the same of somebody who still gets some notices
 	LetterErase        LetterKind = "erase"        // asks to confirm a deletion
 	LetterNewAddress   LetterKind = "new-address"  // to the new mailbox: asks to confirm it
 	LetterOldAddress   LetterKind = "old-address"  // to the old mailbox: tells of the new one
@@ -31,10 +33,24 @@ const (
 )
 
 // LetterKinds lists every kind.
-var LetterKinds = []LetterKind{LetterLink, LetterUnsubscribed, LetterErase, LetterNewAddress, LetterOldAddress, LetterVerify,
+var LetterKinds = []LetterKind{LetterLink, LetterUnsubscribed, LetterFewer, LetterErase, LetterNewAddress, LetterOldAddress, LetterVerify,
 	LetterReceived, LetterExtended, LetterAnswered, LetterDenied}
 
 // Post mails letters.
 type Post interface {
 	Send(ctx context.Context, l Letter) error
+}
+
+// UndoLife is how long an undo works from when it is offered.
+const UndoLife = 30 * 24 * time.Hour
+
+// Declined is the letter that tells a person that notices were declined for them, by a link
+// in a notice or by staff, with the link of the undo. after is how they stand since: who gets
+// some notices still must not read that they are unsubscribed.
+func Declined(person notice.Recipient, after notice.Standing, link string) Letter {
+	kind := LetterFewer
+	if after.OptOut == notice.OptOutAll {
+		kind = LetterUnsubscribed
+	}
+	return Letter{Kind: kind, To: person, Link: link}
 }

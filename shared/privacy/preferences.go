@@ -158,8 +158,21 @@ func ParseName(name string) (string, error) {
 }
 
 // fromNotice reports whether a change was made on the page of a link in a notice, which
-// may have been forwarded: it can be undone, until the person decides.
+// may have been forwarded.
 func fromNotice(way notice.Way, run notice.RunID) bool { return way == notice.ByPage && run != "" }
+
+// undoable reports whether a line of history is of a kind that its undo takes back: what was
+// declined on the page of a link in a notice, or by staff for a person, who may have meant
+// another.
+func undoable(e notice.PreferenceEvent) bool {
+	return fromNotice(e.Way, e.Run) || byStaff(e)
+}
+
+// byStaff reports whether a line of history tells that staff declined something for a person.
+func byStaff(e notice.PreferenceEvent) bool {
+	was, is := e.Before.OptOut, e.After.OptOut
+	return e.Way == notice.ByOperator && (is.Annual && !was.Annual || is.Change && !was.Change)
+}
 
 // endUndo ends the undo of a notice's link for a person who decided, on their own, what
 // that link had declined for them already. The decision changes nothing, so a line of
@@ -178,7 +191,8 @@ func (p Preferences) endUndo(ctx context.Context, c Change, decided notice.Stand
 	if err != nil || len(history) == 0 {
 		return err
 	}
-	if last := history[len(history)-1]; !fromNotice(last.Way, last.Run) {
+	// What staff recorded twice is no decision of the person.
+	if last := history[len(history)-1]; !undoable(last) || last.Way == notice.ByOperator && c.Way == notice.ByOperator {
 		return nil
 	}
 	if r.Standing() != decided {
@@ -196,23 +210,14 @@ func (p Preferences) Find(ctx context.Context, id notice.RecipientID) (notice.Re
 	return r, err
 }
 
-// Undo takes back what the page of a link in a notice did, if that was the last change,
-// and nothing else: whoever holds the undo, offered at an instant, cannot subscribe a
-// person who decided since, by whichever way (invariant 3, never after an opt-out). It
-// returns the standing after it.
+// Undo takes back what a link in a notice or staff declined for a person, if that was the
+// last change, and nothing else: whoever holds the undo, offered at an instant, cannot
+// subscribe a person who decided since, by whichever way (invariant 3, never after an
+// opt-out). It returns the standing after it.
 func (p Preferences) Undo(ctx context.Context, c Change, offered time.Time) (after notice.Standing, err error) {
-	r, err := p.Find(ctx, c.Recipient)
-	if err != nil {
-		return after, err
-	}
-	history, err := p.Store.PreferenceEvents(ctx, r.ID)
-	if err != nil || len(history) == 0 {
+	r, last, ok, err := p.undo(ctx, c.Recipient, offered)
+	if err != nil || !ok {
 		return r.Standing(), err
-	}
-	last := history[len(history)-1]
-	// A link tells whole seconds.
-	if !fromNotice(last.Way, last.Run) || last.At.Truncate(time.Second).After(offered) || last.After.OptOut != r.OptOut {
-		return r.Standing(), nil
 	}
 	c.Recipient, c.Way, c.Run = r.ID, notice.ByUndo, last.Run
 	_, after, err = p.Set(ctx, c, func(now notice.OptOut) notice.OptOut {
@@ -222,6 +227,64 @@ func (p Preferences) Undo(ctx context.Context, c Change, offered time.Time) (aft
 		return last.Before.OptOut
 	})
 	return after, err
+}
+
+// CanUndo reports whether an undo that was offered at an instant would take anything back.
+func (p Preferences) CanUndo(ctx context.Context, id notice.RecipientID, offered time.Time) (bool, error) {
+	_, _, ok, err := p.undo(ctx, id, offered)
+	return ok, err
+}
+
+// undo reads a person and the last line of their history; ok tells whether an undo that was
+// offered at an instant takes it back.
+func (p Preferences) undo(ctx context.Context, id notice.RecipientID, offered time.Time) (r notice.Recipient, last notice.PreferenceEvent, ok bool, err error) {
+	if r, err = p.Find(ctx, id); err != nil {
+		return r, last, false, err
+	}
+	history, err := p.Store.PreferenceEvents(ctx, r.ID)
+	if err != nil || len(history) == 0 {
+		return r, last, false, err
+	}
+	last = history[len(history)-1]
+	// A link tells whole seconds.
+	return r, last, undoable(last) && !last.At.Truncate(time.Second).After(offered) && last.After.OptOut == r.OptOut, nil
+}
+
+// Resubscribe takes back what staff declined for a person by mistake, if that was the last
+// change, or else ends what a complaint stopped for a person who asks staff to be written to
+// again. What a person declined themselves stays, and is refused: only they can take it back,
+// by a link mailed to them (invariant 3, never after an opt-out). It returns the standing
+// after it, or, unless really, what that would be.
+func (p Preferences) Resubscribe(ctx context.Context, c Change, really bool) (after notice.Standing, err error) {
+	if !really {
+		r, err := p.Find(ctx, c.Recipient)
+		if err == nil {
+			err = p.resubscribe(ctx, &r)
+		}
+		return r.Standing(), err
+	}
+	_, after, err = p.change(ctx, c, func(r *notice.Recipient) ([]string, error) { return nil, p.resubscribe(ctx, r) })
+	return after, err
+}
+
+// resubscribe makes of a person what Resubscribe would.
+func (p Preferences) resubscribe(ctx context.Context, r *notice.Recipient) error {
+	history, err := p.Store.PreferenceEvents(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	// The last line only, as for an undo: what a person decides on their own ends it by a
+	// line of its own, but leaves none where another line did so before (see endUndo).
+	switch {
+	case len(history) > 0 && byStaff(history[len(history)-1]):
+		r.OptOut = history[len(history)-1].Before.OptOut
+		return nil
+	case r.Status == notice.Complained:
+		r.Status = notice.Active
+		return nil
+	}
+	return notice.Refused("the last change of this person is none that staff declined for them, and no complaint stops their notices; what they declined themselves is theirs to take back").
+		Hint("they ask for a link on the page /link, and choose in the privacy center")
 }
 
 // Suppress stops all mail to a person whose mailbox is gone (Bounced) or who complained

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -41,6 +42,11 @@ type requestPage struct {
 	Note    string
 }
 
+// askIntro says what one can ask the desk for, and when a person answers.
+func (r *request) askIntro() string {
+	return locale.Fill(r.lang.Words.Page.Center.AskIntro, "company", r.site.Company, "days", strconv.Itoa(r.site.Rights.Desk.Within()))
+}
+
 // choice is one option of a list.
 type choice struct {
 	Value, Label string
@@ -75,7 +81,7 @@ func (s *Site) askRequest(r *request) error { return s.showAsk(r, http.StatusOK,
 func (s *Site) showAsk(r *request, status int, wrong *fault, typed map[string]string) error {
 	words := r.lang.Words.Page.Center
 	return r.render(status, "request", requestPage{r.frame(words.Ask), r.asking(typed), again{wrong, typed},
-		locale.Fill(words.AskIntro, "company", s.Company), words.Free})
+		r.askIntro(), words.Free})
 }
 
 // sendRequest takes a request of anybody, known or not. It waits, its clock running,

@@ -29,8 +29,9 @@ type centerPage struct {
 	Name       string
 	Languages  []choice
 	Restricted bool
-	Kept       string // why no notice is sent whatever they choose; empty where their choice counts
+	Kept       string // why no notice is sent whatever they choose; empty where their choice counts, and where Stands says it
 	Copies     []download
+	AskIntro   string
 }
 
 type fact struct{ Label, Value string }
@@ -122,7 +123,7 @@ func (s *Site) showCenter(r *request, person notice.Recipient, done answer) erro
 	}
 	words := r.lang.Words.Page
 	page := centerPage{frame: r.frame(words.StartTitle), choices: choices{OptOut: person.OptOut}, asking: r.asking(done.typed), again: again{done.fault, done.typed},
-		Message: locale.Fill(words.Center.Intro, "company", s.Company), Name: person.Name, Restricted: person.Restricted, Kept: r.kept(person), Copies: done.copies, Facts: r.facts(person)}
+		Message: locale.Fill(words.Center.Intro, "company", s.Company), Name: person.Name, Restricted: person.Restricted, Kept: r.kept(person), Copies: done.copies, AskIntro: r.askIntro(), Facts: r.facts(person)}
 	for _, n := range slices.Backward(held.Notices) {
 		if n.SentAt.IsZero() || !notice.DeliveryState(n.State).Told() || len(page.Notices) == shown {
 			continue
@@ -156,6 +157,9 @@ func (s *Site) showCenter(r *request, person notice.Recipient, done answer) erro
 	}
 	if done.stands {
 		page.Stands = r.gets(person.Standing())
+		if person.Status != notice.Active && page.Kept != "" { // what they chose does not count
+			page.Stands, page.Kept = page.Kept, ""
+		}
 	}
 	return r.render(status, "center", page)
 }
@@ -182,7 +186,7 @@ func (r *request) kept(p notice.Recipient) string {
 	case p.Status == notice.Bounced:
 		return c.Undelivered
 	case p.Status == notice.Complained:
-		return c.Reported
+		return locale.Fill(c.Reported, "form", c.Ask)
 	case p.Restricted:
 		return c.Restricted
 	}

@@ -78,7 +78,7 @@ func TestForwardedNotice(t *testing.T) {
 	if r := f.person(t, "ada"); r.OptOut != (notice.OptOut{Change: true}) {
 		t.Fatalf("declined %+v", r.OptOut)
 	}
-	if len(f.mailed) != 1 || f.mailed[0].Kind != privacy.LetterUnsubscribed || f.mailed[0].To.Address != "ada@example.com" {
+	if len(f.mailed) != 1 || f.mailed[0].Kind != privacy.LetterFewer || f.mailed[0].To.Address != "ada@example.com" {
 		t.Fatalf("mailed %+v", f.mailed)
 	}
 	for _, again := range []string{"annual=1&change=1", "annual=1", "action=copy", "action=delete", "action=correct&name=Eve&language=en", "action=move&address=eve@example.com"} {
@@ -167,7 +167,14 @@ func TestALinkInANoticeSaysWhatStands(t *testing.T) {
 			if _, boxes := said(page); boxes != c.boxes || !strings.Contains(page, "which may have been forwarded") {
 				t.Errorf("%s after %s shows %s: %s", name, c.before, boxes, page)
 			}
+			if can := strings.Contains(page, "Here you can unsubscribe"); can != (c.boxes != "") {
+				t.Errorf("%s after %s says that one can unsubscribe: %v", name, c.before, can)
+			}
+			f.mailed = nil
 			page = f.post(t, link(f), "action=save&"+c.form)
+			if len(f.mailed) > 0 && (f.mailed[0].Kind == privacy.LetterUnsubscribed) != (c.says == "You are unsubscribed.") {
+				t.Errorf("%s after %s: %s is told by the letter %s", name, c.before, c.form, f.mailed[0].Kind)
+			}
 			if words, _ := said(page); words != c.says || strings.Contains(page, "which may have been forwarded") != c.more {
 				t.Errorf("%s after %s: %s answers %q, more %v", name, c.before, c.form, words, !c.more)
 			}
@@ -226,6 +233,48 @@ func TestSavingByAFreshLinkEndsABounce(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// Where a complaint keeps notices away, what is saved is answered by that, and by whom to ask.
+func TestAfterAComplaintThePageNamesTheWay(t *testing.T) {
+	f := setUp(t)
+	if err := f.site.Rights.Preferences.Suppress(context.Background(), f.id("ada"), notice.Complained, notice.ByComplaint, "run", now); err != nil {
+		t.Fatal(err)
+	}
+	const want = "A notice to you was reported as spam, so we send you none. If you want them again, write to us under “Ask for something else”."
+	if page := f.do("GET", f.fresh("ada"), "", "").Body.String(); !strings.Contains(page, want) {
+		t.Errorf("%s", page)
+	}
+	page := f.post(t, f.fresh("ada"), "annual=1&change=1")
+	if words, _ := said(page); words != "Your preferences are saved.<br>"+want || strings.Count(page, want) != 1 {
+		t.Errorf("%s", page)
+	}
+}
+
+// The page of an undo says what stands, and offers the undo only as long as there is one.
+func TestTheUndoSaysWhatStands(t *testing.T) {
+	for name, c := range map[string]struct {
+		declined, decided string
+		says, then        string
+	}{
+		"everything": {"action=unsubscribe", "", "You are unsubscribed.", "You get everything."},
+		"one of two": {"action=save&change=1", "", "You get notices of changes only.", "You get everything."},
+		"decided":    {"action=unsubscribe", "none=1", "You are unsubscribed.", "You are unsubscribed."},
+	} {
+		f := setUp(t)
+		f.post(t, f.link(f.keys, "ada"), c.declined)
+		undo := f.path(t)
+		for i, says := range []string{c.says, c.then} {
+			page := f.do("GET", undo, "", "").Body.String()
+			if offers := strings.Contains(page, "<form"); !strings.Contains(page, says) || offers != (i == 0) {
+				t.Errorf("%s, look %d: offers %v, %s", name, i+1, offers, page)
+			}
+			if i == 0 && c.decided != "" {
+				f.post(t, f.fresh("ada"), c.decided)
+			}
+			f.post(t, undo, "")
+		}
 	}
 }
 
@@ -315,6 +364,10 @@ func TestCopyTwiceInTwelveMonths(t *testing.T) {
 			if err := json.Unmarshal([]byte(text), &held); err != nil || held.Recipient.Address != "ada@example.com" || len(held.Notices) != 1 || len(held.History) != 1 || len(held.Requests) != 2 {
 				t.Errorf("%v: %s", err, text)
 			}
+			// GDPR art. 15(1)(d) to (f).
+			if len(held.Retention) == 0 || len(held.Rights) != len(notice.Rights) || held.Complaint == "" {
+				t.Errorf("no retention, rights or complaint: %s", text)
+			}
 		case strings.HasSuffix(link, "recipient.csv"):
 			rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 			if err != nil || len(rows) != 2 || rows[1][1] != "ada@example.com" || rows[1][2] != "'=Ada" {
@@ -324,7 +377,7 @@ func TestCopyTwiceInTwelveMonths(t *testing.T) {
 			if !strings.Contains(text, "ada@example.com") || !strings.Contains(text, "annual-2026-01-01") {
 				t.Error("the page to read lacks the address or the notice")
 			}
-			for _, key := range []string{"purposes", "recipient", "recipient.address", "notices.version", "history.corrected"} {
+			for _, key := range []string{"purposes", "retention", "rights", "complaint", "recipient", "recipient.address", "notices.version", "history.corrected"} {
 				if n := strings.Count(text, html.EscapeString(locale.Match("de", "").Words.Page.Fields[key])); n != 1 {
 					t.Errorf("the page to read explains %s %d times in the reader's language", key, n)
 				}
@@ -944,6 +997,31 @@ func FuzzCenter(f *testing.F) {
 			t.Errorf("%q came back as markup", body)
 		}
 	})
+}
+
+// The pages say, in every language, within how many days the deployment answers, and its
+// clock is set to the same.
+func TestTheDaysToAnswerAreThoseOfTheDeployment(t *testing.T) {
+	f := setUp(t)
+	for _, days := range []string{"45", "30"} {
+		for _, l := range locale.All() {
+			for _, path := range []string{"/ask", f.fresh("ada")} {
+				r := request("GET", path, "")
+				r.Header.Set("Accept-Language", l.Tag)
+				w := recorder()
+				f.handler.ServeHTTP(w, r)
+				want := locale.Fill(l.Words.Page.Center.AskIntro, "company", "Example <Co>", "days", days)
+				if !strings.Contains(html.UnescapeString(w.Body.String()), want) {
+					t.Errorf("%s in %s does not say %q", path, l.Tag, want)
+				}
+			}
+		}
+		f.post(t, f.fresh("ada"), "action=ask&right=access&details=Everything")
+		if asked, _ := f.db.RequestsOf(context.Background(), f.id("ada")); string(asked[len(asked)-1].Due) != map[string]string{"45": "2027-01-08", "30": "2026-12-24"}[days] {
+			t.Errorf("%s days: due %s", days, asked[len(asked)-1].Due)
+		}
+		f.site.Rights.Desk.AnswerDays = 30
+	}
 }
 
 // Every page on which a right is used says that it costs nothing, in money or

@@ -88,7 +88,7 @@ func (s *Site) fields(r *request) error {
 func (r *request) readable(c privacy.Copy) copyPage {
 	words := r.lang.Words.Page
 	page := copyPage{frame: r.frame(words.Center.HeldTitle), Schema: words.Center.CopySchema}
-	for _, name := range []string{"categories", "purposes", "shared_with"} {
+	for _, name := range []string{"categories", "purposes", "shared_with", "retention", "rights", "complaint"} {
 		page.Meanings = append(page.Meanings, words.Fields[name])
 	}
 	told := map[string]bool{}

@@ -70,9 +70,6 @@ func (s *Site) unsubscribe(r *request) error {
 	return s.decline(r, claims, person, found, declined)
 }
 
-// undoLink is how long what an unsubscribe link did can be undone by its holder.
-const undoLink = 30 * 24 * time.Hour
-
 // decline carries out what the page of a link in a notice may do: decline more, never
 // less, because the notice may have been forwarded. The address on file is told, with
 // an undo. The page says what stands afterwards, and how to get more where the form asked
@@ -96,9 +93,9 @@ func (s *Site) decline(r *request, claims token.Claims, person notice.Recipient,
 	}
 	page.AskForLink = after.OptOut.Annual && !declined.Annual || after.OptOut.Change && !declined.Change
 	if before != after {
-		undo := token.Claims{Purpose: token.Undo, Recipient: person.ID, Run: claims.Run, Expires: s.Now().Add(undoLink)}
+		undo := token.Claims{Purpose: token.Undo, Recipient: person.ID, Run: claims.Run, Expires: s.Now().Add(privacy.UndoLife)}
 		page.Undo, page.Note = "/b/"+s.Keys.Sign(undo), words.UnsubscribeNote
-		s.tell(r.Context(), privacy.Letter{Kind: privacy.LetterUnsubscribed, To: person, Link: s.Links.Link(undo)})
+		s.tell(r.Context(), privacy.Declined(person, after, s.Links.Link(undo)))
 	}
 	return r.render(http.StatusOK, "done", page)
 }
@@ -111,12 +108,35 @@ func (s *Site) tell(ctx context.Context, l privacy.Letter) {
 	}
 }
 
+// askUndo says what stands, and offers the undo only where there is something to undo.
 func (s *Site) askUndo(r *request) error {
-	if _, _, _, err := r.open(token.Undo); err != nil {
+	claims, person, found, err := r.open(token.Undo)
+	if err != nil {
 		return err
 	}
-	words := r.lang.Words.Page
-	return r.render(http.StatusOK, "ask", askPage{frame: r.frame(words.Undo), Message: r.lang.Words.Mail.Notes.Unsubscribed.Heading, Button: words.Undo})
+	if !found {
+		return token.ErrExpired
+	}
+	can, err := s.Rights.Preferences.CanUndo(r.Context(), person.ID, offered(claims))
+	if err != nil {
+		return err
+	}
+	title, stands := r.frame(r.lang.Words.Page.Undo), r.stands(person.Standing())
+	if !can {
+		return r.render(http.StatusOK, "done", donePage{frame: title, Message: stands})
+	}
+	return r.render(http.StatusOK, "ask", askPage{frame: title, Message: stands, Button: title.Title})
+}
+
+// offered is when the undo of a link was.
+func offered(undo token.Claims) time.Time { return undo.Expires.Add(-privacy.UndoLife) }
+
+// stands says what somebody who looks for an undo gets.
+func (r *request) stands(s notice.Standing) string {
+	if s.OptOut == notice.OptOutAll {
+		return r.lang.Words.Page.UnsubscribeDone
+	}
+	return r.gets(s)
 }
 
 func (s *Site) undo(r *request) error {
@@ -127,17 +147,14 @@ func (s *Site) undo(r *request) error {
 	if !found {
 		return token.ErrExpired
 	}
-	after, err := s.Rights.Preferences.Undo(r.Context(), privacy.Change{Recipient: person.ID, Run: claims.Run}, claims.Expires.Add(-undoLink))
+	after, err := s.Rights.Preferences.Undo(r.Context(), privacy.Change{Recipient: person.ID, Run: claims.Run}, offered(claims))
 	if err != nil {
 		return err
 	}
 	words := r.lang.Words.Page
 	page := donePage{frame: r.frame(words.Undo), Message: words.UndoDone}
-	switch { // where they decided since, that stands
-	case after.OptOut == notice.OptOutAll:
-		page.Message = words.UnsubscribeDone
-	case after.OptOut == person.OptOut:
-		page.Message = r.gets(after)
+	if after.OptOut == notice.OptOutAll || after.OptOut == person.OptOut { // they decided since, and that stands
+		page.Message = r.stands(after)
 	}
 	return r.render(http.StatusOK, "done", page)
 }
