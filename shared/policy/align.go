@@ -379,8 +379,9 @@ func (g *gap) joinsBetter(old, new Document, at int, oldTaken map[int]bool) bool
 	}
 	h := hunks(oldWords, newWords)
 	agree := agreeing(h)
-	if agree < inPairs+3 || agree*10 < inPairs*11 || agree*2 < min(letterWords(oldWords), letterWords(newWords)) {
-		return false
+	o, n := letterWords(oldWords), letterWords(newWords)
+	if agree < inPairs+3 || agree*10 < inPairs*11 || agree*2 < min(o, n) || agree*5 < max(o, n) {
+		return false // the small words of any text stand in one many times as long
 	}
 	g.rows = slices.DeleteFunc(g.rows, func(r row) bool { return r.fate == edited })
 	// A paragraph none of whose words agree came or went by itself.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // cutShort asks whether the shorter text is the longer one with a piece missing. A
@@ -15,7 +17,7 @@ import (
 func cutShort(longer, shorter side, findings []Finding, c Comparison, fate string, idle map[int]bool) (piece string, weight float64, ok bool) {
 	missing := 1 - longer.kept
 	p := pieces(c, fate, idle)
-	if longer.words >= 60 && missing > 0.02 && shorter.kept >= 0.6 && p.unfinished() {
+	if longer.words >= 60 && shorter.kept >= 0.6 && p.unfinished(missing) {
 		return "the end, from the middle of something", 0.85, true
 	}
 	clipped := p.clipped()
@@ -69,18 +71,29 @@ type missingPieces struct {
 	fate           string
 	long, short    Document
 	gone, kept     map[int]bool // paragraphs of the longer text
+	site           map[int]bool // paragraphs of the shorter that are not the policy's
+	own            map[int]bool // paragraphs only the shorter has
+	idle           map[int]bool // rows that are not
 	count, largest int          // runs of them, and the words of the largest
 	titles         int          // headings among them, of the level that has most
 }
 
 func pieces(c Comparison, fate string, idle map[int]bool) missingPieces {
-	m := missingPieces{c: c, fate: fate, long: c.text(fate == added), short: c.text(fate != added), gone: map[int]bool{}, kept: map[int]bool{}}
+	m := missingPieces{c: c, fate: fate, long: c.text(fate == added), short: c.text(fate != added), gone: map[int]bool{}, kept: map[int]bool{}, site: map[int]bool{}, own: map[int]bool{}, idle: idle}
 	levels := map[int]int{}
 	current, inPiece := 0, false
 	headings := headingKeys(m.short)
 	for i, r := range c.rows {
-		if idle[i] {
-			continue // the site's: nobody misses it
+		if idle[i] { // the site's: nobody misses it
+			for _, p := range r.in(fate != added) {
+				m.site[p] = true
+			}
+			continue
+		}
+		if len(r.old) == 0 || len(r.new) == 0 {
+			for _, p := range r.in(fate != added) {
+				m.own[p] = r.fate != moved
+			}
 		}
 		// A heading of which only the line in the contents is left is gone as well.
 		here := m.indexes(r)
@@ -242,22 +255,39 @@ func (m missingPieces) emptied() bool {
 
 // unfinished reports whether one text ends in the middle of a paragraph of the other,
 // or right after a heading or a colon, and the other goes on with what the first lacks.
-func (m missingPieces) unfinished() bool {
-	if len(m.short) == 0 {
-		return false
+// Of a text that lacks little, or less than a fifth before it goes on with what only it
+// has, the end must be in the middle of a word.
+func (m missingPieces) unfinished(missing float64) bool {
+	much := missing > 0.02
+	for at := len(m.short) - 1; at >= 0; at-- {
+		if m.endsAt(at, much) {
+			return true
+		}
+		switch p := m.short[at]; {
+		case m.site[at] || m.site[at+1] && p.asksForConsent():
+		case len(m.short)-at <= 8 && (p.Linked || p.copyright() || p.adorned() || p.contactLine() && !p.sentence()): // the foot of the page
+		case len(m.short)-at <= 8 && m.own[at]:
+			much = missing > 0.2
+		default:
+			return false
+		}
 	}
-	at := len(m.short) - 1 // the last of the text, before the foot of the page
-	for at > 0 && len(m.short)-at <= 8 && (m.short[at].Linked || m.short[at].copyright() || m.short[at].adorned() || m.short[at].contactLine() && !m.short[at].sentence()) {
-		at--
-	}
+	return false
+}
+
+// endsAt reports whether the other text goes on where a paragraph of the shorter ends.
+func (m missingPieces) endsAt(at int, much bool) bool {
 	end := m.short[at]
-	announces := end.Heading > 0 && !end.dateLine() && !end.contactLine() || strings.HasSuffix(end.Text, ":")
-	if sentenceEnd(end.Text) || end.Linked || end.copyright() {
+	if end.Linked || end.copyright() || m.site[at] {
 		return false
 	}
+	announces := end.Heading > 0 && !end.dateLine() && !end.contactLine() || strings.HasSuffix(end.Text, ":")
+	whole, text := sentenceEnd(end.Text), cutLink.ReplaceAllString(openMarks.Replace(end.Text), "")
 	foot := 0 // words behind the end
-	for _, p := range m.short[at+1:] {
-		foot += letterWords(p.words)
+	for i := at + 1; i < len(m.short); i++ {
+		if !m.site[i] && !m.own[i] {
+			foot += letterWords(m.short[i].words)
+		}
 	}
 	gone, all, prose := 0, 0, 0 // words behind i
 	for i := len(m.long) - 1; i >= 0; i-- {
@@ -267,25 +297,39 @@ func (m missingPieces) unfinished() bool {
 			gone += letterWords(m.long[i].words)
 			prose += m.long[i].prose()
 		}
-		rest, found := strings.CutPrefix(openMarks.Replace(m.long[i].Text), openMarks.Replace(end.Text))
+		rest, found := strings.CutPrefix(openMarks.Replace(m.long[i].Text), text)
 		if !found || strings.TrimSpace(rest) == "" && (!announces || i+1 >= len(m.long) || m.long[i+1].title()) {
 			continue
 		}
-		if letterWords(end.words) < 3 && !(i > 0 && at > 0 && m.long[i-1].key == m.short[at-1].key) {
-			continue // a word or two may begin many a paragraph
-		}
-		if end.Item && behind == 0 {
-			continue // an entry that was added to, and nothing is missing
-		}
-		if behind*10 >= of*8 && words+letterWords(newParagraph(rest).words) >= 10 {
+		lacks := letterWords(newParagraph(rest).words)
+		inWord := startsInWord(rest) && lacks >= 3 && len(end.Text) >= 4
+		switch {
+		case (whole || !much) && !inWord:
+		case inWord && letterWords(end.words) >= 5:
+			return true
+		case letterWords(end.words) < 3 && !(i > 0 && at > 0 && m.long[i-1].key == m.short[at-1].key):
+			// A word or two may begin many a paragraph.
+		case end.Item && behind == 0 && !inWord:
+			// An entry was added to, and nothing is missing.
+		case behind*10 >= of*8 && (inWord || words+lacks >= 10):
 			return true
 		}
 	}
 	return false
 }
 
-// openMarks are Markdown's that a cut leaves without their other half.
-var openMarks = strings.NewReplacer("**", "", "[", "", "`", "")
+// startsInWord reports whether a text goes on where a word was cut.
+func startsInWord(rest string) bool {
+	first, _ := utf8.DecodeRuneInString(rest)
+	return unicode.IsLower(first)
+}
+
+// openMarks are Markdown's that a cut leaves without their other half, and cutLink is a
+// link whose address a cut goes through.
+var (
+	openMarks = strings.NewReplacer("**", "", "[", "", "`", "")
+	cutLink   = regexp.MustCompile(`\]\([^)\s]*$`)
+)
 
 // prose are the words of a sentence about the subject, none of others.
 func (p Paragraph) prose() int {
@@ -318,7 +362,10 @@ func (r row) torn(fate string) bool {
 func (m missingPieces) headless() bool {
 	titled, prose := false, 0
 	names := func(p int) bool { return m.long[p].Heading > 0 && natureOf(m.long[p:p+1]) != "" }
-	for _, r := range m.c.rows {
+	for i, r := range m.c.rows {
+		if m.idle[i] {
+			continue
+		}
 		if r.fate != m.fate {
 			if at := m.indexes(r); len(at) > 0 && m.long[at[0]].Heading == 1 && names(at[0]) {
 				return false

@@ -294,7 +294,7 @@ func (r *reader) flush(at inside) {
 	if len(p.words) > 0 {
 		p.Cell, p.Column = at.cell, at.column
 		p.Heading, p.Item = at.heading, at.item || at.heading == 0 && bullet.MatchString(strings.TrimSpace(raw))
-		p.Linked = strings.Contains(raw, "](") && len(p.words) < 20 && halfLink.MatchString(raw) || r.linked > 0 && r.loose <= r.linked/20
+		p.Linked = strings.Contains(raw, "](") && opensLink.MatchString(raw) && len(p.words) < 20 && halfLink.MatchString(raw) || r.linked > 0 && r.loose <= r.linked/20
 		if p.Heading == 0 && !p.Item && r.bold > 0 && r.linePlain == 0 && len(p.words) <= 14 && !sentenceEnd(p.Text) {
 			p.Heading = guessedHeading
 		}

@@ -210,7 +210,8 @@ var outwardRules = []rule[edit]{
 	when(None, 0.95, "broken characters differ", edit.garbled),
 	edit.marks,
 	when(None, 0.8, "the label of a link in a menu differs", func(e edit) bool {
-		return (e.is.menu() || e.was.menu()) && inLink(e.hunk.old) && inLink(e.hunk.new)
+		return (e.is.menu() || e.was.menu()) && inLink(e.hunk.old) && inLink(e.hunk.new) ||
+			e.outside && e.is.labels() >= 3 && e.was.labels() >= 3 && e.is.core()+e.was.core() == 0
 	}),
 	when(None, 0.97, "the year of the copyright line differs", func(e edit) bool {
 		return e.is.copyright() && every(e.both, dateLike.MatchString)

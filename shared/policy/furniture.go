@@ -40,7 +40,7 @@ var (
 	// furnitureLabels are what sites write on what is no text.
 	furnitureLabels = regexp.MustCompile(`(?i)\b(?:video player|play video|related (?:articles|posts|topics|pages|links)|did this answer|heeft deze (?:pagina|informatie)|(?:was|is) deze (?:pagina|informatie)|war diese (?:seite|information|antwort)|hat ihnen dies|cette (?:page|information) vous a-t-elle|(?:le|te) ha (?:sido|resultado) útil|ti è stat[ao] utile|esta (?:página|informação) foi útil|was this (?:article |page |information )?helpful|found (?:it|this) (?:article |page )?helpful|did you find|subscribe|newsletter|follow us|share (?:this|on)|` +
 		`(?:sign|log) ?(?:in|up|out)|search|print|back to top|skip to|read (?:more|next)|recently (?:viewed|reviewed)|recent posts|trending|popular|advertisement|sponsored|download the app|get it on|` +
-		`(?:add to|your) (?:cart|basket)|my account|menu|cookie settings|learn more|see also|on this page|breadcrumb|you may also like|recommended|latest news|get started|free trial|(?:members?|users?|guests?) online|forum statistics|(?:latest|newest) member|(?:start|live) chat|chat (?:with us|now)|how (?:can|may) (?:i|we) help|` +
+		`(?:add to|your) (?:cart|basket)|my account|menu|cookie settings|learn more|see also|on this page|breadcrumb|you may also like|recommended|latest news|get started|free trial|(?:members?|users?|guests?) online|forum statistics|(?:latest|newest) member|(?:start|live) chat|chat (?:with us|now)|how (?:can|may) (?:i|we) help|(?:system|service) status|` +
 		`articles (?:liés|similaires)|suivez-nous|partager|rechercher|imprimer|haut de page|lire (?:aussi|la suite)|mon compte|panier|se connecter|inscrivez-vous|à lire|` +
 		`das könnte sie|folgen sie|teilen|suche|drucken|nach oben|weiterlesen|mehr erfahren|mein konto|warenkorb|anmelden|abonnieren|beliebt|zugriffe|` +
 		`artículos relacionados|síguenos|compartir|buscar|imprimir|volver arriba|leer más|mi cuenta|carrito|iniciar sesión|suscríbete|te puede interesar|` +
@@ -106,9 +106,16 @@ func (p Paragraph) breadcrumb() bool {
 }
 
 // menu reports whether a line is a row of short labels with strokes between.
-func (p Paragraph) menu() bool {
+func (p Paragraph) menu() bool { return p.labels() >= 4 }
+
+// labels counts those of a row of short labels with strokes between; in other lines it
+// finds none.
+func (p Paragraph) labels() int {
 	labels := strings.FieldsFunc(p.Text, func(r rune) bool { return r == '|' || r == '•' || r == '·' })
-	return len(labels) >= 4 && !p.Item && !p.addressed() && !slices.ContainsFunc(labels, func(label string) bool { return len(strings.Fields(label)) > 5 })
+	if p.Item || p.addressed() || slices.ContainsFunc(labels, func(label string) bool { return len(strings.Fields(label)) > 5 }) {
+		return 0
+	}
+	return len(labels)
 }
 
 // banner reports whether a paragraph is of a cookie banner: the sentence that names the
@@ -180,25 +187,25 @@ var refersToPolicy = regexp.MustCompile(`(?i)\b(?:privacy (?:policy|notice|state
 // says a word about data, and one in three at least carries a sign.
 func (j *judge) furnished() map[int]bool {
 	out := map[int]bool{}
-	for start := 0; start < len(j.c.rows); {
-		fate := j.c.rows[start].fate
-		if fate != added && fate != removed {
-			start++
-			continue
-		}
+	for _, fate := range []string{added, removed} {
 		var run []int
-		end := start
-		for ; end < len(j.c.rows) && (j.c.rows[end].fate == fate || j.c.rows[end].fate == moved); end++ {
-			if j.c.rows[end].fate == fate {
-				run = append(run, end)
+		judge := func() {
+			if len(run) > 0 && j.site(run) {
+				for _, i := range run {
+					out[i] = true
+				}
+			}
+			run = nil
+		}
+		for i, r := range j.c.rows {
+			switch r.fate {
+			case fate:
+				run = append(run, i)
+			case same, edited:
+				judge()
 			}
 		}
-		if j.site(run) {
-			for _, i := range run {
-				out[i] = true
-			}
-		}
-		start = end
+		judge()
 	}
 	return out
 }
@@ -206,7 +213,7 @@ func (j *judge) furnished() map[int]bool {
 // site reports whether rows that came or went together are the site's.
 func (j *judge) site(run []int) bool {
 	signs, links, weak, dates, charges, buttons, inside := 0, 0, 0, 0, 0, 0, false
-	if j.bareBanner(run) {
+	if j.bareBanner(run) || j.signUp(run) {
 		return true
 	}
 	for _, i := range run {
@@ -272,6 +279,21 @@ func (j *judge) bareBanner(run []int) bool {
 	}
 	return says && buttons > 0 && buttons <= 3
 }
+
+// signUp reports whether rows are a box for the address of who wants a newsletter.
+func (j *judge) signUp(run []int) bool {
+	form := false
+	return len(run) <= 5 && !slices.ContainsFunc(run, func(i int) bool {
+		p := j.c.only(i)
+		form = form || letterWords(p.words) <= 8 && signUpForm.MatchString(p.Text)
+		return p.binding() || letterWords(p.words) > 60 || !(p.Heading > 0 || p.adorned() || signUpForm.MatchString(p.Text) || newsletter.MatchString(p.Text))
+	}) && form
+}
+
+var (
+	signUpForm = regexp.MustCompile(`(?i)\be-?mail(?: address)?\W*(?:sign up|subscribe|submit|join|get (?:it|started))\b|^(?:enter )?your e-?mail(?: address)?\W*$`)
+	newsletter = regexp.MustCompile(`(?i)\b(?:newsletters?|every (?:weekday|morning|week|friday|month)|inbox)\b`)
+)
 
 // saysThereAreCookies reports whether a paragraph says that, and not to whom they tell what.
 func (p Paragraph) saysThereAreCookies() bool {

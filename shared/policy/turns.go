@@ -182,6 +182,9 @@ func negation(all []word, i int) string {
 	if k == "no" && (i+1 < len(all) && all[i+1].number() || i+2 < len(all) && all[i+1].key == "." && all[i+2].number()) {
 		return "" // No. 5
 	}
+	if k == "ni" && all[i].capital() && i+1 < len(all) && all[i+1].capital() {
+		return "" // of a name: Ní Bhriain
+	}
 	if k == "ne" && !slices.ContainsFunc(all[i+1:min(i+8, len(all))], func(w word) bool { return negatives[plainKey(w.key)] }) {
 		return "" // "à moins que vous ne refusiez"
 	}
