@@ -304,6 +304,9 @@ var substances = []alteration{
 			return text
 		}
 		x := at[r.IntN(len(at))]
+		if strings.HasPrefix(text[x[1]:], " ago") {
+			return text // the time of a reading, no period
+		}
 		return text[:x[2]] + fmt.Sprint(7*(1+r.IntN(3))+100) + text[x[3]:]
 	}},
 	{"negation dropped", func(r *rand.Rand, text string) string {
