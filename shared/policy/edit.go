@@ -213,6 +213,9 @@ var outwardRules = []rule[edit]{
 		return (e.is.menu() || e.was.menu()) && inLink(e.hunk.old) && inLink(e.hunk.new) ||
 			e.outside && e.is.labels() >= 3 && e.was.labels() >= 3 && e.is.core()+e.was.core() == 0
 	}),
+	when(None, 0.8, "whose the trademarks of the site are differs", func(e edit) bool {
+		return e.outside && e.is.core()+e.was.core() == 0 && trademark.MatchString(textOfWords(e.hunk.old)+textOfWords(e.hunk.new))
+	}),
 	when(None, 0.97, "the year of the copyright line differs", func(e edit) bool {
 		return e.is.copyright() && every(e.both, dateLike.MatchString)
 	}),
@@ -225,6 +228,9 @@ var outwardRules = []rule[edit]{
 		return e.linked && (e.outside || e.is.subject() == 0)
 	}),
 }
+
+// trademark is what the foot of a page says of the names on it.
+var trademark = regexp.MustCompile(`(?i)\b(?:registered )?trademarks? of\b|\bmarques? déposées?\b|\b(?:eingetragene )?marken? de[rs]\b`)
 
 // garbled reports whether one of the texts has characters that could not be read where
 // the other has letters.
