@@ -47,16 +47,6 @@ func Compare(old, new Document) Comparison {
 	return c
 }
 
-// Same reports whether nothing changed but places and layout.
-func (c Comparison) Same() bool {
-	for _, r := range c.rows {
-		if r.fate != same && r.fate != moved {
-			return false
-		}
-	}
-	return true
-}
-
 // sections gathers the rows under the headings of the new text.
 func (c *Comparison) sections() {
 	oldSections, newSections := split(c.old), split(c.new)
