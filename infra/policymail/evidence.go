@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"policymail/shared/notice"
 	"policymail/shared/operate"
@@ -58,7 +57,7 @@ func writeText(w io.Writer, e report.Evidence, file string) {
 	if !e.Intact {
 		fmt.Fprintln(w, "the text or the page is not the one these hashes are of: somebody changed the table")
 	}
-	fmt.Fprintf(w, "published by %s on %s\n", e.PublishedBy, minute(e.PublishedAt))
+	fmt.Fprintf(w, "published by %s on %s\n", e.PublishedBy, notice.Minute(e.PublishedAt))
 	if e.Previous != "" && e.Change != "" {
 		fmt.Fprintf(w, "differs from version %s: %s\n", e.Previous, e.Change)
 	}
@@ -78,7 +77,7 @@ func writeSummary(w io.Writer, e report.Evidence) {
 		fmt.Fprintf(w, "summary in %s:\n%s", locale, indented(e.Summary[locale]))
 	}
 	for _, edit := range e.Edits {
-		fmt.Fprintf(w, "summary edited by %s on %s\n", edit.By, minute(edit.At))
+		fmt.Fprintf(w, "summary edited by %s on %s\n", edit.By, notice.Minute(edit.At))
 		if len(edit.Was) == 0 {
 			fmt.Fprintln(w, "  the words before were not kept")
 		}
@@ -95,7 +94,7 @@ func writeApproval(w io.Writer, e report.Evidence) {
 	case !e.Approved:
 		fmt.Fprintln(w, "approved, but what was approved is not what is here")
 	default:
-		fmt.Fprintf(w, "approved by %s on %s, as content sha256 %s\n", e.Approval.By, minute(e.Approval.At), e.Approval.Hash)
+		fmt.Fprintf(w, "approved by %s on %s, as content sha256 %s\n", e.Approval.By, notice.Minute(e.Approval.At), e.Approval.Hash)
 		for _, g := range e.Approval.Given {
 			fmt.Fprintf(w, "  %s\n", given(g))
 		}
@@ -104,12 +103,12 @@ func writeApproval(w io.Writer, e report.Evidence) {
 
 // writeTold says in sentences what a run did.
 func writeTold(w io.Writer, t report.Told) {
-	fmt.Fprintf(w, "run %s: %s notice, %s; opened on %s", t.Run, t.Class, t.State, minute(t.OpenedAt))
+	fmt.Fprintf(w, "run %s: %s notice, %s; opened on %s", t.Run, t.Class, t.State, notice.Minute(t.OpenedAt))
 	if !t.StartedAt.IsZero() {
-		fmt.Fprintf(w, ", started on %s", minute(t.StartedAt))
+		fmt.Fprintf(w, ", started on %s", notice.Minute(t.StartedAt))
 	}
 	if !t.DoneAt.IsZero() {
-		fmt.Fprintf(w, ", done on %s", minute(t.DoneAt))
+		fmt.Fprintf(w, ", done on %s", notice.Minute(t.DoneAt))
 	}
 	fmt.Fprintln(w)
 	if t.First != nil && t.StartedAt.IsZero() {
@@ -123,7 +122,7 @@ func writeTold(w io.Writer, t report.Told) {
 		fmt.Fprintf(w, "  stopped: %s\n", t.StopReason)
 	}
 	if r := t.Rejection; r != nil {
-		fmt.Fprintf(w, "  rejected by %s on %s: %s\n", r.By, minute(r.At), strings.Join(strings.Fields(r.Reason), " "))
+		fmt.Fprintf(w, "  %s\n", rejected(*r))
 	}
 	told := t.Counts.Told()
 	if told == 0 {
@@ -135,7 +134,7 @@ func writeTold(w io.Writer, t report.Told) {
 		fmt.Fprintf(w, "  %s\n", states)
 	}
 	if !t.FirstSent.IsZero() {
-		fmt.Fprintf(w, "  SES took the first message on %s, the last on %s\n", minute(t.FirstSent), minute(t.LastSent))
+		fmt.Fprintf(w, "  SES took the first message on %s, the last on %s\n", notice.Minute(t.FirstSent), notice.Minute(t.LastSent))
 	}
 }
 
@@ -160,6 +159,3 @@ func indented(text string) (lines string) {
 	}
 	return lines
 }
-
-// minute is an instant as people read it in a proof.
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

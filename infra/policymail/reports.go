@@ -20,7 +20,7 @@ type reportCmd struct {
 	Only   string `help:"not-told: only people the notice did not reach, because nothing was sent to them or it came back. not-sent: only people whose message SES did not accept." enum:",not-told,not-sent" default:""`
 }
 
-var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp, "minute": minute}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{.Run.Run}}, {{.Whom}}</title></head>
+var reportPage = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp, "minute": notice.Minute}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{.Run.Run}}, {{.Whom}}</title></head>
 <body><h1>Run {{.Run.Run}}: {{.Whom}}</h1><p>People listed: {{len .Rows}} of {{.Run.Audience}} whom the run concerns.
 Notice: {{.Run.Kind}}, {{.Run.Class}}, of version {{.Run.Version}} of {{.Run.Policy}}.
 The run is {{.Run.State}}{{with .Run.StopReason}}: {{.}}{{end}}{{with .Run.Rejection}}, rejected by {{.By}}: {{.Reason}}{{end}}.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"policymail/shared/notice"
@@ -109,7 +108,7 @@ func (c statusCmd) Run(a *app) error {
 			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", s.Run, s.Class, s.State, s.Audience, s.Sent, s.Delivered, s.Bounced,
 				s.Complained, s.Skipped, s.Failed, s.Pending+s.Claimed+s.Retry+s.Unknown, s.Held, s.NotSent, s.NotTold)
 			if r := s.Rejection; r != nil {
-				fmt.Fprintf(t, "\trejected by %s on %s: %s\n", r.By, minute(r.At), strings.Join(strings.Fields(r.Reason), " "))
+				fmt.Fprintf(t, "\t%s\n", rejected(*r))
 			}
 			if s.StopReason != "" {
 				fmt.Fprintf(t, "\tstopped: %s\n", s.StopReason)

@@ -191,11 +191,7 @@ func (g Gate) matchesPage(ctx context.Context, v notice.Version) error {
 	if err != nil || d.Since != v.Name {
 		return err
 	}
-	if d.Behind() {
-		return notice.Refused("%s", d.Sentence()).Hint("bring the page up to date: its next reading clears this")
-	}
-	return notice.Refused("the public page reads differently from version %s since %s", v.Name, notice.DateOf(d.SeenAt)).
-		Hint("look at it by policymail draft; publish what the page says, or correct the page: its next reading clears this")
+	return notice.Refused("%s", d.Sentence()).Hint("%s", d.Advice())
 }
 
 // sameName compares names as people write them.

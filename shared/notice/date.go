@@ -24,6 +24,9 @@ func DateOf(t time.Time) Date {
 	return Date(t.UTC().Format(dateLayout))
 }
 
+// Minute is an instant as people read it: "2026-11-24 06:00 UTC".
+func Minute(t time.Time) string { return t.UTC().Format(dateLayout + " 15:04 UTC") }
+
 // Time returns midnight UTC at the start of the date.
 func (d Date) Time() time.Time {
 	t, _ := time.Parse(dateLayout, string(d))

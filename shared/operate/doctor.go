@@ -73,15 +73,13 @@ func (o Operations) pageCheck(ctx context.Context) ([]Check, error) {
 	c := Check{Name: "public page"}
 	switch trouble := reading.Trouble(); {
 	case trouble != "":
-		c.Detail, c.Advice = trouble, "open the page as a visitor; if it is right, look at what of it is taken for the policy"
-	case stands && d.Behind():
-		c.Detail, c.Advice = d.Sentence(), "bring the page up to date: its next reading clears this"
+		c.Detail, c.Advice = trouble, publish.TroubleAdvice
 	case stands:
-		c.Detail, c.Advice = d.Sentence(), "look at it by policymail draft; publish what the page says, or correct the page: its next reading clears this"
+		c.Detail, c.Advice = d.Sentence(), d.Advice()
 	case reading.Shown != "":
-		c.OK, c.Detail = true, fmt.Sprintf("shows version %s, read on %s", reading.Shown, reading.At.UTC().Format("2006-01-02 15:04 UTC"))
+		c.OK, c.Detail = true, fmt.Sprintf("shows version %s, read on %s", reading.Shown, notice.Minute(reading.At))
 	default:
-		c.OK, c.Detail = true, "another text than before was read once, on "+reading.At.UTC().Format("2006-01-02 15:04 UTC")
+		c.OK, c.Detail = true, "another text than before was read once, on "+notice.Minute(reading.At)
 	}
 	return []Check{c}, nil
 }
@@ -95,7 +93,7 @@ func (o Operations) requestsCheck(ctx context.Context) (Check, error) {
 	c, today := Check{Name: "requests", OK: true}, notice.DateOf(o.Now())
 	var late []string
 	for _, r := range open {
-		if r.Due < today {
+		if r.Overdue(today) {
 			late = append(late, fmt.Sprintf("%s was due by %s", r.ID, r.Due))
 		}
 	}

@@ -46,11 +46,11 @@ func (o Operations) seen(ctx context.Context, name string) (publish.Draft, error
 	}
 	switch trouble := reading.Trouble(); {
 	case stands && d.Behind():
-		return d.Draft, notice.Refused("there is nothing new to publish: %s", d.Sentence()).Hint("bring the page up to date: its next reading clears this")
+		return d.Draft, notice.Refused("there is nothing new to publish: %s", d.Sentence()).Hint("%s", d.Advice())
 	case stands:
 		return d.Draft, nil
 	case trouble != "":
-		return d.Draft, notice.Refused("there is no draft of %s: %s", name, trouble).Hint("open the page as a visitor; if it is right, look at what of it is taken for the policy")
+		return d.Draft, notice.Refused("there is no draft of %s: %s", name, trouble).Hint("%s", publish.TroubleAdvice)
 	case d.Since == "":
 		return d.Draft, notice.NotFound("there is no draft of %s", name).Hint("the watcher makes one when the page reads differently twice")
 	}

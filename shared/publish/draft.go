@@ -17,7 +17,7 @@ import (
 // an officer publishes one, or does not.
 type Draft struct {
 	Policy     string       `json:"policy"`
-	Since      string       `json:"since"` // the version it differs from; empty once withdrawn
+	Since      string       `json:"since"` // the version it differs from; empty if there is no draft, or none any more
 	Class      policy.Class `json:"class"`
 	Confidence float64      `json:"confidence"`
 	Reasons    []string     `json:"reasons"`
@@ -85,11 +85,10 @@ func WithdrawDraft(ctx context.Context, store record.Store, name string) error {
 	return err
 }
 
-// LoadDraft reads the draft of a policy; one that was withdrawn is none.
-func LoadDraft(ctx context.Context, store record.Store, name string) (d Draft, err error) {
-	if d, _, err = drafts(store).Load(ctx, name); err == nil && d.Since == "" {
-		return d, notice.NotFound("there is no draft of %s", name).Hint("the watcher makes one when the page reads differently twice")
-	}
+// LoadDraft reads the draft of a policy. Without one, or after it was withdrawn, its Since
+// is empty.
+func LoadDraft(ctx context.Context, store record.Store, name string) (Draft, error) {
+	d, _, err := drafts(store).Load(ctx, name)
 	return d, err
 }
 

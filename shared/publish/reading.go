@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -53,8 +52,11 @@ func (r Reading) Trouble() string {
 	if r.FailedSince.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("the public page cannot be read since %s: %s", r.FailedSince.UTC().Format("2006-01-02 15:04 UTC"), r.Why)
+	return fmt.Sprintf("the public page cannot be read since %s: %s", notice.Minute(r.FailedSince), r.Why)
 }
+
+// TroubleAdvice says what to do about the trouble of a reading.
+const TroubleAdvice = "open the page as a visitor; if it is right, look at what of it is taken for the policy"
 
 // Difference is a draft that stands.
 type Difference struct {
@@ -74,7 +76,15 @@ func (d Difference) Sentence() string {
 	if d.Behind() {
 		return fmt.Sprintf("version %s is in force since %s, and the public page still shows version %s", d.InForce.Name, d.InForce.Effective, d.Shows)
 	}
-	return fmt.Sprintf("the public page reads differently from version %s since %s", d.Version.Name, notice.DateOf(d.SeenAt))
+	return fmt.Sprintf("the public page reads differently from version %s since %s", d.Since, notice.DateOf(d.SeenAt))
+}
+
+// Advice says what to do about it.
+func (d Difference) Advice() string {
+	if d.Behind() {
+		return "bring the page up to date: its next reading clears this"
+	}
+	return "look at it by policymail draft; publish what the page says, or correct the page: its next reading clears this"
 }
 
 // DifferenceStore is what differences are found in.
@@ -87,9 +97,7 @@ type DifferenceStore interface {
 // FindDifference finds the draft of a policy, if it stands: while the version it differs
 // from is the one the page is compared with. What was published since is the answer to it.
 func FindDifference(ctx context.Context, store DifferenceStore, policy string, today notice.Date) (d Difference, stands bool, err error) {
-	if d.Draft, err = LoadDraft(ctx, store, policy); errors.Is(err, notice.ErrNotFound) {
-		return d, false, nil
-	} else if err != nil {
+	if d.Draft, err = LoadDraft(ctx, store, policy); err != nil || d.Since == "" {
 		return d, false, err
 	}
 	versions, err := store.Versions(ctx, policy)

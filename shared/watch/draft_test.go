@@ -71,7 +71,7 @@ func (d *desk) gate() approval.Gate { return approval.Gate{Store: d.db, Now: d.N
 func (d *desk) drafted() string {
 	d.Helper()
 	draft, err := publish.LoadDraft(ctx, d.db, "privacy")
-	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+	if err != nil {
 		d.Fatal(err)
 	}
 	return draft.Since

@@ -125,7 +125,7 @@ func (w Watcher) note(ctx context.Context, out Outcome, err error) error {
 // reading itself went.
 func (w Watcher) tell(ctx context.Context, known notice.Version, out Outcome) error {
 	d, err := publish.LoadDraft(ctx, w.Store, w.Settings.Policy)
-	if err != nil && !errors.Is(err, notice.ErrNotFound) {
+	if err != nil {
 		return err
 	}
 	var waiting float64

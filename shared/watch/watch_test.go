@@ -97,10 +97,10 @@ func TestTwoReadingsMakeADraft(t *testing.T) {
 			t.Errorf("step %d: %+v %v, want %s", i, out, err, step.event)
 		}
 		d, err := publish.LoadDraft(ctx, db, "privacy")
-		if (err == nil) != step.draft {
+		if err != nil || (d.Since != "") != step.draft {
 			t.Errorf("step %d: draft %+v %v", i, d, err)
 		}
-		if err == nil {
+		if step.draft {
 			if html, err := d.Page(); err != nil || !strings.Contains(html, "90 days") || d.Since != "1.0" || d.Class != policy.Substantive {
 				t.Errorf("draft %+v %q %v", d, html, err)
 			}
@@ -145,8 +145,8 @@ func TestAPageInAnotherLanguageIsBroken(t *testing.T) {
 		}
 		now = now.Add(6 * time.Hour)
 	}
-	if _, err := publish.LoadDraft(ctx, db, "privacy"); !errors.Is(err, notice.ErrNotFound) {
-		t.Errorf("a draft came of it: %v", err)
+	if d, err := publish.LoadDraft(ctx, db, "privacy"); err != nil || d.Since != "" {
+		t.Errorf("a draft came of it: %+v %v", d, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"policymail/shared/notice"
 )
@@ -16,5 +17,10 @@ var ways = map[notice.ApprovalWay]string{
 
 // given says who gave an approval, when, and by which way.
 func given(g notice.Given) string {
-	return fmt.Sprintf("%s on %s, %s", g.By, minute(g.At), ways[g.Way])
+	return fmt.Sprintf("%s on %s, %s", g.By, notice.Minute(g.At), ways[g.Way])
+}
+
+// rejected says in a line who rejected a run, when, and why.
+func rejected(r notice.Rejection) string {
+	return fmt.Sprintf("rejected by %s on %s: %s", r.By, notice.Minute(r.At), strings.Join(strings.Fields(r.Reason), " "))
 }
