@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,21 +33,21 @@ func (p Publisher) correction(ctx context.Context, all []notice.Version, v notic
 	if !inForce {
 		c.corrects = latest.Name
 	}
-	run, err := p.Store.Run(ctx, notice.ChangeRunID(latest.Policy, latest.Name))
+	run, told, err := runOf(ctx, p.Store, latest)
 	switch {
-	case err != nil && !errors.Is(err, notice.ErrNotFound):
+	case err != nil:
 		return c, err
 	case v.Name == latest.Name:
-	case err == nil && run.State == notice.Cancelled:
+	case told && run.State == notice.Cancelled:
 		c.allowed = true
 	case v.Effective == latest.Effective:
-	case err == nil && run.State != notice.Waiting:
+	case told && run.State != notice.Waiting:
 		c.refusal = "its run was approved"
-	case err == nil && run.First != nil:
+	case told && run.First != nil:
 		c.refusal = run.First.By + " has approved it; cancel its run first"
 	case inForce:
 		c.refusal = "it has taken effect"
-	case err == nil:
+	case told:
 		c.allowed, c.ends = true, &run
 		return c, run.Cancel()
 	default:
@@ -86,10 +85,8 @@ func (p Publisher) run(ctx context.Context, v notice.Version, all []notice.Versi
 	})
 	slices.SortFunc(earlier, func(a, b notice.Version) int { return notice.ByPublication(b, a) })
 	for _, other := range earlier {
-		told, err := p.Store.Run(ctx, notice.ChangeRunID(other.Policy, other.Name))
-		if errors.Is(err, notice.ErrNotFound) {
-			continue
-		} else if err != nil {
+		told, _, err := runOf(ctx, p.Store, other)
+		if err != nil {
 			return nil, err
 		}
 		if told.State == notice.Cancelled && !told.StartedAt.IsZero() {
@@ -110,8 +107,8 @@ func (p Publisher) withdrawn(ctx context.Context, all []notice.Version, before, 
 		if _, never := notice.NeverInForce(other, all); never {
 			continue
 		}
-		run, err := p.Store.Run(ctx, notice.ChangeRunID(other.Policy, other.Name))
-		if err != nil && !errors.Is(err, notice.ErrNotFound) {
+		run, _, err := runOf(ctx, p.Store, other)
+		if err != nil {
 			return false, nil, err
 		}
 		withdraws = true

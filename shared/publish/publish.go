@@ -40,8 +40,8 @@ type Publication struct {
 	By         string            `json:"by,omitempty"`
 }
 
-// Result is what became of a publication. Run is empty for a baseline and for an
-// unchanged text.
+// Result is what became of a publication. Run is empty where nobody is told: for a
+// baseline, an unchanged text, and a version that its publisher approved.
 type Result struct {
 	Policy    string       `json:"policy"`
 	Version   string       `json:"version"`
