@@ -47,12 +47,22 @@ func environment(function, endpoint string) map[string]string {
 	for name, value := range map[string]string{"BASE_URL": "https://privacy.example.com", "MAIL_FROM": "privacy@example.com", "MAIL_FROM_MANDATORY": "",
 		"REPLY_TO": "help@example.com", "LIST_ID": "privacy.example.com", "LOGO_URL": "", "BRAND_COLOUR": "", "LINK_KEY_ID": "k1", "LINK_KEY_IDS_OLD": "",
 		"ANNUAL_POLICY": "privacy", "LEAD_DAYS": "14", "SEND_SHARE": "0.8", "SLICE_SIZE": "50",
-		"COPY_LIMIT": "2", "CHANGE_LEAD_DAYS": "30", "EDIT_LEAD_DAYS": "0", "TWO_APPROVERS": "no", "APPROVERS": ""} {
+		"COPY_LIMIT": "2", "ANSWER_DAYS": "45", "CHANGE_LEAD_DAYS": "30", "EDIT_LEAD_DAYS": "0", "TWO_APPROVERS": "no", "APPROVERS": ""} {
 		if _, ok := env[name]; ok {
 			env[name] = value
 		}
 	}
 	return env
+}
+
+// What the functions of BenchmarkColdStart are started with is good enough for them to start.
+func TestEnvironment(t *testing.T) {
+	for _, name := range []string{"web", "send"} {
+		env := environment(name, "http://127.0.0.1")
+		if _, err := config.Load(name, func(variable string) string { return env[variable] }); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // BenchmarkColdStart starts function binaries and waits for their first answer: web's to
