@@ -120,8 +120,11 @@ func (overdueCmd) Run(a *app) error {
 	return a.show(late, func(w io.Writer) {
 		for _, l := range late {
 			fmt.Fprintf(w, "%s  due by %s  %s", l.Address, l.Deadline, l.Reason)
-			if l.Run != "" {
+			switch {
+			case l.Detail != "":
 				fmt.Fprintf(w, " (%s: %s)", l.Run, l.Detail)
+			case l.Run != "":
+				fmt.Fprintf(w, " (%s)", l.Run)
 			}
 			fmt.Fprintln(w)
 		}

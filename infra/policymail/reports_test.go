@@ -41,3 +41,25 @@ func TestReportWithFewerRowsThanPeople(t *testing.T) {
 		}
 	}
 }
+
+// The last try to tell somebody who is overdue is named with what came of it, as far as that
+// is known.
+func TestOverdueNamesTheLastTry(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		json.NewEncoder(w).Encode(operate.Answer{Result: operate.Page[report.Late]{Rows: []report.Late{
+			{Address: "ada@example.com", Deadline: "2026-11-01", Reason: "came_back", Run: "r", Detail: "Transient/MailboxFull"},
+			{Address: "bob@example.com", Deadline: "2026-11-02", Reason: "not_sent", Run: "r"},
+			{Address: "cy@example.com", Deadline: "2026-11-03", Reason: "opted_out"},
+		}}})
+	}))
+	defer server.Close()
+	var out, errOut bytes.Buffer
+	if code := run(context.Background(), []string{"--endpoint", server.URL, "overdue"}, &out, &errOut); code != 0 {
+		t.Fatal(errOut.String())
+	}
+	for _, want := range []string{"due by 2026-11-01  came_back (r: Transient/MailboxFull)\n", "due by 2026-11-02  not_sent (r)\n", "due by 2026-11-03  opted_out\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, &out)
+		}
+	}
+}
