@@ -74,7 +74,7 @@ func (g *gallery) n(r notice.Recipient) string {
 	return g.path(token.Claims{Purpose: token.Preferences, Recipient: r.ID, Run: "gallery", Expires: g.env.Now().Add(time.Hour)})
 }
 func (g *gallery) b(r notice.Recipient) string {
-	return g.path(token.Claims{Purpose: token.Undo, Recipient: r.ID, Expires: g.env.Now().AddDate(0, 0, 30).Add(time.Minute)})
+	return g.path(token.Claims{Purpose: token.Undo, Recipient: r.ID, Expires: g.env.Now().Add(privacy.UndoLife + time.Minute)})
 }
 func (g *gallery) d(r notice.Recipient) string {
 	return g.path(token.Claims{Purpose: token.Download, Recipient: r.ID, Expires: g.env.Now().Add(time.Hour)})

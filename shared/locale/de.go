@@ -124,7 +124,7 @@ func init() {
 				Ways:           Ways{OneClick: "Abmeldeknopf Ihres Mailprogramms", Page: "Datenschutz-Center", Undo: "rückgängig gemacht", Request: "ein Recht, das Sie genutzt haben", Import: "Import", Bounce: "E-Mail unzustellbar", Complaint: "als Spam gemeldet", Operator: "durch uns"},
 				RightsTitle:    "Ihre Rechte",
 				CopyTitle:      "Eine Kopie Ihrer Daten",
-				CopyIntro:      "Alles, was wir über Sie gespeichert haben, zum Lesen und für andere Programme. Bis zu zwei Kopien in zwölf Monaten.",
+				CopyIntro:      "Alles, was wir über Sie gespeichert haben, zum Lesen und für andere Programme. Kopien in zwölf Monaten: höchstens {number}.",
 				CopyButton:     "Kopie erstellen",
 				CopyReady:      "Ihre Kopie ist fertig. Diese Links gelten so lange wie der, mit dem Sie gekommen sind.",
 				CopyPage:       "Zum Lesen",

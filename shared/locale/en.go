@@ -124,7 +124,7 @@ func init() {
 				Ways:           Ways{OneClick: "unsubscribe button of your mail program", Page: "privacy center", Undo: "undone", Request: "a right you used", Import: "import", Bounce: "mail could not be delivered", Complaint: "reported as spam", Operator: "by us"},
 				RightsTitle:    "Your rights",
 				CopyTitle:      "Get a copy of your data",
-				CopyIntro:      "Everything we hold about you, to read and for other programs. Up to two copies in twelve months.",
+				CopyIntro:      "Everything we hold about you, to read and for other programs. Copies in twelve months: at most {number}.",
 				CopyButton:     "Make a copy",
 				CopyReady:      "Your copy is ready. These links work as long as the one you came by.",
 				CopyPage:       "To read",

@@ -124,7 +124,7 @@ func init() {
 				Ways:           Ways{OneClick: "botón de baja de su programa de correo", Page: "centro de privacidad", Undo: "deshecho", Request: "un derecho que ha ejercido", Import: "importación", Bounce: "correo no entregable", Complaint: "marcado como correo no deseado", Operator: "por nosotros"},
 				RightsTitle:    "Sus derechos",
 				CopyTitle:      "Obtener una copia de sus datos",
-				CopyIntro:      "Todo lo que conservamos sobre usted, para leerlo y para otros programas. Hasta dos copias en doce meses.",
+				CopyIntro:      "Todo lo que conservamos sobre usted, para leerlo y para otros programas. Copias en doce meses: {number} como máximo.",
 				CopyButton:     "Crear una copia",
 				CopyReady:      "Su copia está lista. Estos enlaces valen tanto tiempo como el que le ha traído aquí.",
 				CopyPage:       "Para leer",

@@ -124,7 +124,7 @@ func init() {
 				Ways:           Ways{OneClick: "bouton de désinscription de votre messagerie", Page: "centre de confidentialité", Undo: "annulé", Request: "un droit que vous avez exercé", Import: "importation", Bounce: "message non distribuable", Complaint: "signalé comme indésirable", Operator: "par nous"},
 				RightsTitle:    "Vos droits",
 				CopyTitle:      "Obtenir une copie de vos données",
-				CopyIntro:      "Tout ce que nous conservons à votre sujet, à lire et pour d’autres programmes. Jusqu’à deux copies en douze mois.",
+				CopyIntro:      "Tout ce que nous conservons à votre sujet, à lire et pour d’autres programmes. Copies en douze mois : {number} au plus.",
 				CopyButton:     "Créer une copie",
 				CopyReady:      "Votre copie est prête. Ces liens sont valables aussi longtemps que celui par lequel vous êtes venu.",
 				CopyPage:       "À lire",

@@ -124,7 +124,7 @@ func init() {
 				Ways:           Ways{OneClick: "pulsante di annullamento del Suo programma di posta", Page: "centro privacy", Undo: "annullato", Request: "un diritto esercitato da Lei", Import: "importazione", Bounce: "e-mail non recapitabile", Complaint: "segnalato come spam", Operator: "da parte nostra"},
 				RightsTitle:    "I Suoi diritti",
 				CopyTitle:      "Ottenere una copia dei Suoi dati",
-				CopyIntro:      "Tutto ciò che conserviamo su di Lei, da leggere e per altri programmi. Fino a due copie in dodici mesi.",
+				CopyIntro:      "Tutto ciò che conserviamo su di Lei, da leggere e per altri programmi. Copie in dodici mesi: al massimo {number}.",
 				CopyButton:     "Crea una copia",
 				CopyReady:      "La Sua copia è pronta. Questi link valgono quanto quello con cui è arrivato.",
 				CopyPage:       "Da leggere",

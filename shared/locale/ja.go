@@ -124,7 +124,7 @@ func init() {
 				Ways:           Ways{OneClick: "メールソフトの配信停止ボタン", Page: "プライバシーセンター", Undo: "元に戻す操作", Request: "権利の行使", Import: "取り込み", Bounce: "メールの不達", Complaint: "迷惑メールの報告", Operator: "当社による変更"},
 				RightsTitle:    "お客様の権利",
 				CopyTitle:      "データの写しを受け取る",
-				CopyIntro:      "保有するすべての情報を、読むための形式とほかのプログラム用の形式でお渡しします。12か月に2回までです。",
+				CopyIntro:      "保有するすべての情報を、読むための形式とほかのプログラム用の形式でお渡しします。12か月に{number}回までです。",
 				CopyButton:     "写しを作成する",
 				CopyReady:      "写しの準備ができました。これらのリンクは、お使いのリンクと同じ期限まで有効です。",
 				CopyPage:       "読むための形式",

@@ -164,7 +164,7 @@ type Center struct {
 	Ways           Ways
 	RightsTitle    string
 	CopyTitle      string
-	CopyIntro      string
+	CopyIntro      string // {number}
 	CopyButton     string
 	CopyReady      string
 	CopyPage       string

@@ -124,7 +124,7 @@ func init() {
 				Ways:           Ways{OneClick: "afmeldknop van uw mailprogramma", Page: "privacycentrum", Undo: "ongedaan gemaakt", Request: "een recht dat u gebruikte", Import: "import", Bounce: "e-mail onbestelbaar", Complaint: "als spam gemeld", Operator: "door ons"},
 				RightsTitle:    "Uw rechten",
 				CopyTitle:      "Een kopie van uw gegevens",
-				CopyIntro:      "Alles wat we over u bewaren, om te lezen en voor andere programma’s. Hoogstens twee kopieën per twaalf maanden.",
+				CopyIntro:      "Alles wat we over u bewaren, om te lezen en voor andere programma’s. Kopieën per twaalf maanden: hoogstens {number}.",
 				CopyButton:     "Kopie maken",
 				CopyReady:      "Uw kopie is klaar. Deze links werken zo lang als de link waarmee u kwam.",
 				CopyPage:       "Om te lezen",

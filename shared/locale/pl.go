@@ -124,7 +124,7 @@ func init() {
 				Ways:           Ways{OneClick: "przycisk wypisania w programie pocztowym", Page: "centrum prywatności", Undo: "cofnięcie", Request: "skorzystanie z prawa", Import: "import", Bounce: "wiadomość niedostarczona", Complaint: "zgłoszenie jako spam", Operator: "przez nas"},
 				RightsTitle:    "Państwa prawa",
 				CopyTitle:      "Kopia Państwa danych",
-				CopyIntro:      "Wszystko, co przechowujemy na Państwa temat, do czytania i dla innych programów. Do dwóch kopii w ciągu dwunastu miesięcy.",
+				CopyIntro:      "Wszystko, co przechowujemy na Państwa temat, do czytania i dla innych programów. Liczba kopii w ciągu dwunastu miesięcy: najwyżej {number}.",
 				CopyButton:     "Utwórz kopię",
 				CopyReady:      "Kopia jest gotowa. Te linki działają tak długo, jak link, którym Państwo tu weszli.",
 				CopyPage:       "Do czytania",

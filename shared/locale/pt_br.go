@@ -124,7 +124,7 @@ func init() {
 				Ways:           Ways{OneClick: "botão de cancelamento do seu programa de e-mail", Page: "central de privacidade", Undo: "desfeito", Request: "um direito que você exerceu", Import: "importação", Bounce: "e-mail não entregue", Complaint: "marcado como spam", Operator: "por nós"},
 				RightsTitle:    "Seus direitos",
 				CopyTitle:      "Obter uma cópia dos seus dados",
-				CopyIntro:      "Tudo o que mantemos sobre você, para ler e para outros programas. Até duas cópias em doze meses.",
+				CopyIntro:      "Tudo o que mantemos sobre você, para ler e para outros programas. Cópias em doze meses: no máximo {number}.",
 				CopyButton:     "Criar uma cópia",
 				CopyReady:      "Sua cópia está pronta. Estes links valem tanto quanto o que trouxe você até aqui.",
 				CopyPage:       "Para ler",

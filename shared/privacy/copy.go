@@ -100,7 +100,7 @@ func (h Record) Copy(made time.Time) Copy {
 		Categories: []string{"identifiers (email address, name)", "language and notice preferences", "record of notices and requests"},
 		Purposes:   []string{"to send you privacy notices", "to honour your choices", "to prove both"},
 		SharedWith: []string{"provider of the mail and database service, as our processor"},
-		Retention: []string{"address, name, language, choices and their history: until you have them deleted", "record of notices: 24 months",
+		Retention: []string{"address, name, language, choices and their history: until you have them deleted", fmt.Sprintf("record of notices: %d months", notice.RetentionMonths),
 			fmt.Sprintf("requests: %d months after the answer", notice.RequestMonths),
 			"after a deletion: keyed hash of the address with the opt-out; number, right and dates of requests"},
 		Complaint: "to a supervisory authority for data protection (GDPR art. 77), and to a court (art. 79)"}

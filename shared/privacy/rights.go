@@ -51,6 +51,9 @@ func NewRights(store RightsStore, post Post, announce Announcer, t Terms) Rights
 		Preferences: Preferences{Store: store, LeadDays: t.LeadDays, Now: t.Now}, store: store, terms: t}
 }
 
+// CopyLimit is how many copies of their data a person gets in twelve months.
+func (s Rights) CopyLimit() int { return s.terms.CopyLimit }
+
 // logUses puts every use of a right that a person's history tells of into the log of
 // requests, once: the number of each is made of its line of history, so that a call that
 // was cut short between the two is completed by the next, and two at once log one. What is
@@ -111,7 +114,7 @@ func (s Rights) GrantCopy(ctx context.Context, person notice.Recipient) (next no
 		if err != nil {
 			return "", false, err
 		}
-		if next := notice.NextCopy(all, s.terms.CopyLimit, s.Desk.today()); next > s.Desk.today() {
+		if next := notice.NextCopy(all, s.CopyLimit(), s.Desk.today()); next > s.Desk.today() {
 			return next, false, nil
 		}
 		r := s.Desk.New(notice.Access, person)

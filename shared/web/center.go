@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"policymail/shared/locale"
@@ -31,6 +32,7 @@ type centerPage struct {
 	Restricted bool
 	Kept       string // why no notice is sent whatever they choose; empty where their choice counts, and where Stands says it
 	Copies     []download
+	CopyIntro  string
 	AskIntro   string
 }
 
@@ -123,7 +125,8 @@ func (s *Site) showCenter(r *request, person notice.Recipient, done answer) erro
 	}
 	words := r.lang.Words.Page
 	page := centerPage{frame: r.frame(words.StartTitle), choices: choices{OptOut: person.OptOut}, asking: r.asking(done.typed), again: again{done.fault, done.typed},
-		Message: locale.Fill(words.Center.Intro, "company", s.Company), Name: person.Name, Restricted: person.Restricted, Kept: r.kept(person), Copies: done.copies, AskIntro: r.askIntro(), Facts: r.facts(person)}
+		Message: locale.Fill(words.Center.Intro, "company", s.Company), Name: person.Name, Restricted: person.Restricted, Kept: r.kept(person), Copies: done.copies,
+		CopyIntro: locale.Fill(words.Center.CopyIntro, "number", strconv.Itoa(s.Rights.CopyLimit())), AskIntro: r.askIntro(), Facts: r.facts(person)}
 	for _, n := range slices.Backward(held.Notices) {
 		if n.SentAt.IsZero() || !notice.DeliveryState(n.State).Told() || len(page.Notices) == shown {
 			continue

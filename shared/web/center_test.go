@@ -1024,6 +1024,23 @@ func TestTheDaysToAnswerAreThoseOfTheDeployment(t *testing.T) {
 	}
 }
 
+// The center says, in every language, how many copies the deployment grants.
+func TestTheCopiesAreThoseOfTheDeployment(t *testing.T) {
+	f := setUp(t)
+	for limit, want := range map[int]string{0: "2", 1: "1", 5: "5"} {
+		f.site.Rights = privacy.NewRights(f.db, f, f, privacy.Terms{ID: f.keys.RecipientID, LeadDays: 14, CopyLimit: limit, Now: f.site.Now, Log: f.site.Log})
+		for _, l := range locale.All() {
+			r := request("GET", f.fresh("ada"), "")
+			r.Header.Set("Accept-Language", l.Tag)
+			w := recorder()
+			f.handler.ServeHTTP(w, r)
+			if sentence := locale.Fill(l.Words.Page.Center.CopyIntro, "number", want); !strings.Contains(html.UnescapeString(w.Body.String()), sentence) {
+				t.Errorf("a limit of %d: the center in %s does not say %q", limit, l.Tag, sentence)
+			}
+		}
+	}
+}
+
 // Every page on which a right is used says that it costs nothing, in money or
 // otherwise, and no page asks for more.
 func TestNoFeeAndNoDisadvantage(t *testing.T) {
