@@ -55,3 +55,37 @@ func TestREADMEPointsToWhatExists(t *testing.T) {
 		}
 	}
 }
+
+// The functions that the README says keep a promise are there, by package, type and name.
+func TestREADMENamesFunctionsThatExist(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile("`([a-z]+)\\.(?:([A-Za-z]+)\\.)?([A-Za-z]+)`").FindAllStringSubmatch(string(readme), -1)
+	checked := 0
+	for _, name := range names {
+		files, _ := filepath.Glob(filepath.Join(root, "shared", name[1], "*.go"))
+		if len(files) == 0 {
+			continue // no package of ours
+		}
+		var source strings.Builder
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source.Write(content)
+		}
+		declared := `(?m)^func ` + name[3] + `\(`
+		if name[2] != "" {
+			declared = `(?m)^func \(\w+ \*?` + name[2] + `\) ` + name[3] + `\(`
+		}
+		if checked++; !regexp.MustCompile(declared).MatchString(source.String()) {
+			t.Errorf("the README names %s, which is no function", name[0])
+		}
+	}
+	if checked < 5 {
+		t.Errorf("only %d functions were found in the README", checked)
+	}
+}

@@ -208,7 +208,7 @@ func (s *Site) page(serve func(*Site, *request) error) http.HandlerFunc {
 type frame struct {
 	L          *locale.Language
 	Company    string
-	SitePolicy string // the policy that the foot of the page points to
+	SitePolicy string // the policy that the foot of the page points to, and the start page
 	Title      string
 }
 
