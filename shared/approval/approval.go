@@ -122,9 +122,9 @@ func seen(v notice.Version, hash string) error {
 }
 
 // Approve lets a run start. hash is of the content the approver saw; plan is of the run,
-// as just made or as announced, and says how many it concerns. It refuses a text that the public
-// page contradicts in two readings; where two must approve, the first approval starts
-// nothing and the run goes on waiting (invariant 5, nothing unapproved).
+// as just made or as announced, and says how many it concerns. It refuses a text that the
+// public page contradicts in two readings; where two must approve, the first approval
+// starts nothing and the run goes on waiting (invariant 5, nothing unapproved).
 func (g Gate) Approve(ctx context.Context, id notice.RunID, hash, by string, plan delivery.Plan) (notice.Run, error) {
 	run, v, err := g.read(ctx, id)
 	if err != nil {

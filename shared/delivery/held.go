@@ -43,12 +43,12 @@ func (o Operator) Resend(ctx context.Context, id notice.RunID, by string) (HeldR
 		return report, notice.Invalid("sending again needs a name").Hint("say who decides with --by")
 	}
 	if run.State == notice.Cancelled {
-		return report, notice.Refused("run %s is cancelled", id)
+		return report, notice.Refused("run %s is cancelled", id).Hint("leave what is held with --leave")
 	}
 	if reason, err := stale(ctx, o.Store, run, notice.DateOf(o.Now())); err != nil {
 		return report, err
 	} else if reason != "" {
-		return report, notice.Refused("run %s would send an old text: %s", id, reason)
+		return report, notice.Refused("run %s would send an old text: %s", id, reason).Hint("leave what is held with --leave")
 	}
 	held, err := o.held(ctx, id)
 	if report.Held = held; err != nil || len(held) == 0 {

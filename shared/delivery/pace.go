@@ -61,9 +61,8 @@ type tick struct {
 
 // Tick settles what has waited long enough, stops runs that must not go on, and
 // releases what the account allows since the tick before; once a day it closes the figures
-// of old runs. A tick may be repeated or die
-// half way: it leaves nobody out, and whoever is released twice is claimed, and so mailed,
-// by one worker only.
+// of old runs. A tick may be repeated or die half way: it leaves nobody out, and whoever is
+// released twice is claimed, and so mailed, by one worker only.
 func (p Pacer) Tick(ctx context.Context) error {
 	t := tick{Pacer: p}
 	open, err := p.Store.OpenRuns(ctx)

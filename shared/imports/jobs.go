@@ -318,7 +318,7 @@ func (j Jobs) Status(ctx context.Context, id string) (Status, error) {
 		return status, err
 	}
 	if rev == 0 {
-		return status, notice.NotFound("no import %s", id)
+		return status, notice.NotFound("no import %s", id).Hint("its id is what import-start answered, or the name of its file without .csv")
 	}
 	if status.State != Importing {
 		return status, nil

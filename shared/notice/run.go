@@ -168,7 +168,8 @@ func (r *Run) Resume() error {
 // leave the ledger.
 func (r *Run) Reopen() error {
 	if !r.ClosedAt.IsZero() {
-		return Refused("the lines of run %s leave the ledger after %d months: its figures were closed on %s", r.ID, RetentionMonths, DateOf(r.ClosedAt))
+		return Refused("the lines of run %s leave the ledger after %d months: its figures were closed on %s", r.ID, RetentionMonths, DateOf(r.ClosedAt)).
+			Hint("leave what is held with --leave")
 	}
 	if err := r.step("reopened", Running, Done); err != nil {
 		return err

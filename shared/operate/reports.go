@@ -36,7 +36,7 @@ func (o Operations) report(ctx context.Context, a ReportArgs) (Page[report.Row],
 	switch a.Only {
 	case report.Everybody, report.NotSent, report.NotTold:
 	default:
-		return Page[report.Row]{}, notice.Invalid("%q is nothing a report can be about", a.Only)
+		return Page[report.Row]{}, notice.Invalid("%q is nothing a report can be about", a.Only).Hint("ask for %s, %s or, with none, for everybody", report.NotSent, report.NotTold)
 	}
 	rows, next, err := report.Rows(ctx, o.Store, o.Operator.Audience, a.Run, a.Only, a.Cursor)
 	return Page[report.Row]{rows, next}, err

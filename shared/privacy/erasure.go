@@ -50,10 +50,11 @@ func Stays(requests []notice.Request) []string {
 
 // Erase removes a person: afterwards only the keyed hash of each address they had,
 // the opt-out, the line that says so, the bare log of their requests, lines of the ledger
-// that are nobody's, and until they are answered the address and words of open ones are left
-// (see Stays; invariant 7, erased means erased). The person's standing goes before their data, so
-// nothing is sent meanwhile. It may be repeated after it was cut short, by any address
-// they had: the ids of later ones lead to the person until nothing of them is left.
+// that are nobody's, and until they are answered the address and words of open requests are
+// left (see Stays; invariant 7, erased means erased). The person's standing goes before
+// their data, so nothing is sent meanwhile. It may be repeated after it was cut short, by
+// any address they had: the ids of later ones lead to the person until nothing of them is
+// left.
 func Erase(ctx context.Context, store ErasureStore, p Preferences, c Change) error {
 	c.Way = notice.ByErasure
 	named, err := store.Recipient(ctx, c.Recipient)

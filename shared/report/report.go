@@ -193,8 +193,8 @@ type Audience func(ctx context.Context, run notice.Run, cursor string, limit int
 
 // Rows reads one page of what became of everybody in a run, from the cursor on (""
 // at first): the ledger and then, of a run that is not done and was not ended before it
-// began, those of the audience who are not in it, as far as only asks for them. A page may be empty though others
-// follow; only after the last page next is "".
+// began, those of the audience who are not in it, as far as only asks for them. A page may
+// be empty though others follow; only after the last page next is "".
 func Rows(ctx context.Context, store Store, audience Audience, id notice.RunID, only Only, cursor string) (rows []Row, next string, err error) {
 	run, err := store.Run(ctx, id)
 	if err != nil {
