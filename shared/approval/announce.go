@@ -33,11 +33,13 @@ type announcement struct {
 	Until time.Time     `json:"until,omitzero"` // somebody is at it until then
 	// Told says when each approver was told last.
 	Told map[notice.RecipientID]time.Time `json:"told_at,omitempty"`
-	// Draft is when the draft was seen that they were told of, or the outage of the page began.
-	Draft time.Time `json:"draft,omitzero"`
+	// Since is when what they were told of the public page began: when the draft was seen, or
+	// the page could not be read for the first time.
+	Since time.Time `json:"draft,omitzero"`
 }
 
-// announcements are kept by run, or by the name of a draft.
+// announcements are kept by run; those of a rejection, a draft and an outage of the page by
+// names that no run has.
 func (g Gate) announcements() record.Of[announcement] {
 	return record.Of[announcement]{Store: g.Store, Kind: record.Announcement}
 }
@@ -77,9 +79,9 @@ type Announced struct {
 // Announce mails every approver once of every change that waits, and again each week
 // that it goes on waiting, unless their own approval is the first of two; and likewise of
 // a change of the public page while its draft stands. They are mailed once of a rejection
-// by another, and of a page that cannot be read. A call marks whom it told right
+// by another, of a page that cannot be read, and of its end. A call marks whom it told right
 // after each mail: one that dies in between tells that approver again, and nobody else.
-// Two calls at once mail nobody twice: the second leaves the run or the draft alone.
+// Two calls at once mail nobody twice: the second leaves alone what the first is at.
 func (a Announcer) Announce(ctx context.Context) (out Announced, err error) {
 	open, err := a.Store.OpenRuns(ctx)
 	if err != nil {

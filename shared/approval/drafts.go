@@ -21,27 +21,23 @@ func (a Announcer) announceDraft(ctx context.Context, d publish.Difference) (mai
 	if err != nil {
 		return 0, err
 	}
-	if !mark.Draft.Equal(d.SeenAt) {
-		mark.Draft, mark.Told = d.SeenAt, nil
+	if !mark.Since.Equal(d.SeenAt) {
+		mark.Since, mark.Told = d.SeenAt, nil
 	}
-	missing := a.missing(mark, func(string) bool { return false })
+	missing := a.missing(mark, nobody)
 	if len(missing) == 0 {
 		return 0, nil
 	}
 	if rev, err = a.claim(ctx, id, &mark, rev); err != nil {
 		return 0, err
 	}
-	compared := d.Version
+	compared, shows := d.Version, ""
 	if d.Behind() {
-		compared = d.InForce
+		compared, shows = d.InForce, d.Shows
 	}
 	sections, err := differing(d.Draft, compared)
 	if err != nil {
 		return 0, err
-	}
-	shows := ""
-	if d.Behind() {
-		shows = d.Shows
 	}
 	return a.tell(ctx, id, mark, rev, missing, func(to string) error {
 		return a.Post.PageChanged(ctx, officers.PageChange{To: to, Version: d.Version, InForce: d.InForce, Shows: shows, Seen: notice.DateOf(d.SeenAt), Class: string(d.Class),

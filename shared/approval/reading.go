@@ -35,8 +35,8 @@ func (a Announcer) announceReading(ctx context.Context) (mailed int, err error) 
 	if a.Now().Sub(r.FailedSince) < brokenFor {
 		return 0, nil
 	}
-	if !broken.Draft.Equal(r.FailedSince) {
-		broken.Draft, broken.Told = r.FailedSince, nil
+	if !broken.Since.Equal(r.FailedSince) {
+		broken.Since, broken.Told = r.FailedSince, nil
 	}
 	return a.tellOnce(ctx, brokenMark(a.Policy), broken, rev, nobody, func(to string) error {
 		return a.Post.PageBroken(ctx, officers.PageBroken{To: to, Policy: a.Policy, Since: r.FailedSince, Why: r.Why})
@@ -52,12 +52,12 @@ func (a Announcer) announceMended(ctx context.Context, broken announcement) (mai
 	if err != nil {
 		return 0, err
 	}
-	if !mended.Draft.Equal(broken.Draft) {
-		mended.Draft, mended.Told = broken.Draft, nil
+	if !mended.Since.Equal(broken.Since) {
+		mended.Since, mended.Told = broken.Since, nil
 	}
 	unaware := func(to string) bool { _, told := broken.Told[a.ID(to)]; return !told }
 	return a.tellOnce(ctx, mendedMark(a.Policy), mended, rev, unaware, func(to string) error {
-		return a.Post.PageBroken(ctx, officers.PageBroken{To: to, Policy: a.Policy, Since: broken.Draft, Again: true})
+		return a.Post.PageBroken(ctx, officers.PageBroken{To: to, Policy: a.Policy, Since: broken.Since, Again: true})
 	})
 }
 

@@ -15,7 +15,7 @@ type Kind string
 // Every kind there is: two owners of one would overwrite each other.
 const (
 	AnnualMark   Kind = "annual"      // by policy: the due days that annual runs cover
-	Announcement Kind = "announced"   // by run or draft: which approvers were told of it
+	Announcement Kind = "announced"   // by run, or what else is told: which approvers were
 	Closing      Kind = "closing"     // of the pacer: the day up to which runs are counted for good
 	Draft        Kind = "draft"       // by policy: what the public page says instead
 	Import       Kind = "import"      // by import: how far it is

@@ -80,7 +80,7 @@ func (s *Site) savePreferences(r *request) error {
 		if err := s.limit(r, byNotice, person.Address); err != nil {
 			return err
 		}
-		if err := s.Rights.Desk.Post.Send(r.Context(), privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)}); err != nil {
+		if err := s.mailFresh(r.Context(), person); err != nil {
 			return err
 		}
 		return r.render(http.StatusOK, "message", messagePage{frame: r.frame(words.LinkTitle), Message: words.Center.FreshSent})

@@ -102,13 +102,14 @@ func (s *Site) mailLink(ctx context.Context, typed string) error {
 	} else if err != nil {
 		return err
 	}
-	return s.Rights.Desk.Post.Send(ctx, privacy.Letter{Kind: privacy.LetterLink, To: person, Link: s.freshLink(person)})
+	return s.mailFresh(ctx, person)
 }
 
-// freshLink makes the link that opens a person's privacy center. It names their mailbox, so
-// that it ends when they move to another.
-func (s *Site) freshLink(person notice.Recipient) string {
-	return s.Links.Link(token.Claims{Purpose: token.Preferences, Recipient: s.mailbox(person), Expires: s.Now().Add(freshLife)})
+// mailFresh mails a person the link that opens their privacy center. It names their mailbox,
+// so that it ends when they move to another.
+func (s *Site) mailFresh(ctx context.Context, person notice.Recipient) error {
+	link := s.Links.Link(token.Claims{Purpose: token.Preferences, Recipient: s.mailbox(person), Expires: s.Now().Add(freshLife)})
+	return s.Rights.Desk.Post.Send(ctx, privacy.Letter{Kind: privacy.LetterLink, To: person, Link: link})
 }
 
 // confirmLink returns what makes the link that confirms a request.
