@@ -127,6 +127,9 @@ func (s stepping) Claim(ctx context.Context, d notice.Delivery, rev int64) (noti
 	s.k.stop("claim")
 	if !s.p.claims {
 		lines, err := s.Store.Deliveries(ctx, d.Run, []notice.RecipientID{d.Recipient})
+		if err != nil {
+			return d, false, err
+		}
 		d.Attempt = lines[d.Recipient].Attempt + 1
 		if before := lines[d.Recipient]; before.State != "" {
 			return d, true, s.Store.MoveDelivery(ctx, before, d)

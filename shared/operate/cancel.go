@@ -11,8 +11,8 @@ import (
 // Cancelled is a run that was ended, and what stands of it.
 type Cancelled struct {
 	notice.Run
-	Told    int      `json:"told"`
-	NotTold int      `json:"not_told"` // and not left out by the rules for who is mailed
+	Told    int      `json:"told"`     // people to whom the notice went, by now
+	NotTold int      `json:"not_told"` // people who did not get it, besides those whom the rules leave out
 	Stands  []string `json:"stands"`   // in words: what is so now, then what to do
 }
 
