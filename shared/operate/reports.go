@@ -49,6 +49,6 @@ type OverdueArgs struct {
 
 // overdue lists who has had no notice for twelve months.
 func (o Operations) overdue(ctx context.Context, a OverdueArgs) (Page[report.Late], error) {
-	rows, next, err := report.Overdue(ctx, o.Store, notice.DateOf(o.Now()), a.Cursor)
+	rows, next, err := report.Overdue(ctx, o.Store, o.Operator.Settings.Policy, notice.DateOf(o.Now()), a.Cursor)
 	return Page[report.Late]{rows, next}, err
 }

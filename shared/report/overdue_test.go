@@ -52,7 +52,7 @@ func TestWhyPeopleAreOverdue(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		late, _, err := report.Overdue(ctx, store, notice.DateOf(now), "")
+		late, _, err := report.Overdue(ctx, store, "privacy", notice.DateOf(now), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,5 +63,26 @@ func TestWhyPeopleAreOverdue(t *testing.T) {
 		if got := late[at]; got.Reason != c.want.Reason || got.Detail != c.want.Detail || got.Run != c.want.Run {
 			t.Errorf("%s: %s (%s) in %q", name, got.Reason, got.Detail, got.Run)
 		}
+	}
+}
+
+// What was tried is found before any annual review went out, too, whatever other policies
+// have told since.
+func TestWhyPeopleAreOverdueBeforeTheFirstReview(t *testing.T) {
+	ctx, now := context.Background(), time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
+	store := storetest.Model()
+	for i, run := range []notice.RunID{"change-privacy-2", "change-terms-2"} {
+		if err := store.AddRun(ctx, notice.Run{ID: run, Kind: notice.Change, Policy: []string{"privacy", "terms"}[i], OpenedAt: now.AddDate(0, 0, i-2)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.ImportRecipients(ctx, []notice.Imported{{ID: "ada", Address: "ada@example.com", At: now.AddDate(-2, 0, 0)}}, 14); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.RecordDelivery(ctx, notice.Delivery{Run: "change-privacy-2", Recipient: "ada", State: notice.BouncedBack, UpdatedAt: now}); err != nil {
+		t.Fatal(err)
+	}
+	if late, _, err := report.Overdue(ctx, store, "privacy", notice.DateOf(now), ""); err != nil || len(late) != 1 || late[0].Reason != "came_back" {
+		t.Errorf("late: %+v, %v", late, err)
 	}
 }

@@ -276,10 +276,10 @@ type Late struct {
 }
 
 // Overdue reads one page of everybody without a notice for more than twelve months
-// (invariant 4, twelve months) from the cursor on ("" at first). A page may be empty
-// though others follow; only after the last page next is "". All pages together read
-// every recipient.
-func Overdue(ctx context.Context, store Store, today notice.Date, cursor string) (late []Late, next string, err error) {
+// (invariant 4, twelve months) from the cursor on ("" at first); policy is the one that
+// annual reviews speak of. A page may be empty though others follow; only after the last
+// page next is "". All pages together read every recipient.
+func Overdue(ctx context.Context, store Store, policy string, today notice.Date, cursor string) (late []Late, next string, err error) {
 	people, next, err := store.ListRecipients(ctx, cursor, pageSize)
 	if err != nil {
 		return nil, "", err
@@ -300,7 +300,7 @@ func Overdue(ctx context.Context, store Store, today notice.Date, cursor string)
 		}
 		late = append(late, Late{Recipient: r.ID, Address: r.Address, LastNotice: r.LastNotice, Deadline: r.Deadline(), Reason: reason})
 	}
-	return late, next, tried(ctx, store, late, today)
+	return late, next, tried(ctx, store, policy, late, today)
 }
 
 // notSent is the reason of a late person of whom no other is known.
@@ -309,7 +309,7 @@ const notSent = "not_sent"
 // tried says of the late people whom nothing keeps from being told what became of the last
 // try to tell them in the twelve months until today. It reads the ledger from the latest run
 // back, until nobody is left whose last try is not found.
-func tried(ctx context.Context, store Store, late []Late, today notice.Date) error {
+func tried(ctx context.Context, store Store, policy string, late []Late, today notice.Date) error {
 	open := map[notice.RecipientID]*Late{}
 	for i := range late {
 		if late[i].Reason == notSent {
@@ -323,7 +323,6 @@ func tried(ctx context.Context, store Store, late []Late, today notice.Date) err
 	if err != nil {
 		return err
 	}
-	policy := reminded(runs)
 	for _, run := range slices.Backward(runs) {
 		if len(open) == 0 || notice.DateOf(run.OpenedAt) < today.AddMonths(-12) {
 			return nil
@@ -351,16 +350,4 @@ func tried(ctx context.Context, store Store, late []Late, today notice.Date) err
 		}
 	}
 	return nil
-}
-
-// reminded is the policy that annual reviews speak of: that of the latest of them, or of the
-// latest run if there was none.
-func reminded(runs []notice.Run) (policy string) {
-	for _, run := range slices.Backward(runs) {
-		if run.Kind == notice.Annual {
-			return run.Policy
-		}
-		policy = cmp.Or(policy, run.Policy)
-	}
-	return policy
 }
