@@ -14,7 +14,7 @@ type FeedbackStore interface {
 	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
 	clockMover
-	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
+	ledgerReader
 	deliveryMover
 	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
 }

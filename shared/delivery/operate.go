@@ -18,7 +18,7 @@ type OperatorStore interface {
 	record.Store
 	versionLister
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
-	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
+	ledgerReader
 	ListDeliveries(ctx context.Context, run notice.RunID, cursor string, limit int) ([]notice.Delivery, string, error)
 	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
 	deliveryMover

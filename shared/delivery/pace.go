@@ -21,7 +21,7 @@ type PacerStore interface {
 	Tally(ctx context.Context, run notice.RunID) (notice.Tally, error)
 	versionLister
 	audienceStore
-	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
+	ledgerReader
 	deliveryMover
 	CountDeliveries(ctx context.Context, run notice.RunID) (notice.Counts, error)
 	UnresolvedDeliveries(ctx context.Context, state notice.DeliveryState, before time.Time, cursor string, limit int) ([]notice.Delivery, string, error)

@@ -16,7 +16,7 @@ type SenderStore interface {
 	Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error)
 	clockMover
 	Claim(ctx context.Context, d notice.Delivery, rev int64) (line notice.Delivery, claimed bool, err error)
-	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
+	ledgerReader
 	RecordDelivery(ctx context.Context, d notice.Delivery) (bool, error)
 	AddTally(ctx context.Context, run notice.RunID, t notice.Tally) error
 	deliveryMover
