@@ -81,10 +81,15 @@ func (p Post) Send(ctx context.Context, l privacy.Letter) error {
 	if l.To.Status == notice.Erased || l.To.Address == "" {
 		return fmt.Errorf("the letter %s has nobody to go to", l.Kind)
 	}
-	e, err := p.Letters.WriteLetter(l)
-	if err != nil {
+	return p.sending(ctx)(p.Letters.WriteLetter(l))
+}
+
+// sending sends what a function that writes a message returned.
+func (p Post) sending(ctx context.Context) func(delivery.Envelope, error) error {
+	return func(e delivery.Envelope, err error) error {
+		if err == nil {
+			_, err = p.Mailer.Send(ctx, e)
+		}
 		return err
 	}
-	_, err = p.Mailer.Send(ctx, e)
-	return err
 }

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"context"
 	"strings"
 
 	"policymail/shared/delivery"
@@ -14,14 +13,4 @@ func (w *Writer) toOfficer(m letter, to string, about ...string) (delivery.Envel
 	h := w.header(w.from, reader, m.Subject, strings.Join(append(about, to, w.now().String()), "/"))
 	raw, err := w.compose(h, m, reader)
 	return delivery.Envelope{From: w.from.Address, To: to, Raw: raw}, err
-}
-
-// sending sends what one of the functions that write to officers returned.
-func (p Post) sending(ctx context.Context) func(delivery.Envelope, error) error {
-	return func(e delivery.Envelope, err error) error {
-		if err == nil {
-			_, err = p.Mailer.Send(ctx, e)
-		}
-		return err
-	}
 }

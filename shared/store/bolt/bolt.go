@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"policymail/shared/notice"
 	"policymail/shared/store/cursor"
@@ -48,7 +49,7 @@ var (
 func Open(path string, durable bool) (*Store, error) {
 	db, err := open(path, durable)
 	if err != nil {
-		if errors.Is(err, bbolt.ErrTimeout) {
+		if errors.Is(err, bolterrors.ErrTimeout) {
 			return nil, fmt.Errorf("open %s: another process has it open", path)
 		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
