@@ -11,21 +11,33 @@ type ledgerReader interface {
 	Deliveries(ctx context.Context, run notice.RunID, ids []notice.RecipientID) (map[notice.RecipientID]notice.Delivery, error)
 }
 
-// toldBefore are those of ids whom the run that this one follows, which was cancelled, told
-// the same words; of a run that follows none it reads nothing. That one ended for good: it
-// tells nobody any more. A message of it that comes back later finds the person left out.
-func toldBefore(ctx context.Context, ledger ledgerReader, run notice.Run, ids []notice.RecipientID) (map[notice.RecipientID]bool, error) {
+type followedReader interface {
+	ledgerReader
+	Run(ctx context.Context, id notice.RunID) (notice.Run, error)
+}
+
+// toldBefore are those of ids whom a run that this one follows, which was cancelled, told
+// the same words, or one that that run followed; of a run that follows none it reads nothing.
+// Those ended for good: they tell nobody any more. A message of them that comes back later
+// finds the person left out.
+func toldBefore(ctx context.Context, store followedReader, run notice.Run, ids []notice.RecipientID) (map[notice.RecipientID]bool, error) {
 	if run.Follows == "" {
 		return nil, nil
 	}
 	told := map[notice.RecipientID]bool{}
-	for chunk := range slices.Chunk(ids, 100) {
-		lines, err := ledger.Deliveries(ctx, run.Follows, chunk)
-		if err != nil {
-			return nil, err
+	for run.Follows != "" {
+		for chunk := range slices.Chunk(ids, 100) {
+			lines, err := store.Deliveries(ctx, run.Follows, chunk)
+			if err != nil {
+				return nil, err
+			}
+			for id, line := range lines {
+				told[id] = told[id] || line.State == notice.Sent || line.State == notice.Delivered || line.State == notice.Skipped && line.Reason == string(notice.SkipTold)
+			}
 		}
-		for id, line := range lines {
-			told[id] = line.State == notice.Sent || line.State == notice.Delivered || line.State == notice.Skipped && line.Reason == string(notice.SkipTold)
+		var err error
+		if run, err = store.Run(ctx, run.Follows); err != nil {
+			return nil, err
 		}
 	}
 	return told, nil

@@ -80,6 +80,38 @@ func TestARunThatFollowsTellsOnlyTheOthers(t *testing.T) {
 	}
 }
 
+// Whom the first of two cancelled runs told gets no second notice from the third, though the
+// one between was cancelled before their turn.
+func TestARunThatFollowsTwoTellsOnlyTheOthers(t *testing.T) {
+	w := newWorld(t)
+	w.publish("1", true)
+	ids := w.people(2, w.now)
+	w.now = w.now.Add(time.Minute)
+	first := w.publish("2", false)
+	w.must(w.approve(first.ID))
+	w.serve(first.ID, ids[0])
+	_, err := w.operator().Cancel(ctx, first.ID)
+	w.must(err)
+	w.now = w.now.Add(time.Hour)
+	second := w.follow("2b", first.ID)
+	w.must(w.approve(second.ID))
+	_, err = w.operator().Cancel(ctx, second.ID)
+	w.must(err)
+	w.now = w.now.Add(time.Hour)
+	third := w.follow("2c", second.ID)
+	plan, err := w.operator().Plan(ctx, third.ID)
+	w.must(err)
+	if plan.Audience != 1 || plan.LeftOut[notice.SkipTold] != 1 {
+		t.Errorf("planned %+v", plan)
+	}
+	w.must(w.approve(third.ID))
+	w.sent = nil
+	w.serve(third.ID, ids...)
+	if len(w.sent) != 1 || w.sent[0].Recipient != ids[1] {
+		t.Errorf("the third run sent %d messages", len(w.sent))
+	}
+}
+
 // A plan counts whom the sender would mail, and says of the others why not.
 func TestAPlanCountsWhoIsMailed(t *testing.T) {
 	w := newWorld(t)
