@@ -57,60 +57,73 @@ func Stays(requests []notice.Request) []string {
 // left.
 func Erase(ctx context.Context, store ErasureStore, p Preferences, c Change) error {
 	c.Way = notice.ByErasure
-	named, err := store.Recipient(ctx, c.Recipient)
-	if err != nil {
-		return err
-	}
-	person, err := p.Find(ctx, named.ID)
-	if err != nil {
-		return err
-	}
 	runs, err := runIDs(ctx, store)
 	if err != nil {
 		return err
 	}
-	next := person.Alias
-	if next == "" && named.ID != person.ID {
-		next = named.ID // what an erasure that was cut short left
-	}
-	later, err := laterAddresses(ctx, store, next)
+	person, later, err := eraseAddresses(ctx, store, p, c, runs)
 	if err != nil {
 		return err
 	}
-	for _, r := range later {
-		if err := forget(ctx, store, r.ID, runs); err != nil {
-			return err
-		}
-	}
-	if err := eraseStanding(ctx, store, p, c, person); err != nil {
-		return err
-	}
-	if err := forget(ctx, store, person.ID, runs); err != nil {
+	if err := forget(ctx, store, person, runs); err != nil {
 		return err
 	}
 	// From the far end of the chain: what is left after a death still leads to the rest.
 	for _, r := range slices.Backward(later) {
-		if err := eraseStanding(ctx, store, p, c, r); err != nil {
+		err := eraseStanding(ctx, p, c, r)
+		for errors.Is(err, notice.ErrConflict) {
+			if r, err = store.Recipient(ctx, r.ID); err == nil {
+				err = eraseStanding(ctx, p, c, r)
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// eraseStanding leaves of a recipient the id and the opt-out.
-func eraseStanding(ctx context.Context, store ErasureStore, p Preferences, c Change, r notice.Recipient) error {
-	for r.Status != notice.Erased {
-		erased := r
-		erased.Status, erased.OptOut, erased.Restricted = notice.Erased, notice.OptOutAll, false
-		err := p.write(ctx, c, r, erased, nil)
-		if !errors.Is(err, notice.ErrConflict) {
-			return err
+// eraseAddresses forgets what is kept under the later addresses of a person, then erases the
+// person's standing, which names them. If the person changes meanwhile it begins again: they
+// may have another address by now (invariant 7, erased means erased). It returns the person's
+// id and the later addresses, whose standing is left.
+func eraseAddresses(ctx context.Context, store ErasureStore, p Preferences, c Change, runs []notice.RunID) (person notice.RecipientID, later []notice.Recipient, err error) {
+	for {
+		named, err := store.Recipient(ctx, c.Recipient)
+		if err != nil {
+			return "", nil, err
 		}
-		if r, err = store.Recipient(ctx, r.ID); err != nil {
-			return err
+		r, err := p.Find(ctx, named.ID)
+		if err != nil {
+			return "", nil, err
+		}
+		next := r.Alias
+		if next == "" && named.ID != r.ID {
+			next = named.ID // what an erasure that was cut short left
+		}
+		if later, err = laterAddresses(ctx, store, next); err != nil {
+			return "", nil, err
+		}
+		for _, address := range later {
+			if err := forget(ctx, store, address.ID, runs); err != nil {
+				return "", nil, err
+			}
+		}
+		if err = eraseStanding(ctx, p, c, r); !errors.Is(err, notice.ErrConflict) {
+			return r.ID, later, err
 		}
 	}
-	return nil
+}
+
+// eraseStanding leaves of a recipient the id and the opt-out. It is ErrConflict if they
+// changed since they were read.
+func eraseStanding(ctx context.Context, p Preferences, c Change, r notice.Recipient) error {
+	if r.Status == notice.Erased {
+		return nil
+	}
+	erased := r
+	erased.Status, erased.OptOut, erased.Restricted = notice.Erased, notice.OptOutAll, false
+	return p.write(ctx, c, r, erased, nil)
 }
 
 // forget removes what is kept under an id: ledger, history, and who asked and what.

@@ -220,11 +220,13 @@ func (p Preferences) Undo(ctx context.Context, c Change, offered time.Time) (aft
 		return r.Standing(), err
 	}
 	c.Recipient, c.Way, c.Run = r.ID, notice.ByUndo, last.Run
-	_, after, err = p.Set(ctx, c, func(now notice.OptOut) notice.OptOut {
-		if now != last.After.OptOut {
-			return now // somebody was faster
+	_, after, err = p.change(ctx, c, func(r *notice.Recipient) ([]string, error) {
+		// Read behind the person: a decision of theirs since raised their Rev, or is here.
+		_, now, ok, err := p.undo(ctx, r.ID, offered)
+		if err == nil && ok && now.ID == last.ID {
+			r.OptOut = last.Before.OptOut
 		}
-		return last.Before.OptOut
+		return nil, err
 	})
 	return after, err
 }

@@ -81,11 +81,32 @@ func (s Rights) logUses(ctx context.Context, person notice.Recipient) error {
 		if err := r.Comply("", how, e.At); err != nil {
 			return &Unfinished{err}
 		}
-		if err := s.store.AddRequest(ctx, r); err != nil && !errors.Is(err, notice.ErrConflict) {
+		if err := s.log(ctx, r); err != nil && !errors.Is(err, notice.ErrConflict) {
 			return &Unfinished{err}
 		}
 	}
 	return nil
+}
+
+// log adds a request that is closed already to the log. An erasure that ran at the same time
+// may have looked for requests before this one was there: then the bare log is left of it
+// (invariant 7, erased means erased).
+func (s Rights) log(ctx context.Context, r notice.Request) error {
+	if err := s.store.AddRequest(ctx, r); err != nil {
+		return err
+	}
+	person, err := s.store.Recipient(ctx, r.Recipient)
+	if errors.Is(err, notice.ErrNotFound) || err == nil && person.Status != notice.Erased {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if r, err = s.store.Request(ctx, r.ID); err != nil {
+		return err
+	}
+	r.Forget()
+	_, err = s.store.SaveRequest(ctx, r)
+	return err
 }
 
 // use says of which right a line of history is a use, and how the log tells it; a line
@@ -127,7 +148,7 @@ func (s Rights) GrantCopy(ctx context.Context, person notice.Recipient) (next no
 		if err := r.Comply("", "downloaded from the privacy center", s.terms.Now()); err != nil {
 			return "", false, err
 		}
-		if err = s.store.AddRequest(ctx, r); err == nil || !errors.Is(err, notice.ErrConflict) {
+		if err = s.log(ctx, r); err == nil || !errors.Is(err, notice.ErrConflict) {
 			return "", err == nil, err
 		}
 	}
