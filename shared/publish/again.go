@@ -56,6 +56,18 @@ func (p Publisher) correction(ctx context.Context, all []notice.Version, v notic
 	return c, nil
 }
 
+// corrects reports whether a version corrects another's date, or that of one which did.
+func corrects(v, other notice.Version, all []notice.Version) bool {
+	for v.Corrects != "" && v.Corrects != other.Name {
+		at := slices.IndexFunc(all, func(between notice.Version) bool { return between.Name == v.Corrects })
+		if at < 0 {
+			return false
+		}
+		v = all[at]
+	}
+	return v.Corrects != ""
+}
+
 // ignored says what of a publication of a text that is known already came to nothing, and
 // why its date did.
 func ignored(in, known notice.Version, dateStays string) (warnings []string) {
@@ -76,21 +88,27 @@ func ignored(in, known notice.Version, dateStays string) (warnings []string) {
 }
 
 // run is the run that tells of a version, before anybody approved it. Where a cancelled run
-// told some people of the same words already, it follows that run.
+// told some people of the same words already, it follows that run; not so if another text was
+// told since, for then these words are news to everybody again (invariant 2, never lost).
 func (p Publisher) run(ctx context.Context, v notice.Version, all []notice.Version) (*notice.Run, error) {
 	r := notice.Run{ID: notice.ChangeRunID(v.Policy, v.Name), Kind: notice.Change, Class: v.Class,
 		Policy: v.Policy, Version: v.Name, ContentHash: v.ContentHash(), State: notice.Waiting, OpenedAt: p.Now()}
-	earlier := slices.DeleteFunc(slices.Clone(all), func(other notice.Version) bool {
-		return !other.SaysTheSame(v) || notice.ByPublication(other, v) >= 0
-	})
+	earlier := slices.DeleteFunc(slices.Clone(all), func(other notice.Version) bool { return notice.ByPublication(other, v) >= 0 })
 	slices.SortFunc(earlier, func(a, b notice.Version) int { return notice.ByPublication(b, a) })
 	for _, other := range earlier {
+		same := other.SaysTheSame(v)
+		if !same && other.SHA256 == v.SHA256 {
+			continue
+		}
 		told, _, err := runOf(ctx, p.Store, other)
 		if err != nil {
 			return nil, err
 		}
-		if told.State == notice.Cancelled && !told.StartedAt.IsZero() {
+		if same && told.State == notice.Cancelled && !told.StartedAt.IsZero() {
 			r.Follows = told.ID
+			break
+		}
+		if !same && told.Begun() {
 			break
 		}
 	}

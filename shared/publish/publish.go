@@ -181,10 +181,10 @@ func (p Publisher) decide(ctx context.Context, in Publication) (d decision, err 
 	return d, err
 }
 
-// before is the version a new one is compared with: the one readers know, leaving out the
-// one it corrects, unless that is the first of the policy.
+// before is the version a new one is compared with: the one readers know, leaving out those
+// it corrects, unless one is the first of the policy.
 func (p Publisher) before(ctx context.Context, all []notice.Version, v notice.Version) (before notice.Version, ok bool, err error) {
-	others := slices.DeleteFunc(slices.Clone(all), func(other notice.Version) bool { return other.Name == v.Corrects && !other.Baseline() })
+	others := slices.DeleteFunc(slices.Clone(all), func(other notice.Version) bool { return corrects(v, other, all) && !other.Baseline() })
 	return p.Known(ctx, others)
 }
 
@@ -220,7 +220,7 @@ func (p Publisher) compare(ctx context.Context, d *decision, v *notice.Version, 
 		d.unchanged(before)
 		d.Warnings = nil
 	case needsNoTelling:
-		if v.Effective < before.Effective && before.Name != v.Corrects {
+		if v.Effective < before.Effective && !corrects(*v, before, all) {
 			return notice.Refused("version %s would bring version %s, which it edits, into force before its day, %s", v.Name, before.Name, before.Effective).
 				Hint("let it take effect on %s or later", before.Effective)
 		}

@@ -393,6 +393,58 @@ func TestARunFollowsTheCancelledOneOfTheSameWords(t *testing.T) {
 	}
 }
 
+// Whoever was told that a change is withdrawn is told when it comes after all, in the same
+// words: the run of these follows none from before the withdrawal.
+func TestARunFollowsNoneFromBeforeAWithdrawal(t *testing.T) {
+	const words = "We keep order data longer."
+	for name, c := range map[string]struct {
+		told bool // of the withdrawal
+		want notice.RunID
+	}{"told": {told: true}, "not told": {want: "change-privacy-2"}} {
+		p := newPublisher(t)
+		p.published("1", "2026-01-01", tenYears, "")
+		p.cancel(p.approved("2", "2027-06-30", thirtyYears, words).ID, 15)
+		if c.told {
+			run := p.approved("3", "2027-06-30", tenYears, "The change to thirty years is withdrawn.")
+			run.Released, run.Pass, run.State = 15, 1, notice.Done
+			if _, err := p.db.SaveRun(context.Background(), run); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			p.published("3", "2027-06-30", tenYears, "")
+		}
+		run, err := p.db.Run(context.Background(), p.published("2b", "2027-06-30", thirtyYears, words).Run)
+		if err != nil || run.Follows != c.want {
+			t.Errorf("%s: it follows %q, want %q, %v", name, run.Follows, c.want, err)
+		}
+	}
+}
+
+// A date may be corrected twice, to whichever day after the version that was edited.
+func TestADateIsCorrectedTwice(t *testing.T) {
+	p := newPublisher(t)
+	p.published("1", "2026-01-01", thirtyYears, "")
+	p.published("2", "2027-06-30", otherDesk, "")
+	p.published("2b", "2027-05-31", otherDesk, "")
+	if r, err := p.publish("2c", "2027-04-30", otherDesk, ""); err != nil || r.Unchanged {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if v, err := p.db.Version(context.Background(), "privacy", "2c"); err != nil || v.Previous != "1" || v.Corrects != "2b" {
+		t.Errorf("compared with %q, corrects %q, %v", v.Previous, v.Corrects, err)
+	}
+	for day, want := range map[notice.Date]string{"2027-04-29": "1", "2027-04-30": "2c", "2027-06-30": "2c"} {
+		if got := p.inForce(day); got != want {
+			t.Errorf("on %s version %s is in force, want %s", day, got, want)
+		}
+	}
+	p = newPublisher(t)
+	p.published("1", "2036-12-01", tenYears, "")
+	p.published("1b", "2027-12-01", tenYears, "")
+	if r, err := p.publish("1c", "2026-12-01", tenYears, ""); err != nil || r.Unchanged || p.inForce("2026-12-01") != "1c" {
+		t.Errorf("a baseline: %+v %v", r, err)
+	}
+}
+
 // A wrong date of what nobody was told of is corrected under another name.
 func TestAWrongDateIsCorrected(t *testing.T) {
 	const words = "We keep order data for thirty years."
