@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -183,7 +184,8 @@ func (s *Store) AddRun(ctx context.Context, r notice.Run) error {
 }
 
 // SaveRun replaces the run where it stands; one that ended, or was opened again, moves
-// from the other partition.
+// from the other partition. Whoever never ends a run needs no right to delete: only one that
+// does not stand where it belongs is looked for there.
 func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
 	saved := r
 	saved.Rev++
@@ -192,11 +194,16 @@ func (s *Store) SaveRun(ctx context.Context, r notice.Run) (notice.Run, error) {
 		return r, err
 	}
 	asRead, rev := aws.String("rev = :rev"), item{":rev": num(r.Rev)}
-	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Control, Item: it, ConditionExpression: asRead, ExpressionAttributeValues: rev})
+	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Control, Item: it, ConditionExpression: asRead, ExpressionAttributeValues: rev,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld})
 	if err == nil {
 		return saved, nil
-	} else if !conditionFailed(err) {
+	}
+	var changed *types.ConditionalCheckFailedException
+	if !errors.As(err, &changed) {
 		return r, err
+	} else if changed.Item != nil {
+		return r, conflict("run", r.ID)
 	}
 	failed, _, err := s.transact(ctx,
 		types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Control, Key: controlKey(otherPartition(r.State), string(r.ID)),
