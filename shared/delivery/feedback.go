@@ -161,15 +161,18 @@ func (e Event) apply(line notice.Delivery, now time.Time) (after notice.Delivery
 
 // apply writes what an event makes of a line, and does so anew if somebody else wrote the
 // line meanwhile. The clock and the run's signs come before the line: if it dies in
-// between, the event comes again and finds the line unchanged.
+// between, the event comes again and finds the line unchanged. Where somebody else was
+// faster, the clock was moved for a line that is another by now, and follows that.
 func (f Feedback) apply(ctx context.Context, line notice.Delivery, e Event) error {
-	for {
+	for overtaken := false; ; overtaken = true {
 		after, signs, changed := e.apply(line, f.Now())
+		if overtaken || changed && movesClock(line.State, after.State) {
+			if err := f.moveClock(ctx, after); err != nil {
+				return err
+			}
+		}
 		if !changed {
 			return nil
-		}
-		if err := f.moveClock(ctx, line, after); err != nil {
-			return err
 		}
 		// Counted first: a death in between counts a bad sign twice, and never leaves it out.
 		if signs != (notice.Tally{}) {
@@ -187,13 +190,14 @@ func (f Feedback) apply(ctx context.Context, line notice.Delivery, e Event) erro
 	}
 }
 
+// movesClock reports whether a person's clock may stand elsewhere once a line goes from a
+// state to the next.
+func movesClock(from, to notice.DeliveryState) bool { return from != to && !(from.Told() && to.Told()) }
+
 // moveClock lets the person's twelve months follow what becomes of their message: a send
 // proven by an event starts them as the sender would have done, one that came back for
 // whatever reason takes back what the sender did.
-func (f Feedback) moveClock(ctx context.Context, line, after notice.Delivery) error {
-	if after.State == line.State || after.State.Told() && line.State.Told() {
-		return nil // the clock stands where it belongs
-	}
+func (f Feedback) moveClock(ctx context.Context, line notice.Delivery) error {
 	people, err := f.Store.Recipients(ctx, []notice.RecipientID{line.Recipient})
 	if err != nil {
 		return err
@@ -206,5 +210,5 @@ func (f Feedback) moveClock(ctx context.Context, line, after notice.Delivery) er
 	if err != nil {
 		return err
 	}
-	return clock{f.Store, f.Settings, f.Now, run}.follow(ctx, person, after)
+	return clock{f.Store, f.Settings, f.Now, run}.follow(ctx, person, line)
 }

@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/bits"
@@ -10,6 +11,8 @@ import (
 
 	"policymail/shared/delivery"
 	"policymail/shared/notice"
+	"policymail/shared/store"
+	"policymail/shared/store/storetest"
 )
 
 // everyEvent is every event SES may report of one message.
@@ -172,4 +175,73 @@ func permute[T any](items []T, visit func([]T)) {
 		}
 	}
 	walk(0)
+}
+
+// hurried is a store in which something else happens once, right before the person is read or
+// the line is moved.
+type hurried struct {
+	store.Store
+	before string
+	by     func()
+}
+
+func (s *hurried) hurry(method string) {
+	if by := s.by; by != nil && s.before == method {
+		s.by = nil
+		by()
+	}
+}
+
+func (s *hurried) Recipients(ctx context.Context, ids []notice.RecipientID) (map[notice.RecipientID]notice.Recipient, error) {
+	s.hurry("Recipients")
+	return s.Store.Recipients(ctx, ids)
+}
+
+func (s *hurried) MoveDelivery(ctx context.Context, before, after notice.Delivery) error {
+	s.hurry("MoveDelivery")
+	return s.Store.MoveDelivery(ctx, before, after)
+}
+
+// Of two events of a message that are recorded at once, the clock follows what both leave in
+// the ledger, as it does when they come one after the other (invariant 4, twelve months).
+func TestTheClockFollowsTwoEventsAtOnce(t *testing.T) {
+	play := func(start notice.DeliveryState, first, second int, before string) (notice.DeliveryState, time.Time, notice.RunID) {
+		w := newWorldOn(t, storetest.Model())
+		run, ids := w.started(1)
+		line := notice.Delivery{Run: run, Recipient: ids[0], State: start, ClaimedAt: w.now, UpdatedAt: w.now, Attempt: 1}
+		if start == notice.Sent {
+			line.MessageID, line.SentAt = "m", w.now
+			w.must(w.store.RecordNotice(ctx, ids[0], run, w.now, notice.DateOf(w.now).AddMonths(11)))
+		}
+		_, err := w.store.RecordDelivery(ctx, line)
+		w.must(err)
+		record := func(f delivery.Feedback, k int) {
+			e := everyEvent[k]
+			e.Run, e.Recipient, e.MessageID, e.At = run, ids[0], "m", line.ClaimedAt
+			w.now = w.now.Add(time.Second)
+			w.must(f.Record(ctx, e))
+		}
+		hurried := &hurried{w.store, before, func() { record(w.feedback(), first) }}
+		hurried.hurry("")
+		f := w.feedback()
+		f.Store = hurried
+		record(f, second)
+		hurried.hurry(before) // the second had nothing to write
+		r, err := w.store.Recipient(ctx, ids[0])
+		w.must(err)
+		return w.line(run, ids[0]).State, r.LastNotice, r.LastRun
+	}
+	for _, start := range []notice.DeliveryState{notice.Unknown, notice.Sent} {
+		for first := range everyEvent {
+			for second := range everyEvent {
+				state, at, run := play(start, first, second, "")
+				for _, before := range []string{"Recipients", "MoveDelivery"} {
+					if s, a, r := play(start, first, second, before); s != state || !a.Equal(at) || r != run {
+						t.Errorf("from %s, %v overtaken by %v in %s: %s, last notice %s by %q; one after the other %s, %s by %q",
+							start, everyEvent[second], everyEvent[first], before, s, a, r, state, at, run)
+					}
+				}
+			}
+		}
+	}
 }
