@@ -66,7 +66,8 @@ type Recipients interface {
 	ListRecipients(ctx context.Context, cursor string, limit int) (page []notice.Recipient, next string, err error)
 	// DueRecipients pages through the ids due on a day from first to last, both
 	// included, through the sparse index; its cost depends on how many are due, not
-	// on how many there are. Eventually consistent.
+	// on how many there are. Eventually consistent. A page may hold fewer than limit, or
+	// nobody, and still not be the last.
 	DueRecipients(ctx context.Context, first, last notice.Date, cursor string, limit int) (page []notice.RecipientID, next string, err error)
 	// PreferenceEvents lists a person's history, oldest first.
 	PreferenceEvents(ctx context.Context, id notice.RecipientID) ([]notice.PreferenceEvent, error)

@@ -195,16 +195,20 @@ func (p place) after(lastKey item) place {
 	return p
 }
 
+// mostQueries is how many queries a page may take, a few seconds: many parts are empty.
+const mostQueries = 500
+
 // walk visits up to limit items of a list that is spread over parts, each read by a query
 // of its own, from the place that the cursor names. It returns the cursor to go on with,
-// or "" at the end.
+// or "" at the end. It ends after mostQueries, too: a caller that keeps cursors comes on
+// however many parts are empty (invariant 2, never lost).
 func (s *Store) walk(ctx context.Context, of cursor.List, from string, limit, parts int, query func(part int) *dynamodb.QueryInput, visit func(item) error) (next string, err error) {
 	at, err := cursor.Read[place](of, from)
 	if err != nil {
 		return "", err
 	}
-	for at.Part < parts {
-		if limit <= 0 {
+	for queries := 0; at.Part < parts; queries++ {
+		if limit <= 0 || queries == mostQueries {
 			return cursor.Write(of, at)
 		}
 		in := query(at.Part)
