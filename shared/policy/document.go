@@ -329,6 +329,9 @@ func fold(s string) string {
 	}
 	s = strings.TrimSpace(bullet.ReplaceAllString(s, ""))
 	s = strings.TrimSpace(strings.TrimRight(s, "¶🔗"))
+	if strings.HasSuffix(s, "}") {
+		s = strings.TrimSpace(headingID.ReplaceAllString(s, ""))
+	}
 	if strings.Contains(s, "ink") {
 		s = anchorHint.ReplaceAllString(s, "")
 	}

@@ -108,6 +108,9 @@ var editRules = slices.Concat(outwardRules, stampRules, []rule[edit]{
 
 	// Names of others.
 	when(Editorial, 0.7, "the name of the authority differs", edit.authority),
+	when(Editorial, 0.7, "the name of a person differs", func(e edit) bool {
+		return e.names() && e.size <= 6 && has(e.hunk.old, honorifics.has) && has(e.hunk.new, honorifics.has)
+	}),
 	when(Substantive, 0.6, "an entry of a list names another", edit.otherEntry),
 	when(Substantive, 0.7, "another is named as the controller", func(e edit) bool {
 		return e.otherNames() && controller.MatchString(textOfWords(e.before(10)))
@@ -210,6 +213,9 @@ var outwardRules = []rule[edit]{
 	when(None, 0.95, "broken characters differ", edit.garbled),
 	edit.marks,
 	when(None, 0.8, "the label of a link in a menu differs", func(e edit) bool {
+		if has(e.is.words, dateContext.has) || e.is.dateLine() || slices.ContainsFunc(e.both, dateWord) {
+			return false // a line about the text
+		}
 		return (e.is.menu() || e.was.menu()) && inLink(e.hunk.old) && inLink(e.hunk.new) ||
 			e.outside && e.is.labels() >= 3 && e.was.labels() >= 3 && e.is.core()+e.was.core() == 0
 	}),

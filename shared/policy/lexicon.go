@@ -207,6 +207,8 @@ var (
 	}
 	conditions = stems(`if where when unless consent permission agree accord accepte si lorsque wenn sofern falls soweit einwillig zustimm cuando consenti quando se als wanneer toestemming`)
 	either     = set("or ou oder lub")
+	// honorifics stand before the name of a person.
+	honorifics = set("mr mrs ms miss mx dr prof herr frau mme madame monsieur mlle sr sra sig dott mevr dhr")
 	// shareCapital stands before what a company says its capital is.
 	shareCapital = set("capital stammkapital grundkapital kapital kapitaal capitale")
 	negatives    = set("pas plus jamais aucun aucune rien que qu ni point nul nulle personne")

@@ -27,6 +27,8 @@ var (
 	invisible = strings.NewReplacer("\u2800", "", "\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "")
 	bullet    = regexp.MustCompile(`^(?:[•·▪▫‣◦●○■□➢➤❖*–—-]+\s+)+`)
 	strayTag  = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]{0,9}\s*/?>|</?p\b>?|/p>|</?[a-z][a-z0-9]{0,9}$`)
+	// headingID is what some Markdown writes behind a heading to link to it.
+	headingID = regexp.MustCompile(`\{#[\w-]+\}$`)
 	// opensLink is a line that begins as a link does, or one of a link that began before.
 	opensLink = regexp.MustCompile(`^[^\pL\pN]*\[|^[^\[]*$`)
 	// halfLink is what Markdown leaves of a link it cannot read.
