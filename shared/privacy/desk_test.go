@@ -23,6 +23,7 @@ type office struct {
 	privacy.Desk
 	db     *bolt.Store
 	now    time.Time
+	mu     sync.Mutex // of what comes in
 	mails  []privacy.LetterKind
 	events []privacy.Announcement
 	broken bool // neither mail nor bus
@@ -33,6 +34,8 @@ func (o *office) Send(_ context.Context, l privacy.Letter) error {
 	if o.broken {
 		return errors.New("no answer")
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.mails = append(o.mails, l.Kind)
 	return nil
 }
@@ -41,6 +44,8 @@ func (o *office) Announce(_ context.Context, what privacy.Announcement, _ notice
 	if o.broken {
 		return errors.New("no answer")
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.events = append(o.events, what)
 	return nil
 }
