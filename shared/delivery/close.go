@@ -44,7 +44,7 @@ func (t *tick) closeRuns(ctx context.Context) error {
 		}
 		closed, err := changeRun(ctx, t.Store, run.ID, func(r *notice.Run) error {
 			if r.State.Open() || !r.ClosedAt.IsZero() {
-				return errAsItIs
+				return record.ErrAsItIs
 			}
 			return r.Close(ledger, t.Now())
 		})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"policymail/shared/notice"
+	"policymail/shared/record"
 )
 
 // HeldReport is what waits for an operator's decision in a run, and what was decided.
@@ -132,7 +133,7 @@ func (o Operator) held(ctx context.Context, id notice.RunID) (held []notice.Deli
 func (o Operator) reopen(ctx context.Context, id notice.RunID) error {
 	_, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
 		if r.State != notice.Done {
-			return errAsItIs
+			return record.ErrAsItIs
 		}
 		return r.Reopen()
 	})

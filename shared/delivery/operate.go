@@ -208,7 +208,7 @@ func (o Operator) Resume(ctx context.Context, id notice.RunID) (notice.Run, erro
 func (o Operator) Cancel(ctx context.Context, id notice.RunID) (notice.Run, error) {
 	run, err := changeRun(ctx, o.Store, id, func(r *notice.Run) error {
 		if r.State == notice.Cancelled {
-			return errAsItIs
+			return record.ErrAsItIs
 		}
 		return r.Cancel()
 	})
@@ -227,7 +227,7 @@ func (o Operator) Cancel(ctx context.Context, id notice.RunID) (notice.Run, erro
 	return changeRun(ctx, o.Store, id, func(r *notice.Run) error {
 		before := r.Counts
 		if r.Freeze(ledger); maps.Equal(before, r.Counts) {
-			return errAsItIs
+			return record.ErrAsItIs
 		}
 		return nil
 	})

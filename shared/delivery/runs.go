@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"policymail/shared/notice"
+	"policymail/shared/record"
 )
 
 type runStore interface {
@@ -12,11 +13,8 @@ type runStore interface {
 	SaveRun(ctx context.Context, r notice.Run) (notice.Run, error)
 }
 
-// errAsItIs is what a change returns that finds nothing to change in a run.
-var errAsItIs = errors.New("the run stays as it is")
-
 // changeRun applies a change to a run as it is now, again if somebody was faster, and
-// returns the run as it is then. A change that returns errAsItIs writes nothing: every
+// returns the run as it is then. A change that returns record.ErrAsItIs writes nothing: every
 // save is a conflict for whoever else has read the run.
 func changeRun(ctx context.Context, store runStore, id notice.RunID, change func(*notice.Run) error) (notice.Run, error) {
 	for {
@@ -25,7 +23,7 @@ func changeRun(ctx context.Context, store runStore, id notice.RunID, change func
 			return run, err
 		}
 		changed := run
-		if err := change(&changed); errors.Is(err, errAsItIs) {
+		if err := change(&changed); errors.Is(err, record.ErrAsItIs) {
 			return run, nil
 		} else if err != nil {
 			return run, err
@@ -44,7 +42,7 @@ func changeRun(ctx context.Context, store runStore, id notice.RunID, change func
 func stopRun(ctx context.Context, store runStore, id notice.RunID, reason string) (stopped bool, err error) {
 	_, err = changeRun(ctx, store, id, func(r *notice.Run) error {
 		if stopped = r.State == notice.Running; !stopped {
-			return errAsItIs
+			return record.ErrAsItIs
 		}
 		return r.Stop(reason)
 	})

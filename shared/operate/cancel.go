@@ -2,10 +2,10 @@ package operate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"policymail/shared/notice"
+	"policymail/shared/publish"
 )
 
 // Cancelled is a run that was ended, and what stands of it.
@@ -93,10 +93,8 @@ func (o Operations) untoldVersions(ctx context.Context, versions []notice.Versio
 		if _, never := notice.NeverInForce(v, versions); !v.Approved() || never || v.Effective <= today && v.Name != inForce.Name {
 			continue
 		}
-		run, err := o.Store.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))
-		if errors.Is(err, notice.ErrNotFound) {
-			continue
-		} else if err != nil {
+		run, _, err := publish.RunOf(ctx, o.Store, v)
+		if err != nil {
 			return nil, err
 		}
 		if run.State != notice.Cancelled {

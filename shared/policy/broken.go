@@ -11,8 +11,8 @@ import (
 // brokenness asks whether both texts are the policy, the whole of it and in the same
 // language. It looks at the texts as wholes: how much of each stands in the other,
 // whether what is missing is one piece, and what the rest looks like.
-func brokenness(c Comparison, findings []Finding, idle map[int]bool) (reason string, weight float64, oldBroken, ok bool) {
-	old, new := measure(c, false, idle), measure(c, true, idle)
+func (j *judge) brokenness(findings []Finding) (reason string, weight float64, oldBroken, ok bool) {
+	c, old, new := j.c, j.measure(false, j.furniture), j.measure(true, j.furniture)
 	switch {
 	case new.words < 40 && old.words >= 100 && new.words*4 < old.words:
 		return "hardly any text is left", 0.97, false, true
@@ -51,10 +51,10 @@ func brokenness(c Comparison, findings []Finding, idle map[int]bool) (reason str
 	if new.kept < 0.99 && old.words < new.words && walled(c, removed) {
 		return "a wall stood before the text; it is restored", 0.85, true, true
 	}
-	if piece, weight, ok := cutShort(old, new, findings, c, removed, idle); ok {
+	if piece, weight, ok := cutShort(old, new, findings, c, removed, j.furniture); ok {
 		return "part of the text is missing: " + piece, weight, false, true
 	}
-	if piece, weight, ok := cutShort(new, old, findings, c, added, idle); ok {
+	if piece, weight, ok := cutShort(new, old, findings, c, added, j.furniture); ok {
 		return "part of the text was missing and is restored: " + piece, weight, true, true
 	}
 	return "", 0, false, false
@@ -89,12 +89,12 @@ func blocked(d Document) bool {
 
 // otherPage reports whether both texts are the same wrong page: nothing they say, or
 // call themselves, is of a policy.
-func otherPage(c Comparison) bool {
-	old, new := measure(c, false, nil), measure(c, true, nil)
-	if old.nature != "" || new.nature != "" {
+func (j *judge) otherPage() bool {
+	if j.old.nature != "" || j.new.nature != "" {
 		return false
 	}
-	if blocked(c.old) && blocked(c.new) && max(old.words, new.words) <= maxBlock {
+	old, new := j.measure(false, nil), j.measure(true, nil)
+	if blocked(j.c.old) && blocked(j.c.new) && max(old.words, new.words) <= maxBlock {
 		return true
 	}
 	return old.prose < 0.3 && new.prose < 0.3 &&
@@ -110,26 +110,29 @@ type side struct {
 	nature  string  // what it calls itself: privacy, terms, or nothing known
 }
 
-// Rows of the site's do not count.
-func measure(c Comparison, isNew bool, idle map[int]bool) (s side) {
-	d := c.text(isNew)
+// measure takes a text's measures. Idle rows, the site's, do not count.
+func (j *judge) measure(isNew bool, idle map[int]bool) (s side) {
+	d := j.old
+	if isNew {
+		d = j.new
+	}
 	kept, sentences, about, prose := 0, 0, 0, 0
-	for i, r := range c.rows {
+	for i, r := range j.c.rows {
 		if idle[i] {
-			continue // the site's
+			continue
 		}
 		for _, p := range r.in(isNew) {
-			n := letterWords(d[p].words)
-			if d[p].Linked {
+			n := letterWords(d.Document[p].words)
+			if d.Document[p].Linked {
 				continue
 			}
 			s.words += n
 			if r.fate == same || r.fate == moved {
 				kept += n
 			}
-			if d[p].sentence() {
+			if d.Document[p].sentence() {
 				sentences++
-				if d[p].subject() >= 2 || d[p].binding() {
+				if d.Document[p].subject() >= 2 || d.Document[p].binding() {
 					about++
 					prose += n
 				}
@@ -146,7 +149,7 @@ func measure(c Comparison, isNew bool, idle map[int]bool) (s side) {
 	if sentences > 0 {
 		s.subject = float64(about) / float64(sentences)
 	}
-	s.nature = natureOf(d)
+	s.nature = d.nature
 	return s
 }
 

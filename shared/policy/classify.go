@@ -64,12 +64,12 @@ func Classify(old, new Document) Verdict {
 	j := judge{c: c, old: lookedOver(c, false), new: lookedOver(c, true)}
 	findings := j.places()
 	v := Verdict{Comparison: c, Findings: findings, Reasons: []string{}}
-	if reason, weight, oldBroken, ok := brokenness(c, findings, j.furniture); ok {
+	if reason, weight, oldBroken, ok := j.brokenness(findings); ok {
 		v.Class, v.Confidence, v.OldBroken = Broken, weight, oldBroken
 		v.Reasons = append(v.Reasons, reason)
 		return v
 	}
-	if otherPage(c) {
+	if j.otherPage() {
 		v.Class, v.Confidence = None, 0.7
 		v.Reasons = append(v.Reasons, "neither text is a policy, and they are much alike")
 		return v

@@ -259,8 +259,12 @@ func (m missingPieces) emptied() bool {
 // has, the end must be in the middle of a word.
 func (m missingPieces) unfinished(missing float64) bool {
 	much := missing > 0.02
+	long := make([]string, len(m.long))
+	for i, p := range m.long {
+		long[i] = openMarks.Replace(p.Text)
+	}
 	for at := len(m.short) - 1; at >= 0; at-- {
-		if m.endsAt(at, much) {
+		if m.endsAt(at, long, much) {
 			return true
 		}
 		switch p := m.short[at]; {
@@ -275,8 +279,9 @@ func (m missingPieces) unfinished(missing float64) bool {
 	return false
 }
 
-// endsAt reports whether the other text goes on where a paragraph of the shorter ends.
-func (m missingPieces) endsAt(at int, much bool) bool {
+// endsAt reports whether the other text, without marks of Markdown in long, goes on where a
+// paragraph of the shorter ends.
+func (m missingPieces) endsAt(at int, long []string, much bool) bool {
 	end := m.short[at]
 	if end.Linked || end.copyright() || m.site[at] {
 		return false
@@ -297,7 +302,7 @@ func (m missingPieces) endsAt(at int, much bool) bool {
 			gone += letterWords(m.long[i].words)
 			prose += m.long[i].prose()
 		}
-		rest, found := strings.CutPrefix(openMarks.Replace(m.long[i].Text), text)
+		rest, found := strings.CutPrefix(long[i], text)
 		if !found || strings.TrimSpace(rest) == "" && (!announces || i+1 >= len(m.long) || m.long[i+1].title()) {
 			continue
 		}

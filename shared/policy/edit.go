@@ -202,9 +202,8 @@ func (e edit) otherNames() bool {
 // otherEntry reports whether an entry begins with another name.
 func (e edit) otherEntry() bool {
 	names := named(e.hunk.old) && named(e.hunk.new) || e.is.capitals() && e.was.capitals()
-	figure := func(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }
 	return e.is.Item && e.isAt == 0 && names && e.otherNames() && !e.outside && !e.contact() &&
-		!slices.ContainsFunc(e.both, figure) && len(content(e.is.words)) > len(e.came)
+		!slices.ContainsFunc(e.both, isFigure) && len(content(e.is.words)) > len(e.came)
 }
 
 // outwardRules judge what differs in no word: characters, marks, an address that is

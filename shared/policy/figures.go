@@ -188,6 +188,7 @@ var figureRules = []rule[figured]{
 	}),
 }
 
+// isFigure reports whether a word begins with a digit.
 func isFigure(k string) bool { return k != "" && k[0] >= '0' && k[0] <= '9' }
 
 // isCount reports whether a word is a figure or a word for one.

@@ -257,7 +257,7 @@ func (j *judge) site(run []int) bool {
 		// An entry of a list of the policy's is never the site's, whatever it is called.
 		entry := inside && !p.Linked && !p.discussed() && (p.Item || j.amongEntries(i))
 		idle := p.idle() && !entry && !(p.states() && signs == weak && weak < 3)
-		return !idle && (inside || signs == weak && weak < 3 || !p.small(j.new.terms)) && !(buttons >= 2 && p.asksForConsent()) && !(buttons > 0 && !inside && p.saysThereAreCookies())
+		return !idle && (inside || signs == weak && weak < 3 || !p.small(j.new.terms())) && !(buttons >= 2 && p.asksForConsent()) && !(buttons > 0 && !inside && p.saysThereAreCookies())
 	})
 }
 

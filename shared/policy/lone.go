@@ -202,7 +202,7 @@ var earlierVersions = regexp.MustCompile(`(?i)\b(?:earlier|previous|prior|older|
 // passage judges prose about the subject, the surer the more it says of it; off the
 // policy's text it takes more to be that.
 func (l lone) passage() (f Finding, ok bool) {
-	thin := l.about < 2 || l.about*15 < l.size || l.own.beyond(l.index) && l.small(l.own.terms)
+	thin := l.about < 2 || l.about*15 < l.size || l.own.beyond(l.index) && l.small(l.own.terms())
 	if !l.sentence() || l.about == 0 || l.outside && thin {
 		return f, false
 	}

@@ -13,7 +13,7 @@ type page struct {
 	titled   bool            // its title says what it is
 	upTo     int             // before it begins the site, and
 	from     int             // behind it
-	terms    bool            // it calls itself terms, not a privacy policy
+	nature   string          // what it calls itself (natureOf)
 	siteless bool            // nothing in it looks like a site's
 	headings map[string]int  // by key
 	bare     map[string]bool // their keys, and these without a number before them
@@ -31,7 +31,7 @@ type page struct {
 func lookedOver(c Comparison, isNew bool) page {
 	d := c.text(isNew)
 	siteless, nature := d.siteless(), natureOf(d)
-	p := page{Document: d, terms: nature == "terms", siteless: siteless, body: bodyOf(c, isNew, siteless, nature), headings: headingKeys(d), keys: count(keysOf(d)),
+	p := page{Document: d, nature: nature, siteless: siteless, body: bodyOf(c, isNew, siteless, nature), headings: headingKeys(d), keys: count(keysOf(d)),
 		bare: map[string]bool{}, contents: map[string]bool{}, said: map[string]bool{}, masked: map[string]bool{}, hides: map[string]bool{}, columns: map[string]bool{}}
 	p.upTo, p.from = p.sites()
 	p.titled = p.body.title >= 0 && natureOf(d[p.body.title:p.body.title+1]) != ""
@@ -71,6 +71,9 @@ func lookedOver(c Comparison, isNew bool) page {
 	}
 	return p
 }
+
+// terms reports whether a page calls itself terms, not a privacy policy.
+func (p page) terms() bool { return p.nature == "terms" }
 
 // beyond reports whether a paragraph stands off the policy's text, and more than one of
 // the site's between them.

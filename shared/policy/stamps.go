@@ -52,7 +52,7 @@ func (e edit) toggles() bool {
 
 // onlyFigures reports whether nothing but figures and dates differs.
 func (e edit) onlyFigures() bool {
-	return len(e.both) > 0 && every(e.both, func(k string) bool { return dateWord(k) || k[0] >= '0' && k[0] <= '9' })
+	return len(e.both) > 0 && every(e.both, func(k string) bool { return dateWord(k) || isFigure(k) })
 }
 
 // stamped reports whether it stands behind words that say when the page was made.

@@ -33,7 +33,7 @@ func (p Publisher) correction(ctx context.Context, all []notice.Version, v notic
 	if !inForce {
 		c.corrects = latest.Name
 	}
-	run, told, err := runOf(ctx, p.Store, latest)
+	run, told, err := RunOf(ctx, p.Store, latest)
 	switch {
 	case err != nil:
 		return c, err
@@ -100,7 +100,7 @@ func (p Publisher) run(ctx context.Context, v notice.Version, all []notice.Versi
 		if !same && other.SHA256 == v.SHA256 {
 			continue
 		}
-		told, _, err := runOf(ctx, p.Store, other)
+		told, _, err := RunOf(ctx, p.Store, other)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func (p Publisher) withdrawn(ctx context.Context, all []notice.Version, before, 
 		if _, never := notice.NeverInForce(other, all); never {
 			continue
 		}
-		run, _, err := runOf(ctx, p.Store, other)
+		run, _, err := RunOf(ctx, p.Store, other)
 		if err != nil {
 			return false, nil, err
 		}

@@ -47,12 +47,12 @@ func (p Publisher) Known(ctx context.Context, all []notice.Version) (v notice.Ve
 
 // cancelled reports whether the run that tells of a version was cancelled.
 func cancelled(ctx context.Context, runs Runs, v notice.Version) (bool, error) {
-	run, _, err := runOf(ctx, runs, v)
+	run, _, err := RunOf(ctx, runs, v)
 	return run.State == notice.Cancelled, err
 }
 
-// runOf is the run that tells of a version, if there is one.
-func runOf(ctx context.Context, runs Runs, v notice.Version) (run notice.Run, found bool, err error) {
+// RunOf is the run that tells of a version, if there is one.
+func RunOf(ctx context.Context, runs Runs, v notice.Version) (run notice.Run, found bool, err error) {
 	run, err = runs.Run(ctx, notice.ChangeRunID(v.Policy, v.Name))
 	if errors.Is(err, notice.ErrNotFound) {
 		return run, false, nil

@@ -59,8 +59,8 @@ func (r Of[T]) Save(ctx context.Context, id string, v T, rev int64) (int64, erro
 	return r.Store.SaveDocument(ctx, string(r.Kind), id, v, rev)
 }
 
-// ErrAsItIs is what the function given to Change returns to leave the record as it is.
-var ErrAsItIs = errors.New("the record stays as it is")
+// ErrAsItIs is what a function that changes a record, or a run, returns to leave it as it is.
+var ErrAsItIs = errors.New("it stays as it is")
 
 // Change reads a record, lets change alter it and writes it, all again whenever another
 // was written in between. Any error of change ends it with nothing written, and is
