@@ -94,7 +94,7 @@ func (j *judge) otherPage() bool {
 		return false
 	}
 	old, new := j.measure(false, nil), j.measure(true, nil)
-	if blocked(j.c.old) && blocked(j.c.new) && max(old.words, new.words) <= maxBlock {
+	if max(old.words, new.words) <= maxBlock && blocked(j.c.old) && blocked(j.c.new) {
 		return true
 	}
 	return old.prose < 0.3 && new.prose < 0.3 &&

@@ -47,10 +47,12 @@ func lookedOver(c Comparison, isNew bool) page {
 		}
 	}
 	p.text = " " + strings.Join(keysOf(d), " ") + " "
-	for _, m := range formerName.FindAllStringSubmatch(d.Plain(), -1) {
-		p.former += " " + newParagraph(m[1]).key + " "
-	}
 	for _, paragraph := range d {
+		if has(paragraph.words, formerly.has) { // the expression alone would take as long as the rest
+			for _, m := range formerName.FindAllStringSubmatch(paragraph.Text, -1) {
+				p.former += " " + newParagraph(m[1]).key + " "
+			}
+		}
 		if paragraph.Column {
 			p.columns[paragraph.key] = true
 		}
